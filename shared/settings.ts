@@ -1,0 +1,73 @@
+/** Where this copy of Fleetkeeper lives, and the names that follow from it. */
+
+export const SERVICE = 'fleetkeeper';
+
+export interface Settings {
+	readonly stage: string;
+	/** The DynamoDB table of operations, work records and compiled playbooks. */
+	readonly tableName: string;
+	/** Parameter Store path under which playbooks live, with a trailing slash. */
+	readonly playbookPath: string;
+	/** What the names of our own SSM documents begin with. */
+	readonly documentPrefix: string;
+	/** The CloudWatch Logs group that commands write their output to. */
+	readonly outputLogGroup: string;
+	/** Days a closed operation stays in the ledger. */
+	readonly retentionDays: number;
+}
+
+/** The bucket that commands write their output to: bucket names are global, so account and Region are part of it. */
+export function outputBucket(settings: Settings, account: string, region: string): string {
+	return `${SERVICE}-${settings.stage}-output-${account}-${region}`;
+}
+
+/** The role that our own Automation runbooks assume. */
+export function automationRoleArn(settings: Settings, account: string): string {
+	return `arn:aws:iam::${account}:role/${SERVICE}-${settings.stage}-automation`;
+}
+
+/** The name a document of `runbooks/` is deployed under; `AWS-*` names and ARNs stand as given. */
+export function deployedDocument(settings: Settings, name: string): string {
+	return isOwnDocument(name) ? `${settings.documentPrefix}${name}` : name;
+}
+
+/** Whether a playbook's document name means a file of `runbooks/`. */
+export function isOwnDocument(name: string): boolean {
+	return !name.startsWith('arn:') && !/^(AWS|Amazon|AMZN)/i.test(name);
+}
+
+export class SettingsError extends Error {
+	override readonly name = 'SettingsError';
+}
+
+const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
+const DEFAULT_RETENTION_DAYS = 90;
+
+/**
+ * Settings from the environment: `STAGE` (required), `RETENTION_DAYS` (default 90).
+ * @throws SettingsError saying which variable is missing or malformed and where it is set.
+ */
+export function settingsFrom(env: Readonly<Record<string, string | undefined>>): Settings {
+	const stage = env['STAGE'];
+	if (!stage) {
+		throw new SettingsError(
+			'Environment variable STAGE is missing. serverless.yml sets it for every function; for a local run set STAGE=local.',
+		);
+	}
+	if (!STAGE.test(stage)) {
+		throw new SettingsError(`Environment variable STAGE is '${stage}': use 1 to 20 of a-z, 0-9 and '-', beginning with a letter.`);
+	}
+	const days = env['RETENTION_DAYS'];
+	const retentionDays = days === undefined || days === '' ? DEFAULT_RETENTION_DAYS : Number(days);
+	if (!Number.isInteger(retentionDays) || retentionDays < 1) {
+		throw new SettingsError(`Environment variable RETENTION_DAYS is '${days}': use a whole number of days, 1 or more.`);
+	}
+	return {
+		stage,
+		tableName: `${SERVICE}-${stage}`,
+		playbookPath: `/${SERVICE}/${stage}/playbooks/`,
+		documentPrefix: `${SERVICE}-${stage}-`,
+		outputLogGroup: `/${SERVICE}/${stage}/command-output`,
+		retentionDays,
+	};
+}
