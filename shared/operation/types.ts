@@ -12,7 +12,7 @@ export type ClosedState = (typeof CLOSED_STATES)[number];
 export type OperationState = OpenState | ClosedState;
 
 /** Why an operation waits before its work starts. */
-export type WaitingReason = 'registration' | 'throttle' | 'pause' | 'tags';
+export type WaitingReason = 'registration' | 'throttle' | 'pause';
 
 /** One line of the story that `fleet -- show` prints. */
 export interface HistoryEntry {
@@ -43,13 +43,17 @@ export type Subject = LifecycleSubject;
 
 /** The started (or about to be started) work of an operation. */
 export interface Work {
-	/** Its name at AWS: the Comment of a command, the source of an execution's ClientToken, the marker on a node. */
+	/** Its name at AWS: in the Comment of a command, the source of an execution's ClientToken, the marker on a node. */
 	readonly id: string;
+	/** How often the call that starts it was put on record: the same work, sent again only by the clock. */
+	readonly attempt: number;
 	readonly type: 'command' | 'automation';
 	/** The document's deployed name or ARN. */
 	readonly document: string;
 	/** Sent together with other operations: the work record of this id holds the command id. */
 	readonly shared: boolean;
+	/** With its parameters resolved and the engine's own added. */
+	readonly parameters: Readonly<Record<string, readonly string[]>>;
 	/** When the call that starts it was put on record. */
 	readonly recordedAt: number;
 	/** The command id or the automation execution id, once known. */
@@ -72,6 +76,13 @@ export interface OperationResult {
 	readonly lifecycle?: LifecycleResult | 'over';
 	readonly opsItemId?: string;
 	readonly reason: string;
+}
+
+/** What parameters of a playbook can point into. */
+export interface Occasion {
+	readonly detail: Readonly<Record<string, unknown>>;
+	readonly account: string;
+	readonly region: string;
 }
 
 /** The timers of the hook, read from Auto Scaling when the operation opened. Seconds. */
@@ -107,14 +118,16 @@ export interface Operation {
 	/** Lifecycle token, event id: what else this occurrence is known by. */
 	readonly token?: string;
 	readonly eventId?: string;
-	readonly hookTimers?: HookTimers;
+	readonly hookTimers: HookTimers;
 	/** When the wait began, as far as is known: the hook's timers count from here. */
 	readonly actionStartedAt: number;
 	readonly heartbeat?: { readonly nextAt: number; readonly count: number };
 	readonly registerBy?: number;
 
 	readonly work?: Work;
-	/** How often work was started, and an effect of the ending was tried. */
+	/** The occasion's own values that parameters point into: `{detail, account, region}`. */
+	readonly occasion: Occasion;
+	/** How often work was begun anew, and an effect of the ending was tried. */
 	readonly attempts: { readonly start: number; readonly ending: number };
 
 	readonly version: number;

@@ -1,0 +1,12 @@
+/** An instance waits at a lifecycle hook: opens an operation where a playbook claims it. */
+
+import { defineFunction } from '../shared/lambda.ts';
+import { openFromEvents } from '../shared/operation/open.ts';
+import { summarise } from '../shared/operation/summary.ts';
+
+export const { create, handler } = defineFunction(async (services, events) => {
+	const openings = await openFromEvents(services, events);
+	return openings.map((opening) =>
+		opening.ok ? { ok: true, value: { outcome: opening.value.outcome, operation: summarise(opening.value.operation) } } : opening,
+	);
+});

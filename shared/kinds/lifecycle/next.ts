@@ -1,0 +1,319 @@
+/** The life of a lifecycle operation: what each fact means for it. Pure. */
+
+import type { Effect, Fact, InstanceFact, NodeStatus, Note, Step, WorkFact } from '../../operation/facts.ts';
+import type { EndingEffect, Operation, WaitingReason, Work } from '../../operation/types.ts';
+import { resolveParameters } from '../../playbook/parameters.ts';
+import { decide, effectDone, effectNotDone, isAmbiguousForGood, proceed } from './ending.ts';
+import {
+	DECIDE_AFTER_DEADLINE,
+	deadline,
+	effectiveDeadline,
+	heartbeatInterval,
+	heartbeatIsDue,
+	hookLimit,
+	LATE_EVENT,
+	nextLook,
+	TICK,
+} from './timers.ts';
+
+/** Work that a neighbour kept from starting is started once more, alone. */
+const STARTS = 2;
+
+export function nextLifecycle(operation: Operation, fact: Fact, now: number): Step {
+	if (operation.closedAt !== undefined) return nothing(operation);
+	const step = react(operation, fact, now);
+	if (fact.type === 'seen' && step.operation === operation) return step;
+	if (step.operation.closedAt !== undefined) return step;
+	return { ...step, operation: { ...step.operation, dueAt: nextLook(step.operation, now) } };
+}
+
+function react(operation: Operation, fact: Fact, now: number): Step {
+	switch (fact.type) {
+		case 'opened':
+			return opened(operation, now);
+		case 'seen':
+			return seen(operation, fact);
+		case 'tick':
+			return tick(operation, now);
+		case 'node':
+			return node(operation, fact.status, fact.since, fact.requestId, now);
+		case 'work-started':
+			return started(operation, fact, now);
+		case 'work-seen':
+			return workSeen(operation, fact, now);
+		case 'work-not-started':
+			return notStarted(operation, fact, now);
+		case 'work-not-found':
+			return notFound(operation, fact.certain, now);
+		case 'work':
+			return work(operation, fact, now);
+		case 'instance':
+			return instance(operation, fact, now);
+		case 'heartbeat-sent':
+			return heartbeatSent(operation, fact.requestId, now);
+		case 'done':
+			return done(operation, fact, now);
+		case 'not-done':
+			return notDone(operation, fact, now);
+		case 'operator':
+			return operator(operation, fact, now);
+	}
+}
+
+function nothing(operation: Operation, ...notes: Note[]): Step {
+	return { operation, notes, effects: [] };
+}
+
+function ask(operation: Operation, effects: readonly Effect[], ...notes: Note[]): Step {
+	return { operation, notes, effects };
+}
+
+function note(what: string, why: string, requestId?: string): Note {
+	return { what, why, ...(requestId !== undefined && { requestId }) };
+}
+
+function opened(operation: Operation, now: number): Step {
+	const late = now - operation.actionStartedAt > LATE_EVENT;
+	return ask(operation, [{ name: late ? 'look-at-instance' : 'check-node' }]);
+}
+
+function seen(operation: Operation, fact: Extract<Fact, { type: 'seen' }>): Step {
+	if (fact.token === undefined || fact.token === operation.token) return nothing(operation);
+	const why = operation.token === undefined ? 'the event came after the sweep had found the instance' : 'the hook fired again for this instance';
+	const named = { ...operation, token: fact.token, ...(fact.eventId !== undefined && { eventId: fact.eventId }) };
+	return nothing(named, note('lifecycle token learned', why));
+}
+
+function tick(operation: Operation, now: number): Step {
+	const beat: Effect[] = heartbeatIsDue(operation, now) ? [{ name: 'heartbeat' }] : [];
+	if (operation.ending !== undefined) {
+		const step = proceed(operation, [], now);
+		return { ...step, effects: [...beat, ...step.effects] };
+	}
+	if (now >= effectiveDeadline(operation) + DECIDE_AFTER_DEADLINE) return timeOut(operation, now);
+	if (operation.state === 'running') return ask(operation, [...beat, { name: 'look-up-work' }, { name: 'look-at-instance' }]);
+	if (operation.state === 'starting' && operation.work !== undefined) return ask(operation, [...beat, { name: 'find-work' }]);
+	if (operation.waiting === 'throttle' || operation.waiting === 'pause') {
+		const step = begin(operation, now);
+		return { ...step, effects: [...beat, ...step.effects] };
+	}
+	return ask(operation, [...beat, { name: 'check-node' }]);
+}
+
+function timeOut(operation: Operation, now: number): Step {
+	const reason =
+		operation.waiting === 'registration'
+			? `the node did not register with Systems Manager before the deadline`
+			: `not over within the playbook's timeout or the hook's own limit`;
+	return decide(operation, { state: 'timed-out', reason, then: operation.then.onFailure, cancel: true }, now);
+}
+
+function node(operation: Operation, status: NodeStatus, since: string | undefined, requestId: string | undefined, now: number): Step {
+	if (operation.ending !== undefined || operation.state === 'running') return nothing(operation);
+	if (status === 'online') return begin(operation, now);
+	const { subject } = operation;
+	const launching = subject.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
+	if (launching && operation.registerBy !== undefined && now < operation.registerBy) {
+		return wait(operation, 'registration', 'the new node has not registered with Systems Manager yet');
+	}
+	if (!launching && subject.origin === 'WarmPool') {
+		const reason = 'the node is stopped in its warm pool: there is nothing to drain';
+		return decide(operation, { state: 'skipped', reason, then: operation.then.onSuccess, requestId }, now);
+	}
+	const reason =
+		status === 'connection-lost'
+			? `the node is unreachable: its agent's connection is lost${since ? ` (last seen ${since})` : ''}`
+			: 'the node is unreachable: Systems Manager does not manage it (no agent, no permission, or it is gone)';
+	return decide(operation, { state: 'failed', reason, then: operation.then.onFailure, requestId }, now);
+}
+
+/** Waits for a reason, saying so once. */
+function wait(operation: Operation, reason: WaitingReason, why: string, requestId?: string): Step {
+	const { work, ...rest } = operation;
+	// Work that was perhaps sent before keeps its name: its marker on the node is what makes a second delivery harmless.
+	const kept = work !== undefined && work.attempt > 1 ? { work } : {};
+	const waiting: Operation = { ...rest, ...kept, state: 'waiting', waiting: reason };
+	return operation.waiting === reason ? nothing(waiting) : nothing(waiting, note('waiting', why, requestId));
+}
+
+function begin(operation: Operation, now: number): Step {
+	const { run, occasion } = operation;
+	const resolved = resolveParameters(run.parameters, occasion);
+	if (!resolved.ok) {
+		return decide(operation, { state: 'failed', reason: resolved.problem, then: operation.then.onFailure }, now);
+	}
+	const fresh: Work = {
+		id: `${operation.id}.${operation.attempts.start + 1}`,
+		attempt: 1,
+		type: run.type,
+		document: run.document,
+		parameters: resolved.parameters,
+		shared: false,
+		recordedAt: now,
+	};
+	const work = operation.work === undefined ? fresh : { ...operation.work, attempt: operation.work.attempt + 1, recordedAt: now };
+	// A pause is not the playbook's time: the work gets all of it, as far as the hook lasts.
+	const deadlineAt =
+		operation.waiting === 'pause'
+			? deadline(run.timeoutSeconds, operation.hookTimers, operation.actionStartedAt, now)
+			: operation.deadlineAt;
+	const { waiting: _waiting, ...rest } = operation;
+	return ask({ ...rest, state: 'starting', work, deadlineAt }, [{ name: 'start-work', work }]);
+}
+
+function started(operation: Operation, fact: Extract<Fact, { type: 'work-started' }>, now: number): Step {
+	if (operation.work === undefined) return nothing(operation);
+	const work = { ...operation.work, externalId: fact.externalId, startedAt: now };
+	const running: Operation = { ...operation, state: 'running', work, attempts: { ...operation.attempts, start: operation.attempts.start + 1 } };
+	const what = work.type === 'command' ? 'command sent' : 'runbook started';
+	const told = note(fact.adopted ? `${what} (found)` : what, `${work.document}: ${fact.externalId}`, fact.requestId);
+	// What ended while nobody listened is in the list already.
+	return fact.adopted ? ask(running, [{ name: 'look-up-work' }], told) : nothing(running, told);
+}
+
+function workSeen(operation: Operation, fact: Extract<Fact, { type: 'work-seen' }>, now: number): Step {
+	const { state, work } = operation;
+	const awaited = state === 'starting' && work !== undefined && work.externalId === undefined;
+	if (!awaited || (fact.workId !== undefined && fact.workId !== work.id)) return nothing(operation);
+	return started(operation, { type: 'work-started', externalId: fact.externalId, adopted: false }, now);
+}
+
+function notStarted(operation: Operation, fact: Extract<Fact, { type: 'work-not-started' }>, now: number): Step {
+	switch (fact.why) {
+		case 'throttled':
+			return wait(operation, 'throttle', `Systems Manager is at its rate limit: ${fact.message}`, fact.requestId);
+		case 'paused':
+			return wait(operation, 'pause', fact.message);
+		case 'not-managed':
+			return node({ ...operation, state: 'waiting' }, 'not-registered', undefined, fact.requestId, now);
+		case 'refused': {
+			const { work: _work, ...rest } = operation;
+			const reason = `Systems Manager refused the work: ${fact.message}`;
+			return decide(rest, { state: 'failed', reason, then: operation.then.onFailure, requestId: fact.requestId }, now);
+		}
+		case 'unknown':
+			return nothing(operation, note('no reply', `${fact.message}: whether the work started is looked up`, fact.requestId));
+		case 'taken':
+			return nothing(operation);
+	}
+}
+
+function notFound(operation: Operation, certain: boolean, now: number): Step {
+	if (!certain || operation.work === undefined) return nothing(operation);
+	const work = { ...operation.work, attempt: operation.work.attempt + 1, recordedAt: now };
+	const why = 'AWS lists no such work two minutes after the call that should have started it';
+	return ask({ ...operation, work }, [{ name: 'start-work', work }], note('starting again', why));
+}
+
+function work(operation: Operation, fact: WorkFact, now: number): Step {
+	if (operation.ending !== undefined || operation.state !== 'running') return nothing(operation);
+	if (fact.status === 'running' || fact.status === 'unknown') return nothing(operation);
+	// News of an earlier attempt, which this one has replaced.
+	if (fact.externalId !== undefined && fact.externalId !== operation.work?.externalId) return nothing(operation);
+	const { onSuccess, onFailure } = operation.then;
+	const { requestId } = fact;
+	if (now >= operation.deadlineAt) return timeOut(operation, now);
+	if (fact.status === 'succeeded') {
+		return decide(operation, { state: 'succeeded', reason: `${operation.run.document}: ${fact.details}`, then: onSuccess, requestId }, now);
+	}
+	const didNotRun = fact.status === 'not-started' || fact.status === 'not-delivered';
+	if (didNotRun && operation.work?.shared === true && operation.attempts.start < STARTS) {
+		const { work: _work, ...rest } = operation;
+		const why = `the shared command never reached this node (${fact.details})`;
+		return ask({ ...rest, state: 'starting' }, [{ name: 'check-node' }], note('starting again', why, requestId));
+	}
+	const code = fact.exitCode === undefined || fact.exitCode < 0 ? '' : `, exit code ${fact.exitCode}`;
+	const said = fact.output ? `: ${fact.output}` : '';
+	const reason = `${operation.run.document}: ${fact.details}${code}${said}`;
+	return decide(operation, { state: 'failed', reason, then: onFailure, requestId }, now);
+}
+
+/** Auto Scaling's own word on whether the instance still waits. */
+function instance(operation: Operation, fact: InstanceFact, now: number): Step {
+	const { lifecycleState, otherHooks, requestId } = fact;
+	const held = lifecycleState?.endsWith(':Wait') === true;
+	const where = lifecycleState === undefined ? 'has left its group' : `is ${lifecycleState}`;
+	if (operation.ending !== undefined) {
+		if (!operation.ending.pending.includes('complete-lifecycle')) return nothing(operation);
+		const over = now >= hookLimit(operation.hookTimers, operation.actionStartedAt) + DECIDE_AFTER_DEADLINE * 4;
+		if (held && !over && !(otherHooks && isAmbiguousForGood(operation))) return nothing(operation);
+		const why = held ? 'the instance waits, but not for this hook' : `the instance ${where}`;
+		return effectDone(operation, 'complete-lifecycle', { lifecycle: 'over', note: note('hook is over', why, requestId) }, now);
+	}
+	if (held) return operation.state === 'running' ? nothing(operation) : ask(operation, [{ name: 'check-node' }]);
+	const began = operation.work !== undefined;
+	const reason = began ? `the instance ${where}: the wait ended before the work did` : `the instance ${where}: it does not wait any more`;
+	const { onSuccess, onFailure } = operation.then;
+	const decision = began
+		? { state: 'failed' as const, reason, then: onFailure, cancel: true }
+		: { state: 'skipped' as const, reason, then: { lifecycle: onSuccess.lifecycle } };
+	return decide(operation, { ...decision, complete: false, requestId }, now);
+}
+
+function heartbeatSent(operation: Operation, requestId: string | undefined, now: number): Step {
+	if (operation.heartbeat === undefined) return nothing(operation);
+	const heartbeat = { nextAt: now + heartbeatInterval(operation.hookTimers), count: operation.heartbeat.count + 1 };
+	const why = `hook kept alive for another ${operation.hookTimers.heartbeatTimeoutSeconds} s`;
+	return nothing({ ...operation, heartbeat }, note('heartbeat', why, requestId));
+}
+
+const ENDING_EFFECTS: readonly string[] = ['cancel-work', 'complete-lifecycle', 'open-ops-item'] satisfies EndingEffect[];
+function isEndingEffect(name: Effect['name']): name is EndingEffect {
+	return ENDING_EFFECTS.includes(name);
+}
+
+function done(operation: Operation, fact: Extract<Fact, { type: 'done' }>, now: number): Step {
+	const { effect, requestId, opsItemId } = fact;
+	if (!isEndingEffect(effect) || operation.ending === undefined) return nothing(operation);
+	if (effect === 'cancel-work') {
+		return effectDone(operation, effect, { note: note('work stopped', fact.note ?? 'its time is over', requestId) }, now);
+	}
+	if (effect === 'open-ops-item') {
+		const why = fact.note ?? 'the playbook asks for one on failure';
+		return effectDone(operation, effect, { ...(opsItemId && { opsItemId }), note: note('OpsItem', why, requestId) }, now);
+	}
+	const { lifecycle } = operation.ending.then;
+	return effectDone(operation, effect, { lifecycle, note: note('lifecycle action completed', lifecycle, requestId) }, now);
+}
+
+function notDone(operation: Operation, fact: Extract<Fact, { type: 'not-done' }>, now: number): Step {
+	const { effect, why, message, requestId } = fact;
+	if (effect === 'heartbeat') {
+		if (why === 'gone') return ask(operation, [{ name: 'look-at-instance' }]);
+		const heartbeat = operation.heartbeat && { ...operation.heartbeat, nextAt: now + TICK };
+		return nothing({ ...operation, ...(heartbeat && { heartbeat }) }, note('heartbeat not taken', message, requestId));
+	}
+	if (isEndingEffect(effect)) {
+		const step = effectNotDone(operation, effect, note(`${effect} not done`, message, requestId), now);
+		return why === 'gone' ? { ...step, effects: [...step.effects, { name: 'look-at-instance' }] } : step;
+	}
+	// A look that AWS did not grant is a look that the next tick takes again.
+	return operation.state === 'starting' && operation.work === undefined ? wait(operation, 'throttle', message, requestId) : nothing(operation);
+}
+
+function operator(operation: Operation, fact: Extract<Fact, { type: 'operator' }>, now: number): Step {
+	const { verb, by } = fact;
+	switch (verb) {
+		case 'extend': {
+			const limit = hookLimit(operation.hookTimers, operation.actionStartedAt);
+			const deadlineAt = Math.min(operation.deadlineAt + (fact.seconds ?? 0) * 1_000, limit);
+			const gained = Math.round((deadlineAt - operation.deadlineAt) / 1_000);
+			const extended = note('extended', `by ${by}: ${gained} s more, as far as the hook lasts`);
+			return ask({ ...operation, deadlineAt }, operation.heartbeat ? [{ name: 'heartbeat' }] : [], extended);
+		}
+		case 'retry': {
+			const asked = note('retried', `by ${by}`);
+			if (operation.ending !== undefined) return proceed(operation, [asked], now);
+			if (operation.state !== 'waiting') return nothing(operation, asked);
+			return ask({ ...operation, state: 'starting' }, [{ name: 'check-node' }], asked);
+		}
+		case 'cancel': {
+			const reason = `cancelled by ${by}`;
+			return decide(operation, { state: 'failed', reason, then: operation.then.onFailure, cancel: true }, now);
+		}
+		case 'complete': {
+			const then = { lifecycle: fact.result ?? operation.then.onSuccess.lifecycle };
+			return decide(operation, { state: 'skipped', reason: `completed by ${by}`, then, cancel: true }, now);
+		}
+	}
+}

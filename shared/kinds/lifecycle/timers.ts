@@ -1,0 +1,65 @@
+/** The clocks of a lifecycle operation. Everything is epoch milliseconds unless its name says seconds. */
+
+import type { HookTimers, Operation } from '../../operation/types.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** The clock ticks once a minute; what is due is looked at on the next tick. */
+export const TICK = MINUTE;
+
+/** Under this a clock that ticks once a minute (plus EventBridge's own delay) cannot keep a hook alive. Seconds. */
+export const SHORTEST_KEPT_ALIVE_SECONDS = 180;
+
+/** How often running work is looked up, in case its event never comes, and its instance, in case it vanished. */
+export const LOOK_UP_EVERY = 5 * MINUTE;
+
+/** Taken off the hook's own end, so that the result is applied before Auto Scaling applies its default. */
+const BEFORE_HOOK_ENDS = 2 * MINUTE;
+const BEFORE_SHORT_HOOK_ENDS = 15 * SECOND;
+
+/**
+ * How long after a deadline the clock decides. Work that ended just before the deadline is settled by then: a settling
+ * function has had time to finish, and two decisions never meet.
+ */
+export const DECIDE_AFTER_DEADLINE = 30 * SECOND;
+
+/** An event older than this is a late one: whether the instance still waits is looked at before anything runs. */
+export const LATE_EVENT = 5 * MINUTE;
+
+export function canBeKeptAlive(timers: HookTimers): boolean {
+	return timers.heartbeatTimeoutSeconds >= SHORTEST_KEPT_ALIVE_SECONDS;
+}
+
+/** The last moment to decide before Auto Scaling ends the wait by itself, heartbeats or not. */
+export function hookLimit(timers: HookTimers, actionStartedAt: number): number {
+	return canBeKeptAlive(timers)
+		? actionStartedAt + timers.globalTimeoutSeconds * SECOND - BEFORE_HOOK_ENDS
+		: actionStartedAt + timers.heartbeatTimeoutSeconds * SECOND - BEFORE_SHORT_HOOK_ENDS;
+}
+
+/** When the work must be over: the playbook's timeout or the hook's end, whichever is first. */
+export function deadline(timeoutSeconds: number, timers: HookTimers, actionStartedAt: number, from: number): number {
+	return Math.min(from + timeoutSeconds * SECOND, hookLimit(timers, actionStartedAt));
+}
+
+/** Half of the hook's HeartbeatTimeout: room for one lost tick, and for one throttled call. */
+export function heartbeatInterval(timers: HookTimers): number {
+	return (timers.heartbeatTimeoutSeconds * SECOND) / 2;
+}
+
+/** A paused operation has not begun: its hook is kept alive to the hook's own end. */
+export function effectiveDeadline(operation: Operation): number {
+	return operation.waiting === 'pause' ? hookLimit(operation.hookTimers, operation.actionStartedAt) : operation.deadlineAt;
+}
+
+export function heartbeatIsDue(operation: Operation, now: number): boolean {
+	return operation.heartbeat !== undefined && now >= operation.heartbeat.nextAt && now < effectiveDeadline(operation);
+}
+
+/** When the clock must look at an open operation next. */
+export function nextLook(operation: Operation, now: number): number {
+	if (operation.state !== 'running' || operation.ending !== undefined) return now + TICK;
+	const heartbeat = operation.heartbeat !== undefined && operation.heartbeat.nextAt < operation.deadlineAt ? operation.heartbeat.nextAt : Infinity;
+	return Math.min(now + LOOK_UP_EVERY, operation.deadlineAt + DECIDE_AFTER_DEADLINE, heartbeat);
+}

@@ -1,0 +1,207 @@
+/**
+ * The engine: load -> next -> write -> effects -> write. The only place that does this, and the only caller of both
+ * decisions and effects. It takes many operations at once, so that effects of one kind can share calls.
+ */
+
+import { nextLifecycle } from '../kinds/lifecycle/next.ts';
+import { inParallel } from '../parallel.ts';
+import { shareCommands } from '../work/work.ts';
+import { publish } from '../outcomes/publish.ts';
+import type { Effect, Fact, Next, Note } from './facts.ts';
+import { CONCURRENT_WRITES } from './ledger.ts';
+import { type Asked, perform } from './perform.ts';
+import type { Services } from './services.ts';
+import type { Operation, Subject } from './types.ts';
+
+const NEXT: Readonly<Record<Subject['kind'], Next>> = { lifecycle: nextLifecycle };
+
+/** Rounds of facts and effects in one invocation: the longest chain is about ten. */
+const ROUNDS = 25;
+/** How often a decision is taken again because somebody else moved the operation meanwhile. */
+const REPLAYS = 3;
+/** When the clock publishes what EventBridge did not take. Milliseconds. */
+const PUBLISH_AGAIN = 60_000;
+
+/** One operation and what happened to it. `created`: it is not in the ledger yet. */
+export interface Happening {
+	readonly operation: Operation;
+	readonly facts: readonly Fact[];
+	readonly created?: boolean;
+}
+
+/** Where an operation stands after an invocation. `taken`: it was to be created, and its id exists already. */
+export interface Outcome {
+	readonly operation: Operation;
+	readonly taken: boolean;
+}
+
+/** An operation on its way through one invocation. */
+class Cursor {
+	readonly happening: Happening;
+	/** As the ledger has it; absent until created. */
+	stored: Operation | undefined;
+	current: Operation;
+	facts: Fact[];
+	effects: Effect[] = [];
+	/** Somebody else moved it: what this invocation decided is void. */
+	lost = false;
+
+	constructor(happening: Happening) {
+		this.happening = happening;
+		this.current = happening.operation;
+		this.stored = happening.created === true ? undefined : happening.operation;
+		this.facts = [...happening.facts];
+	}
+}
+
+/**
+ * Moves operations by what happened to them, as far as they go without waiting, and writes and publishes the result.
+ * @throws what DynamoDB throws; what other services answer becomes a fact.
+ */
+export async function advance(services: Services, happenings: readonly Happening[]): Promise<Outcome[]> {
+	const outcomes = new Map<Happening, Outcome>();
+	let pending = happenings;
+	for (let replay = 0; pending.length > 0; replay += 1) {
+		const cursors = pending.map((happening) => new Cursor(happening));
+		await run(services, cursors);
+		await settle(services, cursors);
+		const lost = cursors.filter((cursor) => cursor.lost && cursor.happening.created !== true);
+		for (const cursor of cursors) {
+			const taken = cursor.lost && cursor.happening.created === true;
+			outcomes.set(cursor.happening, { operation: cursor.current, taken });
+		}
+		if (lost.length === 0 || replay === REPLAYS) break;
+		pending = await reload(services, lost, outcomes);
+	}
+	return [...outcomes.values()];
+}
+
+async function reload(services: Services, lost: readonly Cursor[], outcomes: Map<Happening, Outcome>): Promise<Happening[]> {
+	const fresh = new Map((await services.ledger.load(lost.map(({ current }) => current.id))).map((operation) => [operation.id, operation]));
+	return lost.flatMap(({ happening, current }) => {
+		const operation = fresh.get(current.id);
+		outcomes.delete(happening);
+		return operation === undefined ? [] : [{ ...happening, operation }];
+	});
+}
+
+/** Facts to effects to facts, until nothing is left to do now. */
+async function run(services: Services, cursors: readonly Cursor[]): Promise<void> {
+	for (let round = 0; round < ROUNDS; round += 1) {
+		for (const cursor of cursors) decide(services, cursor);
+		const acting = cursors.filter(({ lost, effects }) => !lost && effects.length > 0);
+		if (acting.length === 0) return;
+		share(acting);
+		await inParallel(acting.filter(mustRecordFirst), CONCURRENT_WRITES, (cursor) => write(services, cursor));
+		const asked: Asked[] = acting
+			.filter(({ lost }) => !lost)
+			.flatMap(({ current, effects }) => effects.map((effect) => ({ operation: current, effect })));
+		for (const cursor of acting) cursor.effects = [];
+		const byId = new Map(acting.map((cursor) => [cursor.current.id, cursor]));
+		for (const { id, fact } of await perform(services, asked)) byId.get(id)?.facts.push(fact);
+	}
+	services.log.error('Operations did not come to rest in one invocation; the clock goes on with them', {
+		operations: cursors.filter(({ facts }) => facts.length > 0).map(({ current }) => current.id),
+	});
+}
+
+function decide(services: Services, cursor: Cursor): void {
+	const now = services.now();
+	for (const fact of cursor.facts.splice(0)) {
+		const before = cursor.current;
+		const step = NEXT[before.kind](before, fact, now);
+		const history = [...step.operation.history, ...step.notes.map((note) => ({ at: new Date(now).toISOString(), ...note }))];
+		cursor.current = { ...step.operation, history };
+		for (const effect of step.effects) {
+			if (!cursor.effects.some(({ name }) => name === effect.name)) cursor.effects.push(effect);
+		}
+		for (const note of step.notes) tell(services, cursor.current, note);
+	}
+	if (cursor.current.closedAt !== undefined) cursor.effects = [];
+}
+
+function tell(services: Services, { id, playbook, subject, state }: Operation, { what, why, requestId }: Note): void {
+	services.log.info(what, { operation: id, playbook: playbook.name, node: subject.instanceId, state, why, ...(requestId && { requestId }) });
+}
+
+/** Operations that are about to start the same command share it; the work they put on record is then the shared one. */
+function share(cursors: readonly Cursor[]): void {
+	const starting = cursors.filter(({ effects }) => effects.some(({ name }) => name === 'start-work'));
+	const shared = shareCommands(starting.map(({ current }) => current));
+	for (const cursor of starting) {
+		const work = shared.get(cursor.current.id);
+		if (work !== undefined) cursor.current = { ...cursor.current, work };
+	}
+}
+
+/**
+ * Starting work has no safe repetition without a record; an ending with several effects is recorded effect by effect. A
+ * single idempotent effect needs no write of its own.
+ */
+function mustRecordFirst({ effects, current, stored }: Cursor): boolean {
+	if (effects.some(({ name }) => name === 'start-work')) return true;
+	if (current.ending === undefined) return false;
+	return current.ending.pending.length > 1 || stored?.ending !== undefined;
+}
+
+async function write(services: Services, cursor: Cursor, publishedVersion = cursor.current.publishedVersion): Promise<void> {
+	const { stored, current } = cursor;
+	if (stored !== undefined && same(stored, current) && publishedVersion === stored.publishedVersion) return;
+	const version = (stored?.version ?? 0) + 1;
+	const after = { ...current, version, publishedVersion };
+	const ok = stored === undefined ? await services.ledger.create(after) : await services.ledger.save(after);
+	if (!ok) {
+		cursor.lost = true;
+		return;
+	}
+	cursor.stored = after;
+	cursor.current = after;
+}
+
+function same(a: Operation, b: Operation): boolean {
+	return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The last write of the invocation, and the news of it. */
+async function settle(services: Services, cursors: readonly Cursor[]): Promise<void> {
+	const kept = cursors.filter(({ lost }) => !lost);
+	const news = kept.filter((cursor) => isNews(cursor));
+	const untold = news.length > 0 ? await publish(services, news.map(asItWillStand)) : new Set<string>();
+	for (const { current } of news) count(services, current);
+	await inParallel(kept.filter(needsWrite), CONCURRENT_WRITES, async (cursor) => {
+		const version = (cursor.stored?.version ?? 0) + 1;
+		const { dueAt: _dueAt, ...rest } = cursor.current;
+		const told = !untold.has(rest.id);
+		// A closed operation is looked at again only to be published.
+		if (rest.closedAt !== undefined) cursor.current = told ? rest : { ...rest, dueAt: services.now() + PUBLISH_AGAIN };
+		return told ? write(services, cursor, version) : write(services, cursor);
+	});
+}
+
+/** News: its state changed in this invocation, or an earlier one could not tell. */
+function isNews({ happening, current, stored }: Cursor): boolean {
+	const before = happening.operation;
+	if (happening.created === true || before.publishedVersion < before.version) return true;
+	return stored === undefined || before.state !== current.state || before.waiting !== current.waiting || !before.ending !== !current.ending;
+}
+
+function asItWillStand(cursor: Cursor): Operation {
+	const version = needsWrite(cursor) ? (cursor.stored?.version ?? 0) + 1 : cursor.current.version;
+	return { ...cursor.current, version };
+}
+
+/** That a shared command was sent stands in its work record: fifty nodes need no write of their own for it. */
+function needsWrite({ stored, current }: Cursor): boolean {
+	if (stored === undefined) return true;
+	if (stored.state === 'starting' && current.state === 'running' && current.work?.shared === true && stored.work?.id === current.work.id) {
+		return false;
+	}
+	if (current.closedAt !== undefined && stored.closedAt !== undefined) return stored.publishedVersion < stored.version;
+	return !same(stored, current);
+}
+
+function count({ count }: Services, { playbook, state, closedAt, openedAt, ending }: Operation): void {
+	if (closedAt === undefined) return;
+	count('OperationsClosed', { playbook: playbook.name, outcome: ending?.state ?? state });
+	count('SecondsToClose', { playbook: playbook.name }, Math.round((closedAt - openedAt) / 1_000));
+}

@@ -1,0 +1,93 @@
+/** What can happen to an operation (facts), and what it can ask for (effects). `next` maps the one to the other. */
+
+import type { LifecycleResult, Operation, Work } from './types.ts';
+
+/** Whether Systems Manager reaches a node (DescribeInstanceInformation). */
+export type NodeStatus = 'online' | 'connection-lost' | 'not-registered';
+
+/** How started work stands. `not-delivered` and `not-started` prove that nothing ran on the node. */
+export type WorkStatus = 'running' | 'succeeded' | 'failed' | 'not-delivered' | 'not-started' | 'unknown';
+
+/** What Auto Scaling says of the held instance (DescribeAutoScalingInstances). */
+export interface InstanceFact {
+	readonly type: 'instance';
+	/** Absent where the group no longer has the instance. */
+	readonly lifecycleState?: string;
+	/** Whether another hook of the group could be what the instance waits for. */
+	readonly otherHooks: boolean;
+	readonly requestId?: string;
+}
+
+export interface WorkFact {
+	readonly type: 'work';
+	readonly status: WorkStatus;
+	/** The command or execution it speaks of; absent where it was asked for by the operation's own. */
+	readonly externalId?: string;
+	/** AWS's own words: StatusDetails, the failed step and its message. */
+	readonly details: string;
+	readonly exitCode?: number;
+	readonly output?: string;
+	readonly outputUrl?: string;
+	readonly requestId?: string;
+}
+
+export type OperatorVerb = 'retry' | 'extend' | 'cancel' | 'complete';
+
+export type Fact =
+	| { readonly type: 'opened' }
+	/** Another event, or the sweep, named the subject of an operation that exists. */
+	| { readonly type: 'seen'; readonly token?: string; readonly eventId?: string }
+	| { readonly type: 'tick' }
+	| { readonly type: 'node'; readonly status: NodeStatus; readonly since?: string; readonly requestId?: string }
+	| { readonly type: 'work-started'; readonly externalId: string; readonly adopted: boolean; readonly requestId?: string }
+	| {
+			readonly type: 'work-not-started';
+			readonly why: 'throttled' | 'refused' | 'unknown' | 'paused' | 'not-managed' | 'taken';
+			readonly message: string;
+			readonly requestId?: string;
+	  }
+	/** A status event names started work, perhaps before the reply of the call that started it. */
+	| { readonly type: 'work-seen'; readonly externalId: string; readonly workId?: string }
+	/** AWS lists no such work; true once it has had the time to show it. */
+	| { readonly type: 'work-not-found'; readonly certain: boolean }
+	| WorkFact
+	| InstanceFact
+	| { readonly type: 'heartbeat-sent'; readonly requestId?: string }
+	| { readonly type: 'done'; readonly effect: Effect['name']; readonly opsItemId?: string; readonly note?: string; readonly requestId?: string }
+	/** `gone`: there is no active lifecycle action, as far as the call can tell. */
+	| { readonly type: 'not-done'; readonly effect: Effect['name']; readonly why: 'retry' | 'gone'; readonly message: string; readonly requestId?: string }
+	| {
+			readonly type: 'operator';
+			readonly verb: OperatorVerb;
+			readonly by: string;
+			readonly seconds?: number;
+			readonly result?: LifecycleResult;
+	  };
+
+export type Effect =
+	| { readonly name: 'check-node' }
+	| { readonly name: 'start-work'; readonly work: Work }
+	| { readonly name: 'find-work' }
+	| { readonly name: 'look-up-work' }
+	| { readonly name: 'look-at-instance' }
+	| { readonly name: 'heartbeat' }
+	| { readonly name: 'cancel-work' }
+	/** By token at first, where one is known; a token that was refused is not tried again: the instance's id finds the action too. */
+	| { readonly name: 'complete-lifecycle' }
+	| { readonly name: 'open-ops-item' };
+
+/** A line for the history; the engine adds the time. */
+export interface Note {
+	readonly what: string;
+	readonly why: string;
+	readonly requestId?: string;
+}
+
+export interface Step {
+	readonly operation: Operation;
+	readonly notes: readonly Note[];
+	readonly effects: readonly Effect[];
+}
+
+/** The pure decision of one kind of operation. `now` is epoch milliseconds. */
+export type Next = (operation: Operation, fact: Fact, now: number) => Step;

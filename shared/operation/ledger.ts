@@ -1,0 +1,251 @@
+/**
+ * The ledger: one DynamoDB table. Keys:
+ *
+ * | item | pk | sk |
+ * | --- | --- | --- |
+ * | operation | `operation#<subject id>` | occurrence, six digits |
+ * | work record | `work#<work id>` | attempt, six digits |
+ * | execution alias | `execution#<automation execution id>` | `alias` |
+ * | compiled playbooks | `playbooks` | `compiled` |
+ *
+ * The sparse index `due` holds what the clock must look at (`open#<shard>`, by `dueAt`) and, for the operator's list,
+ * what has closed (`closed#<day>#<shard>`). Every read that decides something is consistent and by key.
+ */
+
+import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Deps } from '../deps.ts';
+import { Fail, Retry } from '../errors.ts';
+import { inParallel } from '../parallel.ts';
+import { parseOperationId, subjectId } from './ids.ts';
+import type { HistoryEntry, Operation, Subject, Work } from './types.ts';
+
+/** Partitions of the due index: 1,000 writes a second each. */
+const SHARDS = 4;
+/** Keys of one BatchGetItem call, at most. */
+const BATCH_GET = 100;
+/** Writes of one invocation under way at once. */
+export const CONCURRENT_WRITES = 25;
+
+/** One started command and the fixed list of operations it serves. */
+export interface WorkRecord {
+	readonly work: Work;
+	/** The request id of the call that sent it. */
+	readonly requestId?: string;
+	readonly members: readonly { readonly operationId: string; readonly instanceId: string }[];
+}
+
+interface Key {
+	readonly pk: string;
+	readonly sk: string;
+}
+
+export interface Ledger {
+	/** Opens an operation unless its id is taken. False: it exists already. */
+	create(operation: Operation): Promise<boolean>;
+	/** The newest occurrence of a subject. */
+	latest(subject: Subject): Promise<Operation | undefined>;
+	/** By id; what does not exist is left out. Shared work is joined in: an operation whose command was sent is `running`. */
+	load(ids: readonly string[]): Promise<Operation[]>;
+	/** Writes `after` where the ledger still has version `after.version - 1`. False: somebody else was first. */
+	save(after: Operation): Promise<boolean>;
+	/** Puts shared work on record, once per attempt. False: another run has it. */
+	createWork(record: WorkRecord): Promise<boolean>;
+	updateWork(record: WorkRecord): Promise<void>;
+	work(id: string, attempt: number): Promise<WorkRecord | undefined>;
+	putExecutionAlias(executionId: string, operationId: string): Promise<void>;
+	/** Execution ids to operation ids; unknown ones are left out. */
+	executionAliases(executionIds: readonly string[]): Promise<Map<string, string>>;
+	/** Ids of what is due, oldest first. */
+	due(at: number): Promise<string[]>;
+	/** Ids of all open operations, oldest look first; of those closed on a day (`2026-11-23`), newest last. */
+	open(): Promise<string[]>;
+	closedOn(day: string): Promise<string[]>;
+}
+
+export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'settings' | 'now'>): Ledger {
+	const TableName = settings.tableName;
+
+	async function guarded<T>(call: () => Promise<T>): Promise<T> {
+		try {
+			return await call();
+		} catch (error) {
+			if (!(error instanceof ResourceNotFoundException)) throw error;
+			throw new Fail(
+				`The ledger table '${TableName}' does not exist. Deploy the stage (npx sls deploy --stage ${settings.stage}), or run npm start for stage local.`,
+				error,
+			);
+		}
+	}
+
+	async function put(item: Record<string, unknown>, condition?: Pick<PutCommand['input'], 'ConditionExpression' | 'ExpressionAttributeValues'>) {
+		try {
+			await guarded(() => aws.ledger.send(new PutCommand({ TableName, Item: item, ...condition })));
+			return true;
+		} catch (error) {
+			if ((error as Error).name === 'ConditionalCheckFailedException') return false;
+			throw error;
+		}
+	}
+
+	async function get(keys: readonly Key[]): Promise<Record<string, unknown>[]> {
+		const items: Record<string, unknown>[] = [];
+		let wanted = keys;
+		for (let round = 0; wanted.length > 0; round += 1) {
+			if (round > keys.length / BATCH_GET + 10) throw new Retry(`DynamoDB leaves keys of table '${TableName}' unread`);
+			const batch = wanted.slice(0, BATCH_GET);
+			const output = await guarded(() =>
+				aws.ledger.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [...batch], ConsistentRead: true } } })),
+			);
+			items.push(...(output.Responses?.[TableName] ?? []));
+			const unread = (output.UnprocessedKeys?.[TableName]?.Keys ?? []) as Key[];
+			wanted = [...unread, ...wanted.slice(BATCH_GET)];
+		}
+		return items;
+	}
+
+	async function query(shard: string, upTo?: number): Promise<string[]> {
+		const found: { id: string; at: number }[] = [];
+		let from: Record<string, unknown> | undefined;
+		do {
+			const output = await guarded(() =>
+				aws.ledger.send(
+					new QueryCommand({
+						TableName,
+						IndexName: 'due',
+						KeyConditionExpression: upTo === undefined ? 'dueShard = :shard' : 'dueShard = :shard AND dueAt <= :now',
+						ExpressionAttributeValues: { ':shard': shard, ...(upTo !== undefined && { ':now': upTo }) },
+						...(from && { ExclusiveStartKey: from }),
+					}),
+				),
+			);
+			for (const item of output.Items ?? []) {
+				found.push({ id: `${String(item['pk']).replace('operation#', '')}-${Number(item['sk'])}`, at: Number(item['dueAt']) });
+			}
+			from = output.LastEvaluatedKey;
+		} while (from !== undefined);
+		return found.sort((a, b) => a.at - b.at).map(({ id }) => id);
+	}
+
+	const queryAll = async (shards: readonly string[], upTo?: number) =>
+		(await inParallel(shards, shards.length, (shard) => query(shard, upTo))).flat();
+
+	async function join(operations: Operation[]): Promise<Operation[]> {
+		const shared = operations.filter(({ state, work }) => state === 'starting' && work?.shared === true);
+		if (shared.length === 0) return operations;
+		const keys = new Map(shared.map(({ work }) => [`${work?.id}/${work?.attempt}`, workKey(work?.id ?? '', work?.attempt ?? 1)]));
+		const records = new Map((await get([...keys.values()])).map((item) => [`${item['pk']}/${item['sk']}`, item['record'] as WorkRecord]));
+		return operations.map((operation) => {
+			const { work } = operation;
+			if (!shared.includes(operation) || work === undefined) return operation;
+			const key = workKey(work.id, work.attempt);
+			return joined(operation, records.get(`${key.pk}/${key.sk}`));
+		});
+	}
+
+	return {
+		create: (operation) => put(operationItem(operation, settings.retentionDays), { ConditionExpression: 'attribute_not_exists(pk)' }),
+		save: (after) =>
+			put(operationItem(after, settings.retentionDays), {
+				ConditionExpression: 'version = :before',
+				ExpressionAttributeValues: { ':before': after.version - 1 },
+			}),
+		async latest(subject) {
+			const output = await guarded(() =>
+				aws.ledger.send(
+					new QueryCommand({
+						TableName,
+						KeyConditionExpression: 'pk = :pk',
+						ExpressionAttributeValues: { ':pk': `operation#${subjectId(subject)}` },
+						ScanIndexForward: false,
+						Limit: 1,
+						ConsistentRead: true,
+					}),
+				),
+			);
+			const [item] = output.Items ?? [];
+			if (item === undefined) return undefined;
+			const [operation] = await join([item['operation'] as Operation]);
+			return operation;
+		},
+		async load(ids) {
+			const keys = [...new Set(ids)].flatMap((id) => operationKey(id) ?? []);
+			const items = await get(keys);
+			return join(items.map((item) => item['operation'] as Operation));
+		},
+		createWork: (record) => put(workItem(record, settings.retentionDays), { ConditionExpression: 'attribute_not_exists(pk)' }),
+		async updateWork(record) {
+			await put(workItem(record, settings.retentionDays));
+		},
+		async work(id, attempt) {
+			const output = await guarded(() => aws.ledger.send(new GetCommand({ TableName, Key: workKey(id, attempt), ConsistentRead: true })));
+			return output.Item?.['record'] as WorkRecord | undefined;
+		},
+		async putExecutionAlias(executionId, id) {
+			await put({ pk: `execution#${executionId}`, sk: 'alias', operationId: id, expiresAt: expiry(now(), settings.retentionDays) });
+		},
+		async executionAliases(executionIds) {
+			const items = await get(executionIds.map((id) => ({ pk: `execution#${id}`, sk: 'alias' })));
+			return new Map(items.map((item) => [String(item['pk']).replace('execution#', ''), String(item['operationId'])]));
+		},
+		due: (at) => queryAll(openShards(), at),
+		open: () => queryAll(openShards()),
+		closedOn: (day) => queryAll(openShards().map((shard) => shard.replace('open', `closed#${day}`))),
+	};
+}
+
+function openShards(): string[] {
+	return Array.from({ length: SHARDS }, (_, shard) => `open#${shard}`);
+}
+
+function operationKey(id: string): Key | undefined {
+	const parts = parseOperationId(id);
+	return parts && { pk: `operation#${parts.subjectId}`, sk: sixDigits(parts.occurrence) };
+}
+
+function workKey(id: string, attempt: number): Key {
+	return { pk: `work#${id}`, sk: sixDigits(attempt) };
+}
+
+function sixDigits(n: number): string {
+	return String(n).padStart(6, '0');
+}
+
+/** DynamoDB's TTL counts in seconds. */
+function expiry(from: number, days: number): number {
+	return Math.floor(from / 1_000) + days * 86_400;
+}
+
+function operationItem(operation: Operation, retentionDays: number): Record<string, unknown> {
+	const { id, version, dueAt, closedAt } = operation;
+	const shard = Number.parseInt(id.split('-')[1]?.slice(-1) ?? '0', 16) % SHARDS;
+	const item = { ...operationKey(id), version, operation };
+	if (dueAt !== undefined) return { ...item, dueShard: `open#${shard}`, dueAt };
+	if (closedAt === undefined) return item;
+	const day = new Date(closedAt).toISOString().slice(0, 10);
+	return { ...item, dueShard: `closed#${day}#${shard}`, dueAt: closedAt, expiresAt: expiry(closedAt, retentionDays) };
+}
+
+function workItem(record: WorkRecord, retentionDays: number): Record<string, unknown> {
+	const { id, attempt, recordedAt } = record.work;
+	return { ...workKey(id, attempt), record, expiresAt: expiry(recordedAt, retentionDays) };
+}
+
+/** An operation whose shared command was sent is running, whether or not its own item says so yet. */
+function joined(operation: Operation, record: WorkRecord | undefined): Operation {
+	const { externalId, startedAt } = record?.work ?? {};
+	if (externalId === undefined || operation.work === undefined) return operation;
+	const sent: HistoryEntry = {
+		at: new Date(startedAt ?? operation.work.recordedAt).toISOString(),
+		what: 'command sent',
+		why: `${operation.work.document}: ${externalId}, with ${(record?.members.length ?? 1) - 1} more`,
+		...(record?.requestId !== undefined && { requestId: record.requestId }),
+	};
+	return {
+		...operation,
+		state: 'running',
+		work: { ...operation.work, externalId, ...(startedAt !== undefined && { startedAt }) },
+		attempts: { ...operation.attempts, start: operation.attempts.start + 1 },
+		history: [...operation.history, sent],
+	};
+}

@@ -1,0 +1,207 @@
+/** Opening operations for instances that a hook holds: from events, and from the sweep. */
+
+import { Drop, describeError, Retry } from '../errors.ts';
+import { isReturnToWarmPool, LAUNCHING, LifecycleEvent, namesField, occasionOf, type Sighting, sightingOf } from '../kinds/lifecycle/event.ts';
+import { canBeKeptAlive, deadline, heartbeatInterval } from '../kinds/lifecycle/timers.ts';
+import { CAUTIOUS_TIMERS, timersOf } from '../outcomes/hooks.ts';
+import { inParallel } from '../parallel.ts';
+import { parseEvent } from '../parse.ts';
+import { type Match, match } from '../playbook/match.ts';
+import type { LoadedPlaybooks } from '../playbook/store.ts';
+import type { CompiledPlaybook } from '../playbook/types.ts';
+import { advance } from './engine.ts';
+import { operationId, subjectId } from './ids.ts';
+import type { Services } from './services.ts';
+import { readTags, type Tags } from './tags.ts';
+import type { HookTimers, Operation } from './types.ts';
+
+/** A new instance without tags is asked again this long after its launch: tags can lag. Milliseconds. */
+const TAGS_MAY_LAG = 120_000;
+/** A closed operation whose instance still waits this long afterwards is about an earlier wait. Milliseconds. */
+const WAITS_AGAIN_AFTER = 600_000;
+const CONCURRENT_READS = 10;
+
+/** What became of one sighting. */
+export interface Opening {
+	/** `exists`: the operation was there already; nothing was started. */
+	readonly outcome: 'opened' | 'exists';
+	readonly operation: Operation;
+}
+
+/** The result of one event among several: none of them spoils the others. */
+export type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+
+async function attempt<T>(task: () => T | Promise<T>): Promise<Settled<T>> {
+	try {
+		return { ok: true, value: await task() };
+	} catch (error) {
+		return { ok: false, error };
+	}
+}
+
+/** Opens an operation for each event of a lifecycle action that a playbook claims. Results are in order of the events. */
+export async function openFromEvents(services: Services, events: readonly unknown[]): Promise<Settled<Opening>[]> {
+	const parsed = await Promise.all(
+		events.map((event) =>
+			attempt(() => {
+				const action = parseEvent(LifecycleEvent, event, 'a lifecycle action');
+				return sightingOf(action, Date.parse(action.time));
+			}),
+		),
+	);
+	const openings = await openSightings(
+		services,
+		parsed.flatMap((each) => (each.ok ? [each.value] : [])),
+	);
+	let next = 0;
+	return parsed.map((each) => {
+		if (!each.ok) return each;
+		const opening = openings[next];
+		next += 1;
+		return opening ?? { ok: false, error: new Retry('the event was not handled') };
+	});
+}
+
+/** Opens what playbooks claim among the sightings. Results are in order of the sightings. */
+export async function openSightings(services: Services, sightings: readonly Sighting[]): Promise<Settled<Opening>[]> {
+	const loaded = await services.playbooks.load();
+	const claims = await claim(services, loaded, sightings);
+	const created = new Map<string, Operation>();
+	for (const [index, sighting] of sightings.entries()) {
+		const claimed = claims[index];
+		const key = subjectId(sighting.subject);
+		// A duplicate in the same batch is about the same operation.
+		if (claimed?.ok && !created.has(key)) created.set(key, await operationFor(services, sighting, claimed.value, 1));
+	}
+	const outcomes = await advance(
+		services,
+		[...created.values()].map((operation) => ({ operation, facts: [{ type: 'opened' }], created: true })),
+	);
+	const byId = new Map(outcomes.map((outcome) => [outcome.operation.id, outcome]));
+	return inParallel(sightings.map((_, index) => index), CONCURRENT_READS, async (index): Promise<Settled<Opening>> => {
+		const sighting = sightings[index] as Sighting;
+		const claimed = claims[index];
+		if (claimed === undefined || !claimed.ok) return claimed ?? { ok: false, error: new Retry('the event was not matched') };
+		const mine = created.get(subjectId(sighting.subject));
+		const outcome = mine && byId.get(mine.id);
+		if (outcome === undefined || outcome.taken) return attempt(() => meet(services, sighting, claimed.value));
+		const first = mine?.eventId === sighting.eventId;
+		return { ok: true, value: { outcome: first ? 'opened' : 'exists', operation: outcome.operation } };
+	});
+}
+
+/** The playbook of each sighting, tags read where they decide. */
+async function claim(services: Services, { set, reason }: LoadedPlaybooks, sightings: readonly Sighting[]): Promise<Settled<CompiledPlaybook>[]> {
+	if (reason !== undefined) {
+		const error = new Retry(`${reason}: the event is tried again when playbook-change has run`);
+		return sightings.map(() => ({ ok: false, error }));
+	}
+	const matchOne = ({ subject, detail }: Sighting, tags?: Tags): Match => {
+		const playbooks = isReturnToWarmPool(subject)
+			? set.playbooks.filter(({ playbook }) => namesField(playbook.when.detail, 'Destination'))
+			: set.playbooks;
+		return match(occasionOf(subject.transition), detail, tags, { ...set, playbooks });
+	};
+	const first = sightings.map((sighting) => matchOne(sighting));
+	const asking = sightings.filter((_, index) => 'needsTags' in (first[index] ?? {}));
+	const tags = asking.length > 0 ? await attempt(() => readTags(services, asking.map(({ subject }) => subject))) : undefined;
+	return sightings.map((sighting, index): Settled<CompiledPlaybook> => {
+		const early = first[index] as Match;
+		if (!('needsTags' in early)) return verdict(services, sighting, early, {});
+		if (!tags?.ok) return { ok: false, error: new Retry(`tags of ${sighting.subject.instanceId} cannot be read`, tags?.error) };
+		const own = tags.value.get(sighting.subject.instanceId) ?? {};
+		return verdict(services, sighting, matchOne(sighting, own), own);
+	});
+}
+
+function verdict(services: Services, { subject, startedAt }: Sighting, found: Match, tags: Tags): Settled<CompiledPlaybook> {
+	if ('playbook' in found) return { ok: true, value: found.playbook };
+	const why = 'none' in found ? found.none : 'tags are not known';
+	const { instanceId, hook, group } = subject;
+	const untagged = 'none' in found && found.onlyTags && Object.keys(tags).length === 0;
+	if (untagged && subject.transition === LAUNCHING && services.now() - startedAt <= TAGS_MAY_LAG) {
+		return { ok: false, error: new Retry(`${instanceId} is new and shows no tags yet: asked again`) };
+	}
+	return { ok: false, error: new Drop('no-playbook', `${instanceId} at hook ${hook} of ${group} is left alone: ${why}`) };
+}
+
+async function operationFor(services: Services, sighting: Sighting, compiled: CompiledPlaybook, occurrence: number): Promise<Operation> {
+	const { subject, detail, startedAt, seenBy, token, eventId } = sighting;
+	const { playbook, parameterVersion } = compiled;
+	const now = services.now();
+	const { timers, note } = await hookTimers(services, sighting);
+	const keptAlive = canBeKeptAlive(timers);
+	const state = subject.transition === LAUNCHING ? 'Pending:Wait' : 'Terminating:Wait';
+	const found = seenBy === 'event' ? 'its event came' : 'the sweep found it: its event never came';
+	const why = `playbook ${playbook.name}: hook ${subject.hook} of ${subject.group} holds ${subject.instanceId} in ${state}; ${found}${note}`;
+	return {
+		id: operationId(subject, occurrence),
+		kind: 'lifecycle',
+		subject,
+		occurrence,
+		playbook: { name: playbook.name, parameterVersion },
+		run: playbook.run,
+		// biome-ignore lint/suspicious/noThenProperty: a playbook's own word for what follows
+		then: playbook.then,
+		state: 'starting',
+		history: [{ at: new Date(now).toISOString(), what: 'opened', why }],
+		openedAt: now,
+		deadlineAt: deadline(playbook.run.timeoutSeconds, timers, startedAt, now),
+		...(token !== undefined && { token }),
+		...(eventId !== undefined && { eventId }),
+		hookTimers: timers,
+		actionStartedAt: startedAt,
+		...(keptAlive && { heartbeat: { nextAt: Math.max(now, startedAt + heartbeatInterval(timers)), count: 0 } }),
+		...(playbook.run.registerWithinSeconds > 0 && { registerBy: now + playbook.run.registerWithinSeconds * 1_000 }),
+		occasion: { detail, account: subject.account, region: subject.region },
+		attempts: { start: 0, ending: 0 },
+		version: 0,
+		publishedVersion: 0,
+	};
+}
+
+async function hookTimers(services: Services, { subject }: Sighting): Promise<{ readonly timers: HookTimers; readonly note: string }> {
+	const hooks = await attempt(() => services.hooks.of(subject.group));
+	const hook = hooks.ok ? hooks.value.find(({ LifecycleHookName }) => LifecycleHookName === subject.hook) : undefined;
+	if (hook === undefined) {
+		const why = hooks.ok ? 'the group has no such hook any more' : describeError(hooks.error);
+		services.log.warn('Hook timers unknown', { group: subject.group, hook: subject.hook, why });
+		return { timers: CAUTIOUS_TIMERS, note: `; its timers cannot be read (${why}): 180 s are assumed` };
+	}
+	const timers = timersOf(hook);
+	if (canBeKeptAlive(timers)) return { timers, note: '' };
+	services.log.warn('Hook cannot be kept alive: raise its HeartbeatTimeout to 180 s or more', { group: subject.group, hook: subject.hook });
+	services.count('HooksTooShort', { hook: subject.hook });
+	return { timers, note: `; HeartbeatTimeout ${timers.heartbeatTimeoutSeconds} s is under 180 s: it is served without heartbeats` };
+}
+
+/** A sighting meets an operation that exists: it adds what it knows, or is a new occurrence. */
+async function meet(services: Services, sighting: Sighting, compiled: CompiledPlaybook): Promise<Opening> {
+	const existing = await services.ledger.latest(sighting.subject);
+	if (existing === undefined) throw new Retry(`operation ${operationId(sighting.subject, 1)} exists and cannot be read`);
+	const { token, eventId } = sighting;
+	if (existing.closedAt === undefined) {
+		const fact = { type: 'seen', ...(token && { token }), ...(eventId && { eventId }) } as const;
+		const [outcome] = await advance(services, [{ operation: existing, facts: [fact] }]);
+		return { outcome: 'exists', operation: outcome?.operation ?? existing };
+	}
+	if (!(await isNewOccurrence(services, existing, sighting))) return { outcome: 'exists', operation: existing };
+	const operation = await operationFor(services, sighting, compiled, existing.occurrence + 1);
+	const [outcome] = await advance(services, [{ operation, facts: [{ type: 'opened' }], created: true }]);
+	if (outcome === undefined || outcome.taken) throw new Retry(`operation ${operation.id} is being opened by another run`);
+	return { outcome: 'opened', operation: outcome.operation };
+}
+
+async function isNewOccurrence(services: Services, existing: Operation, sighting: Sighting): Promise<boolean> {
+	const closedAt = existing.closedAt ?? 0;
+	if (sighting.token !== undefined) {
+		if (existing.token !== undefined) return existing.token !== sighting.token;
+		// The sweep served it without a token: an event of the same wait is older than its end.
+		return sighting.startedAt > closedAt;
+	}
+	if (services.now() - closedAt < WAITS_AGAIN_AFTER) return false;
+	// With a second hook, the instance may well wait for somebody else.
+	const hooks = await services.hooks.of(sighting.subject.group);
+	return hooks.filter(({ LifecycleTransition }) => LifecycleTransition === sighting.subject.transition).length === 1;
+}
+

@@ -1,0 +1,38 @@
+/** Who carries out which effect. */
+
+import { completeLifecycle, lookAtInstance, sendHeartbeat } from '../outcomes/lifecycle.ts';
+import { openOpsItem } from '../outcomes/ops-item.ts';
+import { checkNodes } from '../work/nodes.ts';
+import { cancelWork, findWork, lookUpWork, startWork } from '../work/work.ts';
+import type { Effect, Fact } from './facts.ts';
+import type { Perform, Services } from './services.ts';
+import type { Operation } from './types.ts';
+
+const PERFORMERS: Readonly<Record<Effect['name'], Perform>> = {
+	'check-node': checkNodes,
+	'start-work': startWork,
+	'find-work': findWork,
+	'look-up-work': lookUpWork,
+	'look-at-instance': lookAtInstance,
+	heartbeat: sendHeartbeat,
+	'cancel-work': cancelWork,
+	'complete-lifecycle': completeLifecycle,
+	'open-ops-item': openOpsItem,
+};
+
+export interface Asked {
+	readonly operation: Operation;
+	readonly effect: Effect;
+}
+
+/** Carries out effects, those of one name together. */
+export async function perform(services: Services, asked: readonly Asked[]): Promise<{ readonly id: string; readonly fact: Fact }[]> {
+	const names = [...new Set(asked.map(({ effect }) => effect.name))];
+	const answers = await Promise.all(
+		names.map(async (name) => {
+			const operations = asked.filter(({ effect }) => effect.name === name).map(({ operation }) => operation);
+			return [...(await PERFORMERS[name](services, operations))];
+		}),
+	);
+	return answers.flat().map(([id, fact]) => ({ id, fact }));
+}

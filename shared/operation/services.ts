@@ -1,0 +1,24 @@
+/** What the engine and its performers share within one execution environment. */
+
+import type { Deps } from '../deps.ts';
+import { createHookReader, type HookReader } from '../outcomes/hooks.ts';
+import { createPlaybookStore, type PlaybookStore } from '../playbook/store.ts';
+import type { Fact } from './facts.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { Operation } from './types.ts';
+
+export interface Services extends Deps {
+	readonly ledger: Ledger;
+	readonly hooks: HookReader;
+	readonly playbooks: PlaybookStore;
+}
+
+export function createServices(deps: Deps): Services {
+	return { ...deps, ledger: createLedger(deps), hooks: createHookReader(deps), playbooks: createPlaybookStore(deps) };
+}
+
+/**
+ * Carries out one kind of effect for several operations at once, and says what came of it: operation ids to facts.
+ * It never throws for what AWS answers; that is a fact too.
+ */
+export type Perform = (services: Services, operations: readonly Operation[]) => Promise<ReadonlyMap<string, Fact>>;

@@ -1,0 +1,161 @@
+/** Settling operations from status events of the work they started. */
+
+import * as z from 'zod/mini';
+import { Drop, describeError, Retry } from '../errors.ts';
+import { groupBy, inParallel } from '../parallel.ts';
+import { parseEvent } from '../parse.ts';
+import { deployedDocument } from '../settings.ts';
+import { executionFact, lookUpExecutions } from '../work/automation.ts';
+import { type CommandReport, meaningOf, readCommand } from '../work/invocations.ts';
+import { operationOfWork, workOfComment } from '../work/naming.ts';
+import { advance, type Happening } from './engine.ts';
+import type { Fact, WorkFact } from './facts.ts';
+import type { Settled } from './open.ts';
+import type { Services } from './services.ts';
+import type { Operation } from './types.ts';
+
+const CONCURRENT_READS = 5;
+
+const text = z.string().check(z.minLength(1));
+
+/** `EC2 Command Invocation Status-change Notification`, as far as it is read. */
+const InvocationEvent = z.object({
+	source: z.literal('aws.ssm'),
+	'detail-type': z.literal('EC2 Command Invocation Status-change Notification'),
+	detail: z.looseObject({ 'command-id': text, 'document-name': text, 'instance-id': text, status: text }),
+});
+
+/** `EC2 Automation Execution Status-change Notification`, as far as it is read. */
+const ExecutionEvent = z.object({
+	source: z.literal('aws.ssm'),
+	'detail-type': z.literal('EC2 Automation Execution Status-change Notification'),
+	detail: z.looseObject({ ExecutionId: text, Definition: text, Status: text }),
+});
+
+type Slot = { error?: unknown; operationId?: string; facts?: readonly Fact[] };
+
+/** Slots to results: what found its operation is advanced, each operation once with all its facts. */
+async function advanceSlots(services: Services, slots: readonly Slot[]): Promise<Settled<Operation>[]> {
+	const facts = new Map<string, Fact[]>();
+	for (const { operationId, facts: mine = [] } of slots) {
+		if (operationId !== undefined) facts.set(operationId, [...(facts.get(operationId) ?? []), ...mine]);
+	}
+	const operations = await services.ledger.load([...facts.keys()]);
+	const happenings = operations.map((operation): Happening => ({ operation, facts: facts.get(operation.id) ?? [] }));
+	const open = happenings.filter(({ operation }) => operation.closedAt === undefined);
+	const outcomes = await advance(services, open);
+	const after = new Map([...operations, ...outcomes.map(({ operation }) => operation)].map((operation) => [operation.id, operation]));
+	return slots.map(({ error, operationId }) => {
+		const operation = after.get(operationId ?? '');
+		if (operation !== undefined) return { ok: true, value: operation };
+		return { ok: false, error: error ?? new Drop('unknown-operation', `operation ${operationId} is not in the ledger any more`) };
+	});
+}
+
+async function slot(task: () => Slot | Promise<Slot>): Promise<Slot> {
+	try {
+		return await task();
+	} catch (error) {
+		return { error };
+	}
+}
+
+/** Whether a document is ours or one that a playbook names: every Run Command of the account sends events. */
+async function isOfInterest(services: Services, document: string): Promise<boolean> {
+	if (document.startsWith(services.settings.documentPrefix)) return true;
+	const { set } = await services.playbooks.load();
+	return set.playbooks.some(({ playbook }) => deployedDocument(services.settings, playbook.run.document) === document);
+}
+
+/** Settles each node of a command by its own invocation event; one look-up serves all nodes of a command. */
+export async function settleCommands(services: Services, events: readonly unknown[]): Promise<Settled<Operation>[]> {
+	const slots: Slot[] = [];
+	const asked: { readonly index: number; readonly detail: z.infer<typeof InvocationEvent>['detail'] }[] = [];
+	for (const [index, event] of events.entries()) {
+		slots[index] = await slot(async () => {
+			const { detail } = parseEvent(InvocationEvent, event, 'a command invocation');
+			if (!(await isOfInterest(services, detail['document-name']))) {
+				throw new Drop('foreign-command', `no playbook runs ${detail['document-name']}`);
+			}
+			asked.push({ index, detail });
+			return {};
+		});
+	}
+	const commands = [...groupBy(asked, ({ detail }) => detail['command-id'])];
+	await inParallel(commands, CONCURRENT_READS, async ([commandId, group]) => {
+		const [only] = group.length === 1 ? group : [];
+		const read = await slot(async () => {
+			const report = await readCommand(services, commandId, only?.detail['instance-id']).catch((error: unknown) => {
+				throw new Retry(`command ${commandId} cannot be looked up: ${describeError(error)}`, error);
+			});
+			const members = await membersOf(services, commandId, report);
+			for (const { index, detail } of group) slots[index] = await slot(() => settleNode(commandId, report, members, detail));
+			return {};
+		});
+		if (read.error !== undefined) for (const { index } of group) slots[index] = read;
+	});
+	return advanceSlots(services, slots);
+}
+
+/** Instance ids to the operations that the command serves; under '' the one it serves alone. */
+async function membersOf(services: Services, commandId: string, { comment, nodes }: CommandReport): Promise<Map<string, string>> {
+	if (nodes.size === 0) throw new Retry(`command ${commandId} is not listed yet`);
+	const work = workOfComment(comment);
+	if (work === undefined) throw new Drop('foreign-command', `command ${commandId} was not sent by Fleetkeeper`);
+	const own = operationOfWork(work.id);
+	if (own !== undefined) return new Map([['', own]]);
+	const record = await services.ledger.work(work.id, work.attempt);
+	return new Map((record?.members ?? []).map(({ instanceId, operationId }) => [instanceId, operationId]));
+}
+
+function settleNode(
+	commandId: string,
+	{ comment, nodes }: CommandReport,
+	members: ReadonlyMap<string, string>,
+	detail: z.infer<typeof InvocationEvent>['detail'],
+): Slot {
+	const operationId = members.get(detail['instance-id']) ?? members.get('');
+	if (operationId === undefined) throw new Drop('unknown-node', `command ${commandId} serves no operation of ${detail['instance-id']}`);
+	const listed = nodes.get(detail['instance-id']);
+	const work: WorkFact =
+		listed !== undefined && listed.status !== 'running' ? listed : { type: 'work', status: told(detail.status), details: detail.status };
+	// The event may overtake the reply to SendCommand: the Comment says what it was sent for.
+	const workId = workOfComment(comment)?.id;
+	const seen: Fact = { type: 'work-seen', externalId: commandId, ...(workId && { workId }) };
+	return { operationId, facts: [seen, { ...work, externalId: commandId }] };
+}
+
+/** The event's own word, where the list lags behind it. `TimedOut` alone does not say whether the work ran. */
+function told(status: string): WorkFact['status'] {
+	return status === 'TimedOut' ? 'unknown' : meaningOf(status);
+}
+
+/** Settles operations whose runbook execution ended. */
+export async function settleExecutions(services: Services, events: readonly unknown[]): Promise<Settled<Operation>[]> {
+	const parsed = await Promise.all(
+		events.map((event) =>
+			slot(async () => {
+				const { detail } = parseEvent(ExecutionEvent, event, 'an automation execution');
+				if (!(await isOfInterest(services, detail.Definition))) throw new Drop('foreign-execution', `no playbook runs ${detail.Definition}`);
+				return { operationId: detail.ExecutionId, facts: [executionFact({ AutomationExecutionStatus: detail.Status as never })] };
+			}),
+		),
+	);
+	const executionIds = parsed.flatMap(({ operationId }) => operationId ?? []);
+	const aliases = await services.ledger.executionAliases([...new Set(executionIds)]);
+	const operations = await services.ledger.load([...aliases.values()]);
+	const looked = await lookUpExecutions(
+		services,
+		operations.filter(({ closedAt, work }) => closedAt === undefined && work?.externalId !== undefined),
+	);
+	const slots = parsed.map((each): Slot => {
+		const executionId = each.operationId;
+		if (executionId === undefined) return each;
+		const operationId = aliases.get(executionId);
+		if (operationId === undefined) return { error: new Drop('foreign-execution', `execution ${executionId} was not started by Fleetkeeper`) };
+		const found = looked.get(operationId);
+		const known = found?.type === 'work' && found.status !== 'unknown' && found.status !== 'running' ? [found] : each.facts;
+		return { operationId, facts: [{ type: 'work-seen', externalId: executionId }, ...(known ?? [])] };
+	});
+	return advanceSlots(services, slots);
+}

@@ -1,0 +1,25 @@
+/** Tags of instances, from the Resource Groups Tagging API: it takes ARNs, and keeps the EC2 client out of the bundles. */
+
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import type { Deps } from '../deps.ts';
+import { chunks } from '../parallel.ts';
+import type { LifecycleSubject } from './types.ts';
+
+/** ARNs of one GetResources call. */
+const ARNS = 100;
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** Instance ids to tags. An instance without any tag is missing at the API, and here has none. Rejects with what the SDK throws. */
+export async function readTags({ aws }: Pick<Deps, 'aws'>, subjects: readonly LifecycleSubject[]): Promise<Map<string, Tags>> {
+	const tags = new Map<string, Tags>(subjects.map(({ instanceId }) => [instanceId, {}]));
+	const arns = subjects.map(({ account, region, instanceId }) => `arn:aws:ec2:${region}:${account}:instance/${instanceId}`);
+	for (const ResourceARNList of chunks([...new Set(arns)], ARNS)) {
+		const output = await aws.tagging.send(new GetResourcesCommand({ ResourceARNList }));
+		for (const { ResourceARN, Tags = [] } of output.ResourceTagMappingList ?? []) {
+			const instanceId = ResourceARN?.split('/').at(-1) ?? '';
+			tags.set(instanceId, Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])));
+		}
+	}
+	return tags;
+}

@@ -1,0 +1,101 @@
+/** Completing a lifecycle action, keeping it alive, and looking at the instance it holds. */
+
+import {
+	CompleteLifecycleActionCommand,
+	DescribeAutoScalingInstancesCommand,
+	RecordLifecycleActionHeartbeatCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { describeError, requestIdOf } from '../errors.ts';
+import type { Effect, Fact } from '../operation/facts.ts';
+import type { Perform, Services } from '../operation/services.ts';
+import type { LifecycleResult, Operation } from '../operation/types.ts';
+import { chunks, inParallel } from '../parallel.ts';
+
+/** Auto Scaling's calls share one bucket an account; its size is not published. */
+const CONCURRENT_CALLS = 10;
+/** InstanceIds of one DescribeAutoScalingInstances call. */
+const INSTANCES_PER_CALL = 50;
+
+function actionOf({ subject, token }: Operation, by: 'token' | 'instance') {
+	return {
+		AutoScalingGroupName: subject.group,
+		LifecycleHookName: subject.hook,
+		...(by === 'token' && token !== undefined ? { LifecycleActionToken: token } : { InstanceId: subject.instanceId }),
+	};
+}
+
+/** What Auto Scaling answers once an action is over, and sometimes before it has begun. */
+function isGone(error: unknown): boolean {
+	const { name, message } = error as Error;
+	return (name === 'ValidationError' || name === 'ValidationException') && /no active lifecycle action/i.test(message);
+}
+
+async function onAction(operation: Operation, effect: Effect['name'], call: () => Promise<Fact>): Promise<[string, Fact]> {
+	try {
+		return [operation.id, await call()];
+	} catch (error) {
+		const requestId = requestIdOf(error);
+		const why = isGone(error) ? 'gone' : 'retry';
+		return [operation.id, { type: 'not-done', effect, why, message: describeError(error), ...(requestId && { requestId }) }];
+	}
+}
+
+function withRequestId<F extends Fact>(fact: F, output: unknown): F {
+	const requestId = requestIdOf(output);
+	return requestId === undefined ? fact : { ...fact, requestId };
+}
+
+export const completeLifecycle: Perform = async ({ aws }, operations) => {
+	const answers = await inParallel(operations, CONCURRENT_CALLS, (operation) =>
+		onAction(operation, 'complete-lifecycle', async () => {
+			const result: LifecycleResult = operation.ending?.then.lifecycle ?? operation.then.onFailure.lifecycle;
+			const by = operation.attempts.ending === 0 ? 'token' : 'instance';
+			const output = await aws.autoScaling.send(
+				new CompleteLifecycleActionCommand({ ...actionOf(operation, by), LifecycleActionResult: result }),
+			);
+			return withRequestId({ type: 'done', effect: 'complete-lifecycle' }, output);
+		}),
+	);
+	return new Map(answers);
+};
+
+export const sendHeartbeat: Perform = async ({ aws }, operations) => {
+	const answers = await inParallel(operations, CONCURRENT_CALLS, (operation) =>
+		onAction(operation, 'heartbeat', async () => {
+			const output = await aws.autoScaling.send(new RecordLifecycleActionHeartbeatCommand(actionOf(operation, 'token')));
+			return withRequestId({ type: 'heartbeat-sent' }, output);
+		}),
+	);
+	return new Map(answers);
+};
+
+export const lookAtInstance: Perform = async (services, operations) => {
+	const facts = new Map<string, Fact>();
+	for (const batch of chunks(operations, INSTANCES_PER_CALL)) {
+		for (const [id, fact] of await lookAtBatch(services, batch)) facts.set(id, fact);
+	}
+	return facts;
+};
+
+async function lookAtBatch(services: Services, operations: readonly Operation[]): Promise<[string, Fact][]> {
+	try {
+		const InstanceIds = [...new Set(operations.map(({ subject }) => subject.instanceId))];
+		const output = await services.aws.autoScaling.send(new DescribeAutoScalingInstancesCommand({ InstanceIds, MaxRecords: INSTANCES_PER_CALL }));
+		const states = new Map((output.AutoScalingInstances ?? []).map((instance) => [instance.InstanceId, instance.LifecycleState]));
+		return await inParallel(operations, CONCURRENT_CALLS, async (operation): Promise<[string, Fact]> => {
+			const lifecycleState = states.get(operation.subject.instanceId);
+			const otherHooks = lifecycleState !== undefined && (await hasOtherHooks(services, operation));
+			const fact: Fact = { type: 'instance', otherHooks, ...(lifecycleState !== undefined && { lifecycleState }) };
+			return [operation.id, withRequestId(fact, output)];
+		});
+	} catch (error) {
+		const fact: Fact = { type: 'not-done', effect: 'look-at-instance', why: 'retry', message: describeError(error) };
+		return operations.map(({ id }) => [id, fact]);
+	}
+}
+
+/** With a second hook on the same transition, `Terminating:Wait` alone does not prove that ours is waiting. */
+async function hasOtherHooks({ hooks }: Services, { subject }: Operation): Promise<boolean> {
+	const all = await hooks.of(subject.group);
+	return all.some((hook) => hook.LifecycleTransition === subject.transition && hook.LifecycleHookName !== subject.hook);
+}

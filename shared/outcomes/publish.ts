@@ -1,0 +1,60 @@
+/** Telling the world: `Operation State Change` on the default bus. */
+
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { Deps } from '../deps.ts';
+import { describeError } from '../errors.ts';
+import type { Operation } from '../operation/types.ts';
+import { chunks, inParallel } from '../parallel.ts';
+import { SERVICE } from '../settings.ts';
+
+/** Entries of one PutEvents call. */
+const ENTRIES = 10;
+const CONCURRENT_CALLS = 5;
+
+/**
+ * Publishes the state of operations at their versions, at least once each.
+ * @returns the ids of those that EventBridge did not take; the clock publishes them again.
+ */
+export async function publish({ aws, settings, log }: Pick<Deps, 'aws' | 'settings' | 'log'>, operations: readonly Operation[]): Promise<Set<string>> {
+	const untold = new Set<string>();
+	await inParallel(chunks(operations, ENTRIES), CONCURRENT_CALLS, async (batch) => {
+		try {
+			const output = await aws.events.send(
+				new PutEventsCommand({
+					Entries: batch.map((operation) => ({
+						Source: SERVICE,
+						DetailType: 'Operation State Change',
+						Resources: [`arn:aws:ec2:${operation.subject.region}:${operation.subject.account}:instance/${operation.subject.instanceId}`],
+						Detail: JSON.stringify(detailOf(operation, settings.stage)),
+					})),
+				}),
+			);
+			for (const [index, entry] of (output.Entries ?? []).entries()) {
+				const operation = batch[index];
+				if (entry.ErrorCode !== undefined && operation !== undefined) untold.add(operation.id);
+			}
+		} catch (error) {
+			log.warn('Operation State Change not published: the clock will', { reason: describeError(error) });
+			for (const { id } of batch) untold.add(id);
+		}
+	});
+	return untold;
+}
+
+function detailOf(operation: Operation, stage: string) {
+	const { id, version, kind, subject, playbook, state, waiting, ending, result, openedAt, closedAt } = operation;
+	return {
+		stage,
+		operationId: id,
+		version,
+		kind,
+		state,
+		...(waiting && { waiting }),
+		...(ending && closedAt === undefined && { closingAs: ending.state }),
+		playbook: playbook.name,
+		subject,
+		...(result && { result }),
+		openedAt: new Date(openedAt).toISOString(),
+		...(closedAt !== undefined && { closedAt: new Date(closedAt).toISOString() }),
+	};
+}

@@ -1,0 +1,109 @@
+/** Keeps the compiled playbooks in step with Parameter Store: the core of the function `playbook-change`. */
+
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Deps } from '../deps.ts';
+import { Fail, Retry } from '../errors.ts';
+import { COMPILED_KEY, type CompiledItem, explainMissingTable, readCompiledItem, type SourceState } from './compiled-item.ts';
+import { compileInForce } from './in-force.ts';
+import { reportProblems } from './ops-items.ts';
+import { playbookHistory, readPlaybookParameters } from './parameter-store.ts';
+import type { CompiledPlaybook, PlaybookSet } from './types.ts';
+
+export interface Report {
+	/** Of the compiled item, after this run. */
+	readonly revision: number;
+	/** Whether what is in force changed. */
+	readonly changed: boolean;
+	/** Names with the parameter version that is in force, as `drain-web@3`. */
+	readonly inForce: readonly string[];
+	/** Playbooks whose newest version is not in force, and why. */
+	readonly invalid: readonly { readonly name: string; readonly problem: string }[];
+	readonly opsItems: { readonly opened: readonly string[]; readonly resolved: readonly string[] };
+}
+
+/** An item of DynamoDB holds 400 KB, names and key included. */
+const MAX_ITEM_BYTES = 390_000;
+/** Two runs at once: the one that comes second reads everything again. */
+const ATTEMPTS = 4;
+
+/**
+ * Reads all playbooks, compiles them, writes what is in force where it changed, and tells OpsCenter what is wrong and what has been
+ * put right. Idempotent: whatever a run leaves undone the next one does.
+ * @throws Fail where the table is missing or the set is too large for it; Retry where other runs keep getting in between; what the SDK
+ * throws where Parameter Store or the table cannot be read or written.
+ */
+export async function recompile(deps: Deps): Promise<Report> {
+	let changed = false;
+	for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+		// The item first: parameters read after it are at least as new as what it was made from.
+		const before = await readItem(deps);
+		const parameters = await readPlaybookParameters(deps);
+		const { playbooks, sources } = await compileInForce(parameters, before, (name) => playbookHistory(deps, name));
+		const same = before.set && JSON.stringify(before.set.playbooks) === JSON.stringify(playbooks);
+		const set = same && before.set ? before.set : { playbooks, compiledAt: new Date(deps.now()).toISOString() };
+		let revision = await write(deps, before, set, sources);
+		if (revision === undefined) continue;
+		if (!same) deps.log.info('playbooks compiled', { revision, inForce: inForce(playbooks) });
+		changed ||= !same;
+
+		const told = await reportProblems(deps, sources);
+		revision = await write(deps, { set, sources, revision }, set, told.sources);
+		if (revision === undefined) continue;
+		const invalid = Object.entries(told.sources).flatMap(([name, { problem }]) => (problem === undefined ? [] : [{ name, problem }]));
+		return { revision, changed, inForce: inForce(playbooks), invalid, opsItems: { opened: told.opened, resolved: told.resolved } };
+	}
+	throw new Retry(`playbooks were changed by somebody else ${ATTEMPTS} times in a row while they were compiled`);
+}
+
+const inForce = (playbooks: readonly CompiledPlaybook[]) =>
+	playbooks.map(({ playbook, parameterVersion }) => `${playbook.name}@${parameterVersion}`);
+
+async function readItem({ aws, settings }: Deps): Promise<CompiledItem> {
+	try {
+		const output = await aws.ledger.send(new GetCommand({ TableName: settings.tableName, Key: COMPILED_KEY, ConsistentRead: true }));
+		return readCompiledItem(output.Item);
+	} catch (error) {
+		throw explainMissingTable(error, settings);
+	}
+}
+
+/** Writes what differs from `before`, leaving all else in the item alone. The new revision; undefined where another run was faster. */
+async function write(
+	{ aws, settings }: Deps,
+	before: CompiledItem,
+	set: PlaybookSet,
+	sources: Readonly<Record<string, SourceState>>,
+): Promise<number | undefined> {
+	const values = { ':set': JSON.stringify(set), ':sources': JSON.stringify(sources), ':revision': before.revision + 1 };
+	if (before.set && values[':set'] === JSON.stringify(before.set) && values[':sources'] === JSON.stringify(before.sources)) {
+		return before.revision;
+	}
+	refuseTooLarge(values[':set'], values[':sources'], set);
+	try {
+		await aws.ledger.send(
+			new UpdateCommand({
+				TableName: settings.tableName,
+				Key: COMPILED_KEY,
+				UpdateExpression: 'SET #set = :set, #sources = :sources, #revision = :revision',
+				ConditionExpression: before.revision === 0 ? 'attribute_not_exists(#revision)' : '#revision = :before',
+				ExpressionAttributeNames: { '#set': 'set', '#sources': 'sources', '#revision': 'revision' },
+				ExpressionAttributeValues: before.revision === 0 ? values : { ...values, ':before': before.revision },
+			}),
+		);
+		return before.revision + 1;
+	} catch (error) {
+		if ((error as Error).name === 'ConditionalCheckFailedException') return undefined;
+		throw explainMissingTable(error, settings);
+	}
+}
+
+function refuseTooLarge(set: string, sources: string, { playbooks }: PlaybookSet): void {
+	const bytes = Buffer.byteLength(set) + Buffer.byteLength(sources);
+	if (bytes <= MAX_ITEM_BYTES) return;
+	const sizes = playbooks.map(({ playbook }) => ({ name: playbook.name, bytes: Buffer.byteLength(JSON.stringify(playbook)) }));
+	const largest = sizes.sort((a, b) => b.bytes - a.bytes).slice(0, 3);
+	throw new Fail(
+		`The ${playbooks.length} compiled playbooks have ${bytes} bytes; one DynamoDB item takes ${MAX_ITEM_BYTES} of them. What was in force stays. ` +
+			`Shorten or remove some; the largest are ${largest.map(({ name, bytes: size }) => `${name} (${size})`).join(', ')}.`,
+	);
+}

@@ -1,0 +1,77 @@
+/** Which version of each playbook is in force: the newest that is valid. */
+
+import type { CompiledItem, SourceState } from './compiled-item.ts';
+import { parsePlaybook } from './parse.ts';
+import { formatProblem } from './problem.ts';
+import { compileSet, inSetOrder, type PlaybookText, samePlace } from './set.ts';
+import type { CompiledPlaybook } from './types.ts';
+
+export interface InForce {
+	readonly playbooks: readonly CompiledPlaybook[];
+	readonly sources: Readonly<Record<string, SourceState>>;
+}
+
+/**
+ * @param texts the newest version of every playbook.
+ * @param before what is in force so far: a playbook that is no longer valid stays as it was there.
+ * @param history older versions, newest first: asked for where a playbook is invalid and was never in force.
+ */
+export async function compileInForce(
+	texts: readonly PlaybookText[],
+	before: Pick<CompiledItem, 'set' | 'sources'>,
+	history: (name: string) => Promise<readonly PlaybookText[]>,
+): Promise<InForce> {
+	const { playbooks: valid, problems } = compileSet(texts);
+	const playbooks = [...valid];
+	const sources: Record<string, SourceState> = {};
+	for (const { name, parameterVersion } of texts) {
+		const known = before.sources[name];
+		const told = {
+			...(known?.opsItemId !== undefined && { opsItemId: known.opsItemId }),
+			...(known?.reported !== undefined && { reported: known.reported }),
+		};
+		if (valid.some(({ playbook }) => playbook.name === name)) {
+			sources[name] = { parameterVersion, valid: true, ...told };
+			continue;
+		}
+		const last =
+			before.set?.playbooks.find(({ playbook }) => playbook.name === name) ?? (await lastValid(name, parameterVersion, known, history));
+		const rival = last && playbooks.find(({ playbook }) => samePlace(playbook, last.playbook));
+		if (last && !rival) playbooks.push(last);
+		const errors = problems.filter((problem) => problem.name === name && problem.severity === 'error').map(formatProblem);
+		const standing =
+			last && !rival
+				? `Version ${last.parameterVersion} stays in force.`
+				: rival
+					? `Not in force at all: ${rival.playbook.name} has taken the priority of version ${last.parameterVersion}.`
+					: 'Not in force at all: no version of it is valid.';
+		sources[name] = {
+			parameterVersion,
+			valid: false,
+			problem: [...errors, standing].join('\n'),
+			...(!last && { noneValid: true }),
+			...told,
+		};
+	}
+	for (const [name, { opsItemId, reported }] of Object.entries(before.sources)) {
+		if (sources[name] || opsItemId === undefined) continue;
+		sources[name] = { parameterVersion: 0, valid: true, opsItemId, ...(reported !== undefined && { reported }) };
+	}
+	return { playbooks: inSetOrder(playbooks), sources };
+}
+
+/** Old versions do not change: a playbook that was looked into and had no valid one is not looked into again. */
+async function lastValid(
+	name: string,
+	parameterVersion: number,
+	known: SourceState | undefined,
+	history: (name: string) => Promise<readonly PlaybookText[]>,
+): Promise<CompiledPlaybook | undefined> {
+	if (known?.noneValid && known.parameterVersion === parameterVersion) return undefined;
+	for (const text of await history(name)) {
+		if (text.parameterVersion >= parameterVersion) continue;
+		const parsed = parsePlaybook(text.source, name, text.file);
+		if (parsed.ok) return { playbook: parsed.playbook, parameterVersion: text.parameterVersion };
+	}
+	return undefined;
+}

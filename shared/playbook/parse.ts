@@ -1,0 +1,148 @@
+/** From the text of a playbook to its compiled form. */
+
+import type * as z from 'zod/mini';
+import { durationSeconds } from './duration.ts';
+import { type Finding, nearest, type Problem, quote } from './problem.ts';
+import { relationFindings } from './relations.ts';
+import { type PlaybookSource, playbookSchema } from './schema.ts';
+import { readSource } from './source.ts';
+import type { LifecycleResult, Playbook } from './types.ts';
+
+/** Seconds. */
+const DEFAULT_DELIVER_WITHIN = 180;
+const DEFAULT_REGISTER_WITHIN = 600;
+
+export type Parsed =
+	| {
+			readonly ok: true;
+			readonly playbook: Playbook;
+			readonly warnings: readonly Problem[];
+			at(path: readonly string[]): Pick<Problem, Place>;
+	  }
+	| { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Where a problem that shows only between playbooks is to be pointed at. */
+type Place = 'file' | 'line' | 'column' | 'path';
+
+/**
+ * Checks and compiles one playbook. Never throws.
+ * @param name what it is stored under: its file without the ending, the last part of its parameter's name.
+ * @param file how problems call it.
+ */
+export function parsePlaybook(source: string, name: string, file = `${name}.yaml`): Parsed {
+	const read = readSource(source, file);
+	if (!read.data) return { ok: false, problems: read.problems };
+	const checked = playbookSchema.safeParse(read.data);
+	const findings = checked.success ? relationFindings(checked.data, name) : schemaFindings(checked.error.issues, read.data);
+	const problems = findings.map((finding) => read.place(finding)).sort((a, b) => a.line - b.line || a.column - b.column);
+	if (!checked.success || problems.some((problem) => problem.severity === 'error')) return { ok: false, problems };
+	return { ok: true, playbook: compile(checked.data), warnings: problems, at: (path) => read.place({ at: path, message: '' }) };
+}
+
+function compile(source: PlaybookSource): Playbook {
+	const { run, when, on } = source;
+	const timeoutSeconds = durationSeconds(run.timeout);
+	const failure: LifecycleResult = on === 'instance-launching' ? 'ABANDON' : 'CONTINUE';
+	const spec = source.then?.onFailure?.opsItem;
+	return {
+		name: source.name,
+		priority: source.priority,
+		on,
+		when: { detail: when.detail, ...(when.tags && { tags: when.tags }) },
+		run: {
+			type: run.command === undefined ? 'automation' : 'command',
+			document: run.command ?? run.automation ?? '',
+			parameters: Object.fromEntries(Object.entries(run.parameters ?? {}).map(([name, value]) => [name, [value].flat()])),
+			timeoutSeconds,
+			deliverWithinSeconds: run.deliverWithin ? durationSeconds(run.deliverWithin) : Math.min(DEFAULT_DELIVER_WITHIN, timeoutSeconds),
+			registerWithinSeconds: on === 'instance-launching' ? registerWithin(run.registerWithin, timeoutSeconds) : 0,
+		},
+		// biome-ignore lint/suspicious/noThenProperty: the key that playbooks write.
+		then: {
+			onSuccess: { lifecycle: result(source.then?.onSuccess?.lifecycle) ?? 'CONTINUE' },
+			onFailure: {
+				lifecycle: result(source.then?.onFailure?.lifecycle) ?? failure,
+				...(spec && {
+					opsItem: {
+						...(spec.severity !== undefined && { severity: spec.severity }),
+						...(spec.category !== undefined && { category: spec.category }),
+						...(spec.priority !== undefined && { priority: spec.priority }),
+					},
+				}),
+			},
+		},
+	};
+}
+
+function registerWithin(written: string | undefined, timeoutSeconds: number): number {
+	return written ? durationSeconds(written) : Math.min(DEFAULT_REGISTER_WITHIN, Math.floor(timeoutSeconds / 2));
+}
+
+function result(written: 'continue' | 'abandon' | undefined): LifecycleResult | undefined {
+	return written && (written === 'continue' ? 'CONTINUE' : 'ABANDON');
+}
+
+type Issue = z.core.$ZodIssue;
+
+function schemaFindings(issues: readonly Issue[], data: unknown): Finding[] {
+	return issues.flatMap((issue): Finding[] => {
+		const at = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+		if (issue.code === 'unrecognized_keys') {
+			const known = keysAt(at);
+			return issue.keys.map((key) => {
+				const meant = nearest(key, known);
+				const hint = meant ? `did you mean ${meant}?` : `there are ${known.join(', ')}`;
+				return { at: [...at, key], message: 'no such key', hint, onKey: true };
+			});
+		}
+		const value = valueAt(data, at);
+		const [message = '', hint] = describe(issue, value).split('; ');
+		return [{ at, message, ...(hint !== undefined && { hint }) }];
+	});
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+	string: 'text',
+	object: 'a map of keys',
+	record: 'a map of keys',
+	int: 'a whole number',
+	number: 'a whole number',
+};
+
+function describe(issue: Issue, value: unknown): string {
+	if (value === undefined) return 'is missing';
+	if (issue.message !== GENERIC_MESSAGE) return issue.message;
+	switch (issue.code) {
+		case 'invalid_type':
+			return `must be ${EXPECTED[issue.expected] ?? issue.expected}, not ${quote(value)}`;
+		case 'invalid_value': {
+			const quoted = typeof value === 'number' && issue.values.includes(String(value));
+			return quoted ? `must be text; write "${value}", with the quotes` : `${quote(value)} is not one of ${issue.values.join(', ')}`;
+		}
+		case 'too_small':
+			return `${quote(value)} is too small; ${issue.minimum} is the least`;
+		case 'too_big':
+			return `${quote(value)} is too big; ${issue.maximum} is the most`;
+		default:
+			return `${quote(value)} is not valid`;
+	}
+}
+
+/** What zod/mini says where a schema has no message of its own. */
+const GENERIC_MESSAGE = 'Invalid input';
+
+function valueAt(data: unknown, path: readonly (string | number)[]): unknown {
+	return path.reduce<unknown>((value, step) => (value !== null && typeof value === 'object' ? Reflect.get(value, step) : undefined), data);
+}
+
+/** The keys that a playbook may have at a path. */
+function keysAt(path: readonly (string | number)[]): readonly string[] {
+	let schema: unknown = playbookSchema;
+	for (const step of path) schema = shapeOf(schema)?.[step];
+	return Object.keys(shapeOf(schema) ?? {});
+}
+
+function shapeOf(schema: unknown): Readonly<Record<string, unknown>> | undefined {
+	const def = (schema as { _zod?: { def?: { shape?: Record<string, unknown>; innerType?: unknown } } } | undefined)?._zod?.def;
+	return def?.shape ?? (def?.innerType === undefined ? undefined : shapeOf(def.innerType));
+}

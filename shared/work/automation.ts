@@ -1,0 +1,136 @@
+/** Starting, looking up and stopping Automation runbooks: one execution an operation, paced at the quota. */
+
+import {
+	type AutomationExecution,
+	DescribeAutomationExecutionsCommand,
+	GetAutomationExecutionCommand,
+	StartAutomationExecutionCommand,
+	StopAutomationExecutionCommand,
+} from '@aws-sdk/client-ssm';
+import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { uuidFrom } from '../operation/ids.ts';
+import type { Fact, WorkFact, WorkStatus } from '../operation/facts.ts';
+import type { Services } from '../operation/services.ts';
+import type { Operation, Work } from '../operation/types.ts';
+import { inParallel } from '../parallel.ts';
+import { SERVICE } from '../settings.ts';
+import { stop } from './invocations.ts';
+import { documentOf, parametersOf } from './naming.ts';
+
+/** StartAutomationExecution is documented at one call a second. Milliseconds. */
+const START_INTERVAL = 1_000;
+/** How long one invocation goes on starting; the next tick takes the rest. Milliseconds. */
+const START_BUDGET = 35_000;
+/** GetAutomationExecution is documented at three calls a second. */
+const CONCURRENT_LOOK_UPS = 3;
+
+/** An execution is found again by this tag key, whose name carries the work's id: executions filter by key alone. */
+function tagKeyOf(work: Work): string {
+	return `${SERVICE}:work:${work.id}`;
+}
+
+/** Starts one execution after another, a second apart; what AWS throttles, or no time is left for, waits for the clock. */
+export async function startExecutions(services: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
+	const facts = new Map<string, Fact>();
+	const until = services.now() + START_BUDGET;
+	let refusedForRate = false;
+	for (const [index, operation] of operations.entries()) {
+		if (refusedForRate || services.now() > until) {
+			facts.set(operation.id, { type: 'work-not-started', why: 'throttled', message: 'StartAutomationExecution takes one call a second' });
+			continue;
+		}
+		if (index > 0) await new Promise((resolve) => setTimeout(resolve, START_INTERVAL));
+		const fact = await startExecution(services, operation, false);
+		refusedForRate = fact.type === 'work-not-started' && fact.why === 'throttled';
+		facts.set(operation.id, fact);
+	}
+	return facts;
+}
+
+/** The ClientToken follows from the work, so that a repeated call gives the execution of the first. */
+async function startExecution(services: Services, operation: Operation, adopted: boolean): Promise<Fact> {
+	const { work } = operation;
+	if (work === undefined) return { type: 'work-not-started', why: 'taken', message: 'no work is on record' };
+	try {
+		const output = await services.aws.ssm.send(
+			new StartAutomationExecutionCommand({
+				DocumentName: documentOf(services.settings, work),
+				Parameters: parametersOf(services.settings, operation, work),
+				ClientToken: uuidFrom(work.id),
+				Tags: [{ Key: tagKeyOf(work), Value: operation.id }],
+			}),
+		);
+		return await named(services, operation, output.AutomationExecutionId, adopted, requestIdOf(output));
+	} catch (error) {
+		const requestId = requestIdOf(error);
+		return { type: 'work-not-started', why: callFailure(error), message: describeError(error), ...(requestId && { requestId }) };
+	}
+}
+
+async function named(
+	{ ledger }: Services,
+	operation: Operation,
+	externalId: string | undefined,
+	adopted: boolean,
+	requestId?: string,
+): Promise<Fact> {
+	if (externalId === undefined) return { type: 'work-not-started', why: 'unknown', message: 'AWS answered without an execution id' };
+	await ledger.putExecutionAlias(externalId, operation.id);
+	return { type: 'work-started', externalId, adopted, ...(requestId && { requestId }) };
+}
+
+/** Looks for executions whose reply never came: by tag, and where none is listed by the same call with the same token. */
+export async function findExecutions(services: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
+	const found = await inParallel(operations, 1, async (operation): Promise<[string, Fact]> => {
+		try {
+			const listed = await searchExecution(services, operation.work);
+			if (listed !== undefined) return [operation.id, await named(services, operation, listed, true)];
+			const fact = await startExecution(services, operation, true);
+			// A token that AWS refuses to take again says that the execution exists: the list will show it.
+			const refused = fact.type === 'work-not-started' && fact.why === 'refused';
+			return [operation.id, refused ? { type: 'work-not-found', certain: false } : fact];
+		} catch (error) {
+			return [operation.id, { type: 'not-done', effect: 'find-work', why: 'retry', message: describeError(error) }];
+		}
+	});
+	return new Map(found);
+}
+
+async function searchExecution({ aws }: Services, work: Work | undefined): Promise<string | undefined> {
+	if (work === undefined) return undefined;
+	const output = await aws.ssm.send(new DescribeAutomationExecutionsCommand({ Filters: [{ Key: 'TagKey', Values: [tagKeyOf(work)] }] }));
+	return output.AutomationExecutionMetadataList?.[0]?.AutomationExecutionId;
+}
+
+const MEANING: Readonly<Record<string, WorkStatus>> = { Success: 'succeeded', CompletedWithSuccess: 'succeeded' };
+const ENDED = new Set(['Success', 'CompletedWithSuccess', 'CompletedWithFailure', 'Failed', 'TimedOut', 'Cancelled', 'Canceled', 'Rejected', 'Exited']);
+
+export async function lookUpExecutions(services: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
+	const answers = await inParallel(operations, CONCURRENT_LOOK_UPS, async ({ id, work }): Promise<[string, Fact]> => {
+		try {
+			const output = await services.aws.ssm.send(new GetAutomationExecutionCommand({ AutomationExecutionId: work?.externalId }));
+			return [id, executionFact(output.AutomationExecution ?? {}, requestIdOf(output))];
+		} catch (error) {
+			return [id, { type: 'work', status: 'unknown', details: describeError(error) }];
+		}
+	});
+	return new Map(answers);
+}
+
+/** An execution as a fact; of a failure, the step that failed and why. */
+export function executionFact(execution: AutomationExecution, requestId?: string): WorkFact {
+	const { AutomationExecutionStatus: details = 'Unknown', FailureMessage, StepExecutions = [] } = execution;
+	const status = ENDED.has(details) ? (MEANING[details] ?? 'failed') : 'running';
+	const failed = StepExecutions.find(({ StepStatus }) => StepStatus === 'Failed' || StepStatus === 'TimedOut');
+	const output = status === 'failed' ? [failed && `step ${failed.StepName}`, failed?.FailureMessage ?? FailureMessage].filter(Boolean).join(': ') : '';
+	return { type: 'work', status, details, ...(output && { output: output.slice(0, 600) }), ...(requestId && { requestId }) };
+}
+
+/** Automation has no execution timeout of its own: the clock stops it. */
+export async function stopExecutions({ aws }: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
+	const answers = await inParallel(operations, 1, async ({ id, work }): Promise<[string, Fact]> => [
+		id,
+		await stop(() => aws.ssm.send(new StopAutomationExecutionCommand({ AutomationExecutionId: work?.externalId, Type: 'Cancel' }))),
+	]);
+	return new Map(answers);
+}

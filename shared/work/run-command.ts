@@ -1,0 +1,162 @@
+/** Starting commands: one SendCommand for up to 50 nodes that want the same. */
+
+import { ListCommandsCommand, type SendCommandCommandInput, SendCommandCommand } from '@aws-sdk/client-ssm';
+import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import type { Fact } from '../operation/facts.ts';
+import type { WorkRecord } from '../operation/ledger.ts';
+import type { Services } from '../operation/services.ts';
+import type { Operation, Work } from '../operation/types.ts';
+import { outputBucket } from '../settings.ts';
+import { commentOf, documentOf, parametersOf } from './naming.ts';
+import { nodeFacts } from './nodes.ts';
+
+/** InstanceIds of one SendCommand call. */
+export const NODES_PER_COMMAND = 50;
+
+/**
+ * How long ListCommands may take to show a command. Not published; AWS calls the list eventually consistent. Until then,
+ * not finding a command proves nothing.
+ */
+export const COMMAND_VISIBLE_AFTER = 120_000;
+
+/** Clocks of two functions, and AWS's, may differ by seconds: the search begins that much earlier. */
+const CLOCK_SKEW = 60_000;
+/** Pages of 50 commands that a search reads; commands of one document in a few minutes. */
+const SEARCH_PAGES = 10;
+/** How often a call is sent again without the nodes that made AWS refuse it. */
+const ISOLATION_ROUNDS = 3;
+
+type Answers = Map<string, Fact>;
+
+/** Sends one command for operations that share `work` (or for the only one that has it). */
+export async function sendCommand(services: Services, work: Work, operations: readonly Operation[]): Promise<Answers> {
+	const record: WorkRecord = {
+		work,
+		members: operations.map(({ id, subject }) => ({ operationId: id, instanceId: subject.instanceId })),
+	};
+	if (work.shared && !(await services.ledger.createWork(record))) return all(operations, notStarted('taken', 'another run sends it'));
+	return sendTo(services, record, operations, ISOLATION_ROUNDS);
+}
+
+async function sendTo(services: Services, record: WorkRecord, operations: readonly Operation[], rounds: number): Promise<Answers> {
+	const { work } = record;
+	try {
+		const output = await services.aws.ssmOnce.send(new SendCommandCommand(inputFor(services, work, operations)));
+		const externalId = output.Command?.CommandId;
+		if (externalId === undefined) return all(operations, notStarted('unknown', 'SendCommand answered without a command id'));
+		const requestId = requestIdOf(output);
+		if (work.shared) {
+			const sent = { ...work, externalId, startedAt: services.now() };
+			await services.ledger.updateWork({ ...record, work: sent, ...(requestId && { requestId }) });
+		}
+		return all(operations, { type: 'work-started', externalId, adopted: false, ...(requestId && { requestId }) });
+	} catch (error) {
+		if ((error as Error).name === 'InvalidInstanceId') return withoutUnmanaged(services, record, operations, rounds, error);
+		const failure = callFailure(error);
+		return all(operations, notStarted(failure, describeError(error), requestIdOf(error)));
+	}
+}
+
+/** One id that is not managed makes AWS refuse the whole call; it is found and left out, and its neighbours go on. */
+async function withoutUnmanaged(
+	services: Services,
+	record: WorkRecord,
+	operations: readonly Operation[],
+	rounds: number,
+	error: unknown,
+): Promise<Answers> {
+	const refusal = notStarted('not-managed', describeError(error), requestIdOf(error));
+	if (operations.length === 1) return all(operations, refusal);
+	const nodes = await nodeFacts(
+		services,
+		operations.map(({ subject }) => subject.instanceId),
+	);
+	const isBad = ({ subject }: Operation) => {
+		const fact = nodes.get(subject.instanceId);
+		return fact?.type === 'node' && fact.status === 'not-registered';
+	};
+	const bad = operations.filter(isBad);
+	const good = operations.filter((operation) => !isBad(operation));
+	if (bad.length === 0 || rounds === 0) return all(operations, notStarted('throttled', `${describeError(error)}; asked again`));
+	const answers = all(bad, refusal);
+	if (good.length === 0) return answers;
+	const members = record.members.filter(({ operationId }) => good.some(({ id }) => id === operationId));
+	const rest: WorkRecord = { ...record, members };
+	if (record.work.shared) await services.ledger.updateWork(rest);
+	return new Map([...answers, ...(await sendTo(services, rest, good, rounds - 1))]);
+}
+
+function inputFor(services: Services, work: Work, operations: readonly Operation[]): SendCommandCommandInput {
+	const [first] = operations;
+	if (first === undefined) throw new RangeError('A command needs at least one node');
+	const { settings } = services;
+	const { account, region } = first.subject;
+	return {
+		DocumentName: documentOf(settings, work),
+		InstanceIds: operations.map(({ subject }) => subject.instanceId),
+		Parameters: parametersOf(settings, first, work),
+		Comment: commentOf(work),
+		TimeoutSeconds: first.run.deliverWithinSeconds,
+		// Run Command ramps up from one node and stops at the first error otherwise: a bad node would hold up its neighbours.
+		MaxConcurrency: '100%',
+		MaxErrors: '100%',
+		OutputS3BucketName: outputBucket(settings, account, region),
+		OutputS3KeyPrefix: `commands/${work.id}`,
+		CloudWatchOutputConfig: { CloudWatchLogGroupName: settings.outputLogGroup, CloudWatchOutputEnabled: true },
+	};
+}
+
+function notStarted(why: Extract<Fact, { type: 'work-not-started' }>['why'], message: string, requestId?: string): Fact {
+	return { type: 'work-not-started', why, message, ...(requestId && { requestId }) };
+}
+
+function all(operations: readonly Operation[], fact: Fact): Answers {
+	return new Map(operations.map(({ id }) => [id, fact]));
+}
+
+/**
+ * Looks for a command whose reply never came, by document and time, and knows it by its Comment. Found: adopted. Not
+ * found: proof only once AWS has had the time to list it.
+ */
+export async function findCommand(services: Services, work: Work, operations: readonly Operation[]): Promise<Answers> {
+	try {
+		const externalId = await searchCommand(services, work);
+		if (externalId === undefined) {
+			return all(operations, { type: 'work-not-found', certain: services.now() - work.recordedAt >= COMMAND_VISIBLE_AFTER });
+		}
+		if (work.shared) {
+			const record = await services.ledger.work(work.id, work.attempt);
+			if (record !== undefined) await services.ledger.updateWork({ ...record, work: { ...record.work, externalId, startedAt: services.now() } });
+		}
+		return all(operations, { type: 'work-started', externalId, adopted: true });
+	} catch (error) {
+		return all(operations, { type: 'not-done', effect: 'find-work', why: 'retry', message: describeError(error) });
+	}
+}
+
+async function searchCommand({ aws, settings }: Services, work: Work): Promise<string | undefined> {
+	const comment = commentOf(work);
+	let NextToken: string | undefined;
+	for (let page = 0; page < SEARCH_PAGES; page += 1) {
+		const output = await aws.ssm.send(
+			new ListCommandsCommand({
+				Filters: [
+					{ key: 'InvokedAfter', value: withoutMillis(work.recordedAt - CLOCK_SKEW) },
+					{ key: 'DocumentName', value: documentOf(settings, work) },
+				],
+				MaxResults: 50,
+				...(NextToken && { NextToken }),
+			}),
+		);
+		const found = output.Commands?.find((command) => command.Comment === comment);
+		if (found?.CommandId !== undefined) return found.CommandId;
+		NextToken = output.NextToken;
+		if (NextToken === undefined) return undefined;
+	}
+	return undefined;
+}
+
+/** `2026-11-23T10:00:00Z`: the form that ListCommands' InvokedAfter takes. */
+function withoutMillis(at: number): string {
+	return `${new Date(at).toISOString().slice(0, 19)}Z`;
+}

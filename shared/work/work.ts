@@ -1,0 +1,104 @@
+/** Work of either type, for many operations at once: the engine's side of `run-command` and `automation`. */
+
+import type { Fact } from '../operation/facts.ts';
+import { sharedWorkId } from '../operation/ids.ts';
+import type { Perform, Services } from '../operation/services.ts';
+import type { Operation, Work } from '../operation/types.ts';
+import { chunks, groupBy } from '../parallel.ts';
+import { findExecutions, lookUpExecutions, startExecutions, stopExecutions } from './automation.ts';
+import { cancelCommands, lookUpCommands } from './invocations.ts';
+import { findCommand, NODES_PER_COMMAND, sendCommand } from './run-command.ts';
+
+/** Two ways to do the same, by the type of the operation's work. */
+function byType(
+	command: (services: Services, operations: readonly Operation[]) => Promise<ReadonlyMap<string, Fact>>,
+	automation: (services: Services, operations: readonly Operation[]) => Promise<ReadonlyMap<string, Fact>>,
+): Perform {
+	return async (services, operations) => {
+		const isCommand = ({ work }: Operation) => work?.type === 'command';
+		const commands = operations.filter(isCommand);
+		const automations = operations.filter((operation) => !isCommand(operation));
+		const [left, right] = await Promise.all([
+			commands.length > 0 ? command(services, commands) : new Map<string, Fact>(),
+			automations.length > 0 ? automation(services, automations) : new Map<string, Fact>(),
+		]);
+		return new Map([...left, ...right]);
+	};
+}
+
+/** Operations that name the same work, up to 50 nodes each. */
+async function perCommand(
+	operations: readonly Operation[],
+	task: (work: Work, group: readonly Operation[]) => Promise<ReadonlyMap<string, Fact>>,
+): Promise<ReadonlyMap<string, Fact>> {
+	const facts = new Map<string, Fact>();
+	for (const group of groupBy(operations, ({ work }) => `${work?.id}/${work?.attempt}`).values()) {
+		const work = group[0]?.work;
+		if (work === undefined) continue;
+		for (const [id, fact] of await task(work, group)) facts.set(id, fact);
+	}
+	return facts;
+}
+
+const startNow = byType(
+	(services, operations) => perCommand(operations, (work, group) => sendCommand(services, work, group)),
+	startExecutions,
+);
+
+/** Starts what was put on record, unless an operator has paused all starting. */
+export const startWork: Perform = async (services, operations) => {
+	const { paused } = await services.playbooks.load();
+	if (paused === undefined) return startNow(services, operations);
+	const message = `all starting of work is paused by ${paused.by} since ${paused.at}: ${paused.reason}`;
+	return new Map(operations.map(({ id }) => [id, { type: 'work-not-started', why: 'paused', message }]));
+};
+
+export const findWork: Perform = byType(
+	(services, operations) => perCommand(operations, (work, group) => findCommand(services, work, group)),
+	findExecutions,
+);
+
+export const lookUpWork: Perform = byType(lookUpCommands, lookUpExecutions);
+
+const stopStarted = byType(cancelCommands, stopExecutions);
+
+/** Stops work; what may have been started without a reply is looked for first. */
+export const cancelWork: Perform = async (services, operations) => {
+	const known = operations.filter(({ work }) => work?.externalId !== undefined);
+	const unknown = operations.filter(({ work }) => work !== undefined && work.externalId === undefined && work.type === 'command');
+	const facts = new Map<string, Fact>(
+		operations.map(({ id }) => [id, { type: 'done', effect: 'cancel-work', note: 'nothing is known to have started' }]),
+	);
+	const found = unknown.length > 0 ? await findWork(services, unknown) : new Map<string, Fact>();
+	const adopted = unknown.flatMap((operation) => {
+		const fact = found.get(operation.id);
+		return fact?.type === 'work-started' && operation.work ? [{ ...operation, work: { ...operation.work, externalId: fact.externalId } }] : [];
+	});
+	const toStop = [...known, ...adopted];
+	if (toStop.length > 0) for (const [id, fact] of await stopStarted(services, toStop)) facts.set(id, fact);
+	return facts;
+};
+
+/** What must be equal for two nodes to be served by one command. */
+function commandKey({ work, run, subject }: Operation): string {
+	return JSON.stringify([work?.document, work?.parameters, run.timeoutSeconds, run.deliverWithinSeconds, subject.account, subject.region]);
+}
+
+/**
+ * Lets operations that want the same command share it: up to 50 nodes a call. Work that is sent again keeps its name
+ * (and so its marker on the nodes); an Automation is never shared.
+ * @returns operation ids to the work they share.
+ */
+export function shareCommands(operations: readonly Operation[]): Map<string, Work> {
+	const fresh = operations.filter(({ work }) => work?.type === 'command' && work.attempt === 1);
+	const shared = new Map<string, Work>();
+	for (const group of groupBy(fresh, commandKey).values()) {
+		for (const chunk of chunks(group, NODES_PER_COMMAND)) {
+			if (chunk.length === 1) continue;
+			// The version keeps a later try, after a throttle, apart from the record of this one.
+			const id = sharedWorkId(chunk.map(({ work, version }) => `${work?.id}@${version}`));
+			for (const { id: operationId, work } of chunk) if (work) shared.set(operationId, { ...work, id, shared: true });
+		}
+	}
+	return shared;
+}
