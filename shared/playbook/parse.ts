@@ -17,12 +17,10 @@ export type Parsed =
 			readonly ok: true;
 			readonly playbook: Playbook;
 			readonly warnings: readonly Problem[];
-			at(path: readonly string[]): Pick<Problem, Place>;
+			/** Where a part of it is: for problems that show only beside other playbooks, or at AWS. */
+			at(path: readonly string[]): Pick<Problem, 'file' | 'line' | 'column' | 'path'>;
 	  }
 	| { readonly ok: false; readonly problems: readonly Problem[] };
-
-/** Where a problem that shows only between playbooks is to be pointed at. */
-type Place = 'file' | 'line' | 'column' | 'path';
 
 /**
  * Checks and compiles one playbook. Never throws.
@@ -36,8 +34,10 @@ export function parsePlaybook(source: string, name: string, file = `${name}.yaml
 	const findings = checked.success ? relationFindings(checked.data, name) : schemaFindings(checked.error.issues, read.data);
 	const problems = findings.map((finding) => read.place(finding)).sort((a, b) => a.line - b.line || a.column - b.column);
 	if (!checked.success || problems.some((problem) => problem.severity === 'error')) return { ok: false, problems };
-	return { ok: true, playbook: compile(checked.data), warnings: problems, at: (path) => read.place({ at: path, message: '' }) };
+	return { ok: true, playbook: compile(checked.data), warnings: problems, at: (path) => placeOnly(read.place({ at: path, message: '' })) };
 }
+
+const placeOnly = ({ file, line, column, path }: Problem) => ({ file, line, column, path });
 
 function compile(source: PlaybookSource): Playbook {
 	const { run, when, on } = source;
@@ -57,7 +57,6 @@ function compile(source: PlaybookSource): Playbook {
 			deliverWithinSeconds: run.deliverWithin ? durationSeconds(run.deliverWithin) : Math.min(DEFAULT_DELIVER_WITHIN, timeoutSeconds),
 			registerWithinSeconds: on === 'instance-launching' ? registerWithin(run.registerWithin, timeoutSeconds) : 0,
 		},
-		// biome-ignore lint/suspicious/noThenProperty: the key that playbooks write.
 		then: {
 			onSuccess: { lifecycle: result(source.then?.onSuccess?.lifecycle) ?? 'CONTINUE' },
 			onFailure: {
@@ -109,6 +108,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 	number: 'a whole number',
 };
 
+/** The message; after a semicolon what to write instead. */
 function describe(issue: Issue, value: unknown): string {
 	if (value === undefined) return 'is missing';
 	if (issue.message !== GENERIC_MESSAGE) return issue.message;

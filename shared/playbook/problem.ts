@@ -30,7 +30,7 @@ export function formatProblem(problem: Problem): string {
 }
 
 /** A problem without its place. */
-export function problemText(problem: Pick<Problem, 'path' | 'message' | 'hint' | 'severity'>): string {
+function problemText(problem: Pick<Problem, 'path' | 'message' | 'hint' | 'severity'>): string {
 	const path = problem.path === '' ? '' : `${problem.path}: `;
 	const hint = problem.hint === undefined ? '' : `; ${problem.hint}`;
 	return `${problem.severity === 'warning' ? 'warning: ' : ''}${path}${problem.message}${hint}`;

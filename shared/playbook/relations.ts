@@ -9,9 +9,9 @@ import { type Finding, nearest, quote } from './problem.ts';
 import type { PlaybookSource } from './schema.ts';
 
 /** Run Command gives up on a node between 30 seconds and 30 days after SendCommand; a hook lives at most 48 hours. */
-export const MIN_TIMEOUT_SECONDS = 30;
+const MIN_TIMEOUT_SECONDS = 30;
 /** GlobalTimeout of a lifecycle hook is the smaller of this and 100 times its heartbeat timeout. */
-export const MAX_HOOK_SECONDS = 172_800;
+const MAX_HOOK_SECONDS = 172_800;
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 /** A file of `runbooks/`: deployed under `fleetkeeper-<stage>-`, and a document name has at most 128 characters. */

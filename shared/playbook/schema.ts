@@ -68,7 +68,6 @@ export const playbookSchema = z
 			})
 			.check(z.describe('Which events: patterns in the language of EventBridge.')),
 		run,
-		// biome-ignore lint/suspicious/noThenProperty: the key that playbooks write.
 		then: z.optional(
 			z
 				.strictObject({

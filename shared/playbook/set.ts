@@ -34,8 +34,7 @@ export function compileSet(texts: readonly PlaybookText[]): CompiledSet {
 	const playbooks = valid.filter(({ text, parsed }) => {
 		const others = valid.filter((other) => other.text !== text).map((other) => ({ ...other.text, playbook: other.parsed.playbook }));
 		const clash = clashOf(parsed.playbook, others);
-		if (clash)
-			problems.push({ ...parsed.at(clash.at), path: clash.at.join('.'), message: clash.message, severity: 'error', name: text.name });
+		if (clash) problems.push({ ...parsed.at(clash.at), message: clash.message, severity: 'error', name: text.name });
 		return !clash;
 	});
 	return {

@@ -5,7 +5,7 @@ import { pathText } from '../event-pattern/pattern-error.ts';
 import type { Finding, Problem } from './problem.ts';
 
 /** Parameter Store holds at most 8 KB in an advanced parameter, 4 KB in a standard one. */
-export const MAX_SOURCE_BYTES = 8_192;
+const MAX_SOURCE_BYTES = 8_192;
 /** Collections nested deeper than this are no playbook. */
 const MAX_NESTING = 50;
 /** One slip can make a parser complain on every line after it: these say enough. */
@@ -22,16 +22,11 @@ export interface Source {
 /** Reads one YAML document whose root is a map. Never throws: whatever is wrong is among `problems`. */
 export function readSource(text: string, file: string): Source {
 	const lines = new LineCounter();
-	const at = (offset: number, message: string, hint?: string): Problem => {
-		const { line, col } = lines.linePos(offset);
-		return { file, line: Math.max(line, 1), column: Math.max(col, 1), path: '', message, severity: 'error', ...(hint && { hint }) };
-	};
-	const refuse = (...problems: Problem[]): Source => ({ data: undefined, problems, place: (finding) => place(finding, undefined) });
-	const place = (finding: Finding, document: Document | undefined): Problem => {
-		const offset = document ? offsetOf(document, finding) : 0;
+	const placeAt = (offset: number, finding: Finding): Problem => {
 		const { line, col } = lines.linePos(offset);
 		return {
 			file,
+			// An empty text has no lines to count.
 			line: Math.max(line, 1),
 			column: Math.max(col, 1),
 			path: pathText(finding.at),
@@ -40,6 +35,8 @@ export function readSource(text: string, file: string): Source {
 			...(finding.hint !== undefined && { hint: finding.hint }),
 		};
 	};
+	const at = (offset: number, message: string, hint?: string) => placeAt(offset, { at: [], message, ...(hint !== undefined && { hint }) });
+	const refuse = (...problems: Problem[]): Source => ({ data: undefined, problems, place: (finding) => placeAt(0, finding) });
 
 	const bytes = new TextEncoder().encode(text).length;
 	if (bytes > MAX_SOURCE_BYTES) {
@@ -49,8 +46,9 @@ export function readSource(text: string, file: string): Source {
 
 	const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: '1.2', schema: 'core', stringKeys: true });
 	const mustaches = text.indexOf('{{');
-	if (mustaches >= 0)
+	if (mustaches >= 0) {
 		return refuse(at(mustaches, "'{{' cannot be in a parameter: Parameter Store refuses it", 'put a space between the braces'));
+	}
 	if ('empty' in documents || documents[0] === undefined) return refuse(at(0, 'the playbook is empty'));
 	const [document, second] = documents;
 	const failures = [...document.errors, ...document.warnings]
@@ -62,10 +60,15 @@ export function readSource(text: string, file: string): Source {
 		return refuse(at(0, 'the playbook is empty'));
 	}
 	const reused = aliases(document);
-	if (reused.length > 0)
+	if (reused.length > 0) {
 		return refuse(...reused.map((offset) => at(offset, 'anchors and aliases are not used in playbooks', 'write the value out')));
+	}
 	if (!isMap(document.contents)) return refuse(at(document.contents.range?.[0] ?? 0, 'a playbook is a map of keys', 'begin with name: …'));
-	return { data: document.toJS() as Record<string, unknown>, problems: [], place: (finding) => place(finding, document) };
+	return {
+		data: document.toJS() as Record<string, unknown>,
+		problems: [],
+		place: (finding) => placeAt(offsetOf(document, finding), finding),
+	};
 }
 
 /** The parser is recursive: input that nests thousands deep would end it without a line number. */

@@ -96,7 +96,8 @@ export async function findExecutions(services: Services, operations: readonly Op
 	return new Map(found);
 }
 
-async function searchExecution({ aws }: Services, work: Work | undefined): Promise<string | undefined> {
+/** The execution that a work's tag names, where AWS lists it. */
+export async function searchExecution({ aws }: Services, work: Work | undefined): Promise<string | undefined> {
 	if (work === undefined) return undefined;
 	const output = await aws.ssm.send(new DescribeAutomationExecutionsCommand({ Filters: [{ Key: 'TagKey', Values: [tagKeyOf(work)] }] }));
 	return output.AutomationExecutionMetadataList?.[0]?.AutomationExecutionId;

@@ -134,7 +134,8 @@ export async function findCommand(services: Services, work: Work, operations: re
 	}
 }
 
-async function searchCommand({ aws, settings }: Services, work: Work): Promise<string | undefined> {
+/** The command that a work's Comment names, where AWS lists it. */
+export async function searchCommand({ aws, settings }: Services, work: Work): Promise<string | undefined> {
 	const comment = commentOf(work);
 	let NextToken: string | undefined;
 	for (let page = 0; page < SEARCH_PAGES; page += 1) {

@@ -1,13 +1,14 @@
 /** Work of either type, for many operations at once: the engine's side of `run-command` and `automation`. */
 
+import { describeError } from '../errors.ts';
 import type { Fact } from '../operation/facts.ts';
 import { sharedWorkId } from '../operation/ids.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import type { Operation, Work } from '../operation/types.ts';
-import { chunks, groupBy } from '../parallel.ts';
-import { findExecutions, lookUpExecutions, startExecutions, stopExecutions } from './automation.ts';
+import { chunks, groupBy, inParallel } from '../parallel.ts';
+import { findExecutions, lookUpExecutions, searchExecution, startExecutions, stopExecutions } from './automation.ts';
 import { cancelCommands, lookUpCommands } from './invocations.ts';
-import { findCommand, NODES_PER_COMMAND, sendCommand } from './run-command.ts';
+import { findCommand, NODES_PER_COMMAND, searchCommand, sendCommand } from './run-command.ts';
 
 /** Two ways to do the same, by the type of the operation's work. */
 function byType(
@@ -64,20 +65,26 @@ const stopStarted = byType(cancelCommands, stopExecutions);
 
 /** Stops work; what may have been started without a reply is looked for first. */
 export const cancelWork: Perform = async (services, operations) => {
-	const known = operations.filter(({ work }) => work?.externalId !== undefined);
-	const unknown = operations.filter(({ work }) => work !== undefined && work.externalId === undefined && work.type === 'command');
+	const found = await inParallel(operations, 1, (operation) => withExternalId(services, operation));
+	const toStop = found.filter(({ work }) => work?.externalId !== undefined);
 	const facts = new Map<string, Fact>(
 		operations.map(({ id }) => [id, { type: 'done', effect: 'cancel-work', note: 'nothing is known to have started' }]),
 	);
-	const found = unknown.length > 0 ? await findWork(services, unknown) : new Map<string, Fact>();
-	const adopted = unknown.flatMap((operation) => {
-		const fact = found.get(operation.id);
-		return fact?.type === 'work-started' && operation.work ? [{ ...operation, work: { ...operation.work, externalId: fact.externalId } }] : [];
-	});
-	const toStop = [...known, ...adopted];
 	if (toStop.length > 0) for (const [id, fact] of await stopStarted(services, toStop)) facts.set(id, fact);
 	return facts;
 };
+
+async function withExternalId(services: Services, operation: Operation): Promise<Operation> {
+	const { work } = operation;
+	if (work === undefined || work.externalId !== undefined) return operation;
+	try {
+		const externalId = await (work.type === 'command' ? searchCommand : searchExecution)(services, work);
+		return externalId === undefined ? operation : { ...operation, work: { ...work, externalId } };
+	} catch (error) {
+		services.log.warn('Work to stop cannot be looked for', { operation: operation.id, why: describeError(error) });
+		return operation;
+	}
+}
 
 /** What must be equal for two nodes to be served by one command. */
 function commandKey({ work, run, subject }: Operation): string {

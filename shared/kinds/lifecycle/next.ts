@@ -109,7 +109,7 @@ function timeOut(operation: Operation, now: number): Step {
 }
 
 function node(operation: Operation, status: NodeStatus, since: string | undefined, requestId: string | undefined, now: number): Step {
-	if (operation.ending !== undefined || operation.state === 'running') return nothing(operation);
+	if (operation.ending !== undefined || hasBegun(operation)) return nothing(operation);
 	if (status === 'online') return begin(operation, now);
 	const { subject } = operation;
 	const launching = subject.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
@@ -125,6 +125,11 @@ function node(operation: Operation, status: NodeStatus, since: string | undefine
 			? `the node is unreachable: its agent's connection is lost${since ? ` (last seen ${since})` : ''}`
 			: 'the node is unreachable: Systems Manager does not manage it (no agent, no permission, or it is gone)';
 	return decide(operation, { state: 'failed', reason, then: operation.then.onFailure, requestId }, now);
+}
+
+/** Its work runs, or may: it is not begun again. */
+function hasBegun({ state, work }: Operation): boolean {
+	return state === 'running' || (state === 'starting' && work !== undefined);
 }
 
 /** Waits for a reason, saying so once. */
@@ -240,7 +245,7 @@ function instance(operation: Operation, fact: InstanceFact, now: number): Step {
 		const why = held ? 'the instance waits, but not for this hook' : `the instance ${where}`;
 		return effectDone(operation, 'complete-lifecycle', { lifecycle: 'over', note: note('hook is over', why, requestId) }, now);
 	}
-	if (held) return operation.state === 'running' ? nothing(operation) : ask(operation, [{ name: 'check-node' }]);
+	if (held) return hasBegun(operation) ? nothing(operation) : ask(operation, [{ name: 'check-node' }]);
 	const began = operation.work !== undefined;
 	const reason = began ? `the instance ${where}: the wait ended before the work did` : `the instance ${where}: it does not wait any more`;
 	const { onSuccess, onFailure } = operation.then;

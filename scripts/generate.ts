@@ -1,0 +1,87 @@
+/**
+ * Writes what is derived from the schema of playbooks: `playbooks/playbook.schema.json` for editors, and the reference between the
+ * `playbook-reference` markers of README.md. With `--check` it writes nothing and exits with 1 where either is stale.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { DURATION } from '../shared/playbook/duration.ts';
+import { DEFAULTS, playbookSchema } from '../shared/playbook/schema.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const SCHEMA = 'playbooks/playbook.schema.json';
+const README = 'README.md';
+const BEGIN = '<!-- playbook-reference -->';
+const END = '<!-- /playbook-reference -->';
+
+interface JsonSchema {
+	readonly type?: string;
+	readonly description?: string;
+	readonly properties?: Readonly<Record<string, JsonSchema>>;
+	readonly required?: readonly string[];
+	readonly enum?: readonly string[];
+	readonly pattern?: string;
+	readonly minimum?: number;
+	readonly maximum?: number;
+}
+
+const schema = z.toJSONSchema(playbookSchema, { io: 'input' }) as JsonSchema;
+
+/** One row for every key, in the order in which people write them. */
+function rows({ properties = {}, required = [] }: JsonSchema, prefix = ''): string[] {
+	return Object.entries(properties).flatMap(([key, value]) => {
+		const path = `${prefix}${key}`;
+		const fallback = required.includes(key) ? 'required' : (DEFAULTS[path] ?? '');
+		const row = `| \`${path}\` | ${typeOf(value)} | ${fallback} | ${value.description ?? ''} |`;
+		return [row, ...rows(value, `${path}.`)];
+	});
+}
+
+function typeOf(value: JsonSchema): string {
+	if (value.pattern === DURATION.source) return 'duration';
+	if (value.enum) return value.enum.map((one) => `\`${one}\``).join(' ');
+	if (value.type === 'integer') return `integer, ${value.minimum} to ${value.maximum}`;
+	if (value.type === 'object') return value.properties ? 'keys below' : 'map';
+	return 'text';
+}
+
+function reference(): string {
+	const table = ['| key | type | default | meaning |', '| --- | --- | --- | --- |', ...rows(schema)];
+	return `${BEGIN}\n\n${table.join('\n')}\n\nA duration is a whole number and a unit: \`90s\`, \`15m\`, \`2h\`, \`1d\`.\n\n${END}`;
+}
+
+/** The JSON as the project's formatter has it. */
+function formatted(value: unknown): string {
+	const biome = join(ROOT, 'node_modules', '.bin', 'biome');
+	return execFileSync(biome, ['format', `--stdin-file-path=${SCHEMA}`], { cwd: ROOT, input: JSON.stringify(value), encoding: 'utf8' });
+}
+
+function readme(): string | undefined {
+	const path = join(ROOT, README);
+	if (!existsSync(path)) return undefined;
+	const text = readFileSync(path, 'utf8');
+	const [before, rest, ...more] = text.split(BEGIN);
+	const [, after] = rest?.split(END) ?? [];
+	if (before === undefined || after === undefined || more.length > 0)
+		throw new Error(`${README} needs ${BEGIN} and ${END}, each once and in this order`);
+	return `${before}${reference()}${after}`;
+}
+
+const wanted = new Map([
+	[SCHEMA, formatted(schema)],
+	[README, readme()],
+]);
+const check = process.argv.includes('--check');
+for (const [file, text] of wanted) {
+	const path = join(ROOT, file);
+	if (text === undefined || (existsSync(path) && readFileSync(path, 'utf8') === text)) continue;
+	if (check) {
+		process.stderr.write(`${file} is stale: run npm run generate\n`);
+		process.exitCode = 1;
+	} else {
+		writeFileSync(path, text);
+		process.stdout.write(`${file} written\n`);
+	}
+}
