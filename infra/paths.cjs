@@ -1,0 +1,199 @@
+/**
+ * The one path of every event: rule -> queue -> function, with a dead-letter queue for what no retry can help; and the
+ * clocks, which call their function directly. This table is the only place that says what reaches which function.
+ */
+
+const FUNCTION_TIMEOUT_SECONDS = 60;
+/** AWS advises six times the function's timeout, so that a batch in work is not delivered twice. */
+const VISIBILITY_FACTOR = 6;
+const MAX_RECEIVE_COUNT = 5;
+/** The longest that SQS keeps a message: 14 days. */
+const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
+/** Enough for two SendCommand calls of 50 nodes each. Above 10, SQS wants a batching window. */
+const BATCH_SIZE = 100;
+const BATCHING_WINDOW_SECONDS = 2;
+/** A tick older than this is worthless: the next one has come. */
+const TICK_MAX_AGE_SECONDS = 60;
+
+/** Run Command's and Automation's statuses of work that goes on; whatever else there is, or will be, is an end. */
+const COMMAND_IN_PROGRESS = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
+const AUTOMATION_IN_PROGRESS = [
+	...['Pending', 'InProgress', 'Waiting', 'Cancelling', 'PendingApproval', 'Approved', 'Scheduled', 'RunbookInProgress'],
+	...['PendingChangeCalendarOverride', 'ChangeCalendarOverrideApproved'],
+];
+
+/** By function: what comes through its queue, and what the clock sends it. */
+const PATHS = {
+	'instance-lifecycle': {
+		pattern: {
+			source: ['aws.autoscaling'],
+			'detail-type': ['EC2 Instance-launch Lifecycle Action', 'EC2 Instance-terminate Lifecycle Action'],
+		},
+	},
+	'command-status': {
+		pattern: {
+			source: ['aws.ssm'],
+			'detail-type': ['EC2 Command Invocation Status-change Notification'],
+			detail: { status: [{ 'anything-but': COMMAND_IN_PROGRESS }] },
+		},
+	},
+	'automation-status': {
+		pattern: {
+			source: ['aws.ssm'],
+			'detail-type': ['EC2 Automation Execution Status-change Notification'],
+			detail: { Status: [{ 'anything-but': AUTOMATION_IN_PROGRESS }] },
+		},
+	},
+	'playbook-change': {
+		pattern: {
+			source: ['aws.ssm'],
+			'detail-type': ['Parameter Store Change'],
+			detail: { name: [{ prefix: '/${self:service}/${sls:stage}/playbooks/' }] },
+		},
+		clocks: { minute: { schedule: 'rate(1 minute)' } },
+	},
+	reconcile: {
+		clocks: {
+			minute: { schedule: 'rate(1 minute)' },
+			sweep: {
+				schedule: 'rate(5 minutes)',
+				input: { source: 'fleetkeeper.clock', 'detail-type': 'Sweep', detail: {} },
+			},
+		},
+	},
+};
+
+const logicalId = (name) => name.replace(/(^|-)([a-z])/g, (_, __, letter) => letter.toUpperCase());
+/** As the framework names a function: `instance-lifecycle` is `InstanceDashlifecycleLambdaFunction`. */
+const functionId = (name) => `${name[0].toUpperCase()}${name.slice(1).replaceAll('-', 'Dash')}LambdaFunction`;
+const queueId = (name) => `${logicalId(name)}Queue`;
+const deadLettersId = (name) => `${logicalId(name)}DeadLetters`;
+const ruleId = (name) => `${logicalId(name)}Rule`;
+const clockId = (name, clock) => `${logicalId(name)}${logicalId(clock)}Clock`;
+const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const deployedName = (name) => `\${self:service}-\${sls:stage}-${name}`;
+
+const deadLetters = (name) => ({
+	Type: 'AWS::SQS::Queue',
+	Properties: {
+		QueueName: deployedName(`${name}-dead-letters`),
+		MessageRetentionPeriod: DEAD_LETTER_RETENTION_SECONDS,
+		SqsManagedSseEnabled: true,
+	},
+});
+
+const queue = (name) => ({
+	Type: 'AWS::SQS::Queue',
+	Properties: {
+		QueueName: deployedName(name),
+		VisibilityTimeout: VISIBILITY_FACTOR * FUNCTION_TIMEOUT_SECONDS + BATCHING_WINDOW_SECONDS,
+		SqsManagedSseEnabled: true,
+		RedrivePolicy: { deadLetterTargetArn: arn(deadLettersId(name)), maxReceiveCount: MAX_RECEIVE_COUNT },
+	},
+});
+
+/** Lets EventBridge, for these rules alone, put messages into a queue. */
+const queuePolicy = (queueLogicalId, rules) => ({
+	Type: 'AWS::SQS::QueuePolicy',
+	Properties: {
+		Queues: [{ Ref: queueLogicalId }],
+		PolicyDocument: {
+			Version: '2012-10-17',
+			Statement: [
+				{
+					Effect: 'Allow',
+					Principal: { Service: 'events.amazonaws.com' },
+					Action: 'sqs:SendMessage',
+					Resource: arn(queueLogicalId),
+					Condition: { ArnEquals: { 'aws:SourceArn': rules.map(arn) } },
+				},
+			],
+		},
+	},
+});
+
+const rule = (name, pattern) => ({
+	Type: 'AWS::Events::Rule',
+	Properties: {
+		Name: deployedName(name),
+		EventPattern: pattern,
+		Targets: [
+			{
+				Id: 'queue',
+				Arn: arn(queueId(name)),
+				RetryPolicy: { MaximumEventAgeInSeconds: 24 * 3600, MaximumRetryAttempts: 185 },
+				DeadLetterConfig: { Arn: arn(deadLettersId(name)) },
+			},
+		],
+	},
+});
+
+const clock = (name, clockName, { schedule, input }) => ({
+	Type: 'AWS::Events::Rule',
+	Properties: {
+		Name: deployedName(`${name}-${clockName}`),
+		ScheduleExpression: schedule,
+		Targets: [
+			{
+				Id: 'function',
+				Arn: arn(functionId(name)),
+				...(input ? { Input: JSON.stringify(input) } : {}),
+				RetryPolicy: { MaximumEventAgeInSeconds: TICK_MAX_AGE_SECONDS, MaximumRetryAttempts: 1 },
+				DeadLetterConfig: { Arn: arn(deadLettersId(name)) },
+			},
+		],
+	},
+});
+
+const clockPermission = (name, clockName) => ({
+	Type: 'AWS::Lambda::Permission',
+	Properties: {
+		FunctionName: arn(functionId(name)),
+		Action: 'lambda:InvokeFunction',
+		Principal: 'events.amazonaws.com',
+		SourceArn: arn(clockId(name, clockName)),
+	},
+});
+
+function resourcesOf([name, { pattern, clocks = {} }]) {
+	const clockNames = Object.keys(clocks);
+	const rules = [...(pattern ? [ruleId(name)] : []), ...clockNames.map((each) => clockId(name, each))];
+	return {
+		[deadLettersId(name)]: deadLetters(name),
+		[`${deadLettersId(name)}Policy`]: queuePolicy(deadLettersId(name), rules),
+		...(pattern && {
+			[queueId(name)]: queue(name),
+			[`${queueId(name)}Policy`]: queuePolicy(queueId(name), [ruleId(name)]),
+			[ruleId(name)]: rule(name, pattern),
+		}),
+		...Object.fromEntries(
+			clockNames.flatMap((each) => [
+				[clockId(name, each), clock(name, each, clocks[each])],
+				[`${clockId(name, each)}Permission`, clockPermission(name, each)],
+			]),
+		),
+	};
+}
+
+/** The queue as the event source of its function. */
+const queueEvent = (name) => ({
+	sqs: {
+		arn: arn(queueId(name)),
+		batchSize: BATCH_SIZE,
+		maximumBatchingWindow: BATCHING_WINDOW_SECONDS,
+		functionResponseType: 'ReportBatchItemFailures',
+	},
+});
+
+const entries = Object.entries(PATHS);
+const fed = entries.filter(([, path]) => path.pattern);
+const clocked = entries.filter(([, path]) => path.clocks);
+
+module.exports = {
+	resources: { Resources: Object.assign({}, ...entries.map(resourcesOf)) },
+	/** By function name, for `events` in serverless.yml. */
+	events: Object.fromEntries(fed.map(([name]) => [name, [queueEvent(name)]])),
+	/** By function name: where an invocation by the clock ends that failed. */
+	destinations: Object.fromEntries(clocked.map(([name]) => [name, { onFailure: { type: 'sqs', arn: arn(deadLettersId(name)) } }])),
+	deadLettersArn: (name) => arn(deadLettersId(name)),
+};

@@ -1,0 +1,84 @@
+/**
+ * What each function may do: one role per function, no wildcard action, resources as narrow as the action allows. Where IAM
+ * knows no resource for an action the resource is `*` (Service Authorization Reference: Systems Manager, Auto Scaling, tagging).
+ */
+
+const { deadLettersArn } = require('./paths.cjs');
+
+const SSM = 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}';
+const OWN = '${self:service}-${sls:stage}';
+
+const sub = (text) => ({ 'Fn::Sub': text });
+const ssm = (resource) => sub(`${SSM}:${resource}`);
+const allow = (actions, resource, condition) => ({
+	Effect: 'Allow',
+	Action: actions,
+	Resource: resource,
+	...(condition ? { Condition: condition } : {}),
+});
+
+const LEDGER = { 'Fn::GetAtt': ['Ledger', 'Arn'] };
+const OPS_ITEMS = ssm('opsitem/*');
+const PLAYBOOK_PATH = 'parameter/${self:service}/${sls:stage}/playbooks';
+const PLAYBOOKS = [ssm(PLAYBOOK_PATH), ssm(`${PLAYBOOK_PATH}/*`)];
+
+const keepOperations = allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], LEDGER);
+const findDue = allow(['dynamodb:Query'], sub('${Ledger.Arn}/index/due'));
+
+const publish = allow(['events:PutEvents'], sub('arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default'), {
+	StringEquals: { 'events:source': '${self:service}' },
+});
+
+const openOpsItems = [allow(['ssm:CreateOpsItem'], '*'), allow(['ssm:UpdateOpsItem'], OPS_ITEMS)];
+
+/** Commands: our own documents alone, on any node of the account; the output bucket is a resource of SendCommand too. */
+const runCommands = [
+	allow(
+		['ssm:SendCommand'],
+		[
+			ssm(`document/${OWN}-*`),
+			sub('arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*'),
+			ssm('managed-instance/*'),
+			{ 'Fn::GetAtt': ['OutputBucket', 'Arn'] },
+		],
+	),
+	allow(['ssm:CancelCommand', 'ssm:DescribeInstanceInformation', 'ssm:ListCommandInvocations', 'ssm:ListCommands'], '*'),
+];
+
+/** Runbooks: our own alone, run with the automation role and no other. Executions are tagged at their start. */
+const runAutomations = [
+	allow(['ssm:StartAutomationExecution'], [ssm(`automation-definition/${OWN}-*`), ssm(`document/${OWN}-*`), ssm('automation-execution/*')]),
+	allow(['ssm:AddTagsToResource', 'ssm:GetAutomationExecution', 'ssm:StopAutomationExecution'], ssm('automation-execution/*')),
+	allow(['ssm:DescribeAutomationExecutions'], '*'),
+	allow(['iam:PassRole'], { 'Fn::GetAtt': ['AutomationRole', 'Arn'] }, { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } }),
+];
+
+const serveHooks = [
+	allow(
+		['autoscaling:CompleteLifecycleAction', 'autoscaling:RecordLifecycleActionHeartbeat'],
+		sub('arn:${AWS::Partition}:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*:autoScalingGroupName/*'),
+	),
+	allow(['autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeLifecycleHooks'], '*'),
+];
+
+const readTags = allow(['tag:GetResources'], '*');
+const findWaiting = allow(['autoscaling:DescribeAutoScalingGroups'], '*');
+
+/** Every function that carries operations on runs the same engine: an event may find any of its effects to be due. */
+const engine = [keepOperations, publish, ...openOpsItems, ...runCommands, ...runAutomations, ...serveHooks];
+
+/** For what can never be handled, with its reason; and, of what the clock sent, for what failed. */
+const bury = (name) => allow(['sqs:SendMessage'], deadLettersArn(name));
+
+module.exports = {
+	'instance-lifecycle': [...engine, readTags, bury('instance-lifecycle')],
+	'command-status': [...engine, bury('command-status')],
+	'automation-status': [...engine, bury('automation-status')],
+	reconcile: [...engine, readTags, findDue, findWaiting, bury('reconcile')],
+	'playbook-change': [
+		allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], LEDGER),
+		...openOpsItems,
+		allow(['ssm:GetParameterHistory', 'ssm:GetParametersByPath'], PLAYBOOKS),
+		bury('playbook-change'),
+	],
+};

@@ -1,0 +1,54 @@
+/** Packages the service as `sls package` does, in a folder of its own and with empty handlers: what is looked at is the template. */
+
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { functionNames, ROOT } from '../../scripts/bundle.ts';
+
+/** A CloudFormation resource; its properties are read by their documented names. */
+export interface Resource {
+	readonly Type: string;
+	readonly DeletionPolicy?: string;
+	readonly Condition?: string;
+	// biome-ignore lint/suspicious/noExplicitAny: CloudFormation documents these shapes, resource by resource.
+	readonly Properties: any;
+}
+
+export interface PackagedTemplate {
+	readonly Resources: Readonly<Record<string, Resource>>;
+	readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: string } }>>;
+}
+
+const FILES = ['serverless.yml', 'package.json', 'tsconfig.json', '.env.local'];
+const FOLDERS = ['infra', 'runbooks', 'playbooks', 'node_modules'];
+
+/** @throws Error with the framework's output when it refuses the service. */
+export async function packageService(stage?: string): Promise<PackagedTemplate> {
+	const folder = mkdtempSync(join(tmpdir(), 'package-'));
+	try {
+		for (const name of FILES) {
+			copyFileSync(join(ROOT, name), join(folder, name));
+		}
+		for (const name of FOLDERS) {
+			symlinkSync(join(ROOT, name), join(folder, name));
+		}
+		mkdirSync(join(folder, 'functions'));
+		for (const name of functionNames()) {
+			writeFileSync(join(folder, 'functions', `${name}.ts`), 'export const handler = async () => undefined;\n');
+		}
+		const sls = join(ROOT, 'node_modules', 'osls', 'bin', 'serverless.js');
+		const args = [sls, 'package', ...(stage ? ['--stage', stage] : [])];
+		// Nothing of the caller's: packaging needs no credentials and no Region.
+		await promisify(execFile)(process.execPath, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder } });
+		return JSON.parse(readFileSync(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8')) as PackagedTemplate;
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** The resources of a type, by logical id. */
+export function ofType(template: PackagedTemplate, type: string): [string, Resource][] {
+	return Object.entries(template.Resources).filter(([, resource]) => resource.Type === type && resource.Condition !== 'Never');
+}

@@ -1,0 +1,143 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { apiOperations, bundleFunction, functionNames } from '../../scripts/bundle.ts';
+import { ofType, type PackagedTemplate, packageService } from './package.ts';
+
+interface Statement {
+	readonly Effect: string;
+	readonly Action: string | readonly string[];
+	readonly Resource: unknown;
+	readonly Condition?: unknown;
+}
+
+/** Actions that IAM lets nobody narrow to a resource (Service Authorization Reference). */
+const WITHOUT_RESOURCE = [
+	...['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeLifecycleHooks'],
+	...['ssm:CancelCommand', 'ssm:CreateOpsItem', 'ssm:DescribeAutomationExecutions', 'ssm:DescribeInstanceInformation'],
+	...['ssm:ListCommandInvocations', 'ssm:ListCommands', 'tag:GetResources'],
+];
+
+/** Needed without a call of the function's own: Lambda's logs and queue, what StartAutomationExecution passes and tags, the failed tick. */
+const WITHOUT_CALL = [
+	...['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole', 'ssm:AddTagsToResource'],
+	...['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
+];
+
+const PREFIXES: Readonly<Record<string, string>> = {
+	'@aws-sdk/client-auto-scaling': 'autoscaling',
+	'@aws-sdk/client-dynamodb': 'dynamodb',
+	'@aws-sdk/client-eventbridge': 'events',
+	'@aws-sdk/client-resource-groups-tagging-api': 'tag',
+	'@aws-sdk/client-sqs': 'sqs',
+	'@aws-sdk/client-ssm': 'ssm',
+};
+
+/** In every bundle without being called: lib-dynamodb's paginators and endpoint discovery; SendMessage has a test of its own. */
+const CARRIED_ALONG = ['dynamodb:DescribeEndpoints', 'dynamodb:Query', 'dynamodb:Scan', 'sqs:SendMessage'];
+/** In a bundle with the services that all functions share, without being called from there. */
+const CARRIED_BY: Readonly<Record<string, readonly string[]>> = {
+	'playbook-change': ['autoscaling:DescribeLifecycleHooks', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'],
+};
+/** What the functions that carry operations on do ask of the ledger beside. */
+const QUERIED: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+	['instance-lifecycle', 'command-status', 'automation-status', 'reconcile'].map((name) => [name, ['dynamodb:Query']]),
+);
+
+let template: PackagedTemplate;
+
+const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value]) as readonly T[];
+const unique = (names: readonly string[]): string[] => [...new Set(names)].sort();
+const actionsOf = (statements: readonly Statement[]): string[] => statements.flatMap(({ Action }) => list(Action));
+
+function statementsOf(roleId: string): Statement[] {
+	const { Policies } = template.Resources[roleId]?.Properties ?? {};
+	return Policies.flatMap(({ PolicyDocument }: { PolicyDocument: { Statement: Statement[] } }) => PolicyDocument.Statement);
+}
+
+/** The role of a function. */
+function roleOf(name: string): string {
+	const functionId = `${name[0]?.toUpperCase()}${name.slice(1).replaceAll('-', 'Dash')}LambdaFunction`;
+	return template.Resources[functionId]?.Properties.Role['Fn::GetAtt'][0];
+}
+
+beforeAll(async () => {
+	template = await packageService();
+}, 60_000);
+
+describe('the roles', () => {
+	it('are one per function, and the one that runbooks work with', () => {
+		const roles = ofType(template, 'AWS::IAM::Role').map(([id]) => id);
+		expect(roles.sort()).toEqual([...functionNames().map(roleOf), 'AutomationRole'].sort());
+	});
+
+	it('name every action in full', () => {
+		for (const [id] of ofType(template, 'AWS::IAM::Role')) {
+			expect(actionsOf(statementsOf(id)).filter((action) => action.includes('*'))).toEqual([]);
+		}
+	});
+
+	it('allow on every resource only what IAM cannot narrow', () => {
+		for (const [id] of ofType(template, 'AWS::IAM::Role')) {
+			const wide = statementsOf(id).filter(({ Resource }) => list(Resource).includes('*'));
+			expect(actionsOf(wide).filter((action) => !WITHOUT_RESOURCE.includes(action))).toEqual([]);
+		}
+	});
+
+	it('run no document but those of this stage', () => {
+		for (const [id] of ofType(template, 'AWS::IAM::Role')) {
+			const running = statementsOf(id).filter((statement) =>
+				actionsOf([statement]).some((action) => /:(SendCommand|StartAutomationExecution)$/.test(action)),
+			);
+			const documents = running
+				.flatMap(({ Resource }) => list(Resource))
+				.flatMap((each) => /(document|automation-definition)\/.*?(?=")/.exec(JSON.stringify(each))?.[0] ?? []);
+			expect(documents.filter((document) => !/\/fleetkeeper-local-\*$/.test(document))).toEqual([]);
+		}
+	});
+
+	it('pass the automation role alone, and to Systems Manager alone', () => {
+		const passing = functionNames().flatMap((name) =>
+			statementsOf(roleOf(name)).filter(({ Action }) => list(Action).includes('iam:PassRole')),
+		);
+		expect(passing.length).toBeGreaterThan(0);
+		for (const { Resource, Condition } of passing) {
+			expect(Resource).toEqual({ 'Fn::GetAtt': ['AutomationRole', 'Arn'] });
+			expect(Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } });
+		}
+	});
+});
+
+describe('the automation role', () => {
+	it('can be assumed by Systems Manager for executions of this account alone', () => {
+		const [statement] = template.Resources['AutomationRole']?.Properties.AssumeRolePolicyDocument.Statement ?? [];
+		expect(statement.Principal).toEqual({ Service: 'ssm.amazonaws.com' });
+		expect(statement.Condition.StringEquals).toEqual({ 'aws:SourceAccount': { Ref: 'AWS::AccountId' } });
+	});
+});
+
+describe('the node policy', () => {
+	it('lets a node write to the output bucket and log group, and its name can be found', () => {
+		const { Statement } = template.Resources['NodePolicy']?.Properties.PolicyDocument ?? {};
+		expect(actionsOf(Statement)).toEqual(expect.arrayContaining(['s3:PutObject', 'logs:PutLogEvents']));
+		expect(template.Outputs['NodePolicyArn']).toMatchObject({
+			Value: { Ref: 'NodePolicy' },
+			Export: { Name: 'fleetkeeper-local-node-policy' },
+		});
+	});
+});
+
+describe.each(functionNames())('the role of %s', (name) => {
+	const allowed = (): string[] => actionsOf(statementsOf(roleOf(name))).filter((action) => !WITHOUT_CALL.includes(action));
+
+	it('allows each call that the function can make, and no other', async () => {
+		const operations = [...apiOperations(await bundleFunction(name))];
+		const callable = operations.flatMap(([client, names]) => names.map((operation) => `${PREFIXES[client]}:${operation}`));
+		const carried = [...CARRIED_ALONG, ...(CARRIED_BY[name] ?? [])];
+		expect(unique(allowed())).toEqual(unique([...callable.filter((action) => !carried.includes(action)), ...(QUERIED[name] ?? [])]));
+	});
+
+	it('lets it send what it cannot handle to its own dead-letter queue', () => {
+		const { Resource } = statementsOf(roleOf(name)).find(({ Action }) => list(Action).includes('sqs:SendMessage')) ?? {};
+		const queue = template.Resources[(Resource as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]]?.Properties;
+		expect(queue.QueueName).toBe(`fleetkeeper-local-${name}-dead-letters`);
+	});
+});

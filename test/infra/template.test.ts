@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { functionNames, ROOT } from '../../scripts/bundle.ts';
+import { matches } from '../../shared/event-pattern.ts';
+import { automationRoleArn, outputBucket, settingsFrom } from '../../shared/settings.ts';
+import { ofType, type PackagedTemplate, packageService } from './package.ts';
+
+const settings = settingsFrom({ STAGE: 'local' });
+const event = (name: string) => JSON.parse(readFileSync(join(ROOT, 'events', name), 'utf8'));
+
+let template: PackagedTemplate;
+
+const properties = (logicalId: string) => template.Resources[logicalId]?.Properties;
+/** The logical id behind `{ 'Fn::GetAtt': [id, 'Arn'] }`. */
+const target = (arn: { 'Fn::GetAtt': [string, string] }): string => arn['Fn::GetAtt'][0];
+/** An ARN or name as CloudFormation would fill it in. */
+const filled = (value: { 'Fn::Sub': string }): string =>
+	value['Fn::Sub']
+		.replaceAll('${AWS::AccountId}', '111122223333')
+		.replaceAll('${AWS::Region}', 'eu-west-1')
+		.replaceAll('${AWS::Partition}', 'aws');
+
+beforeAll(async () => {
+	template = await packageService();
+}, 60_000);
+
+describe('the path of an event', () => {
+	const PATHS = {
+		InstanceLifecycle: 'InstanceDashlifecycleLambdaFunction',
+		CommandStatus: 'CommandDashstatusLambdaFunction',
+		AutomationStatus: 'AutomationDashstatusLambdaFunction',
+		PlaybookChange: 'PlaybookDashchangeLambdaFunction',
+	};
+
+	it.each(Object.entries(PATHS))(
+		'%s leads from the rule through the queue to the function, with one dead-letter queue',
+		(name, functionId) => {
+			const [queue, dead] = [`${name}Queue`, `${name}DeadLetters`];
+			const mapping = ofType(template, 'AWS::Lambda::EventSourceMapping').find(
+				([, each]) => target(each.Properties.EventSourceArn) === queue,
+			)?.[1];
+
+			expect(properties(`${name}Rule`).Targets).toEqual([
+				expect.objectContaining({ Arn: { 'Fn::GetAtt': [queue, 'Arn'] }, DeadLetterConfig: { Arn: { 'Fn::GetAtt': [dead, 'Arn'] } } }),
+			]);
+			expect(target(mapping?.Properties.FunctionName)).toBe(functionId);
+			expect(mapping?.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+			expect(properties(queue).RedrivePolicy).toEqual({ deadLetterTargetArn: { 'Fn::GetAtt': [dead, 'Arn'] }, maxReceiveCount: 5 });
+			expect(properties(queue).VisibilityTimeout).toBeGreaterThanOrEqual(6 * properties(functionId).Timeout);
+			expect(properties(dead).MessageRetentionPeriod).toBe(14 * 24 * 3600);
+		},
+	);
+
+	it('has a batching window wherever a batch is larger than SQS gives without one', () => {
+		for (const [, { Properties }] of ofType(template, 'AWS::Lambda::EventSourceMapping')) {
+			expect(Properties.BatchSize > 10 ? Properties.MaximumBatchingWindowInSeconds : 1).toBeGreaterThanOrEqual(1);
+		}
+	});
+
+	it('is encrypted with keys that EventBridge may use', () => {
+		const queues = ofType(template, 'AWS::SQS::Queue');
+		expect(queues).toHaveLength(9);
+		expect(queues.filter(([, { Properties }]) => Properties.SqsManagedSseEnabled !== true)).toEqual([]);
+	});
+
+	it('lets EventBridge alone write to a queue, for the rules that lead to it', () => {
+		const rules = Object.fromEntries(ofType(template, 'AWS::Events::Rule').map(([id, rule]) => [id, JSON.stringify(rule)]));
+		for (const [, { Properties }] of ofType(template, 'AWS::SQS::QueuePolicy')) {
+			const queue = Properties.Queues[0].Ref;
+			const [statement, ...others] = Properties.PolicyDocument.Statement;
+			expect(others).toEqual([]);
+			expect(statement).toMatchObject({ Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage' });
+			const allowed = statement.Condition.ArnEquals['aws:SourceArn'].map(target).sort();
+			expect(allowed).toEqual(
+				Object.keys(rules)
+					.filter((id) => rules[id]?.includes(`["${queue}","Arn"]`))
+					.sort(),
+			);
+		}
+	});
+});
+
+describe('the rules', () => {
+	const taking = (sample: unknown): string[] =>
+		ofType(template, 'AWS::Events::Rule').flatMap(([id, { Properties }]) =>
+			matches(Properties.EventPattern ?? { none: ['x'] }, sample) ? [id] : [],
+		);
+
+	it.each([
+		['instance-terminating.json', 'InstanceLifecycleRule'],
+		['instance-launching.json', 'InstanceLifecycleRule'],
+		['instance-terminating-warm-pool.json', 'InstanceLifecycleRule'],
+		['instance-terminating-foreign-hook.json', 'InstanceLifecycleRule'],
+		['command-invocation-success.json', 'CommandStatusRule'],
+		['command-invocation-failed.json', 'CommandStatusRule'],
+		['automation-success.json', 'AutomationStatusRule'],
+		['playbook-changed.json', 'PlaybookChangeRule'],
+	])('send %s to one queue', (sample, rule) => {
+		expect(taking(event(sample))).toEqual([rule]);
+	});
+
+	it.each(['Success', 'Failed', 'TimedOut', 'Cancelled', 'Canceled', 'Undeliverable', 'Terminated'])(
+		'take a command that is %s',
+		(status) => {
+			const sample = event('command-invocation-success.json');
+			expect(taking({ ...sample, detail: { ...sample.detail, status } })).toEqual(['CommandStatusRule']);
+		},
+	);
+
+	it.each(['Pending', 'InProgress', 'Delayed', 'Cancelling'])('leave a command alone that is %s', (status) => {
+		const sample = event('command-invocation-success.json');
+		expect(taking({ ...sample, detail: { ...sample.detail, status } })).toEqual([]);
+	});
+
+	it.each(['Success', 'Failed', 'TimedOut', 'Cancelled', 'Canceled', 'Rejected'])('take an execution that is %s', (Status) => {
+		const sample = event('automation-success.json');
+		expect(taking({ ...sample, detail: { ...sample.detail, Status } })).toEqual(['AutomationStatusRule']);
+	});
+
+	it.each(['Pending', 'InProgress', 'Waiting', 'Cancelling', 'PendingApproval', 'Approved', 'Scheduled'])(
+		'leave an execution alone that is %s',
+		(Status) => {
+			const sample = event('automation-success.json');
+			expect(taking({ ...sample, detail: { ...sample.detail, Status } })).toEqual([]);
+		},
+	);
+
+	it('leave parameters alone that are no playbooks of this stage', () => {
+		const sample = event('playbook-changed.json');
+		expect(taking({ ...sample, detail: { ...sample.detail, name: '/fleetkeeper/prod/playbooks/drain-web' } })).toEqual([]);
+	});
+});
+
+describe('the clock', () => {
+	const clocks = () => ofType(template, 'AWS::Events::Rule').filter(([, { Properties }]) => Properties.ScheduleExpression);
+
+	it('ticks every minute and sweeps every five', () => {
+		expect(clocks().map(([id, { Properties }]) => [id, Properties.ScheduleExpression, Properties.Targets[0].Input])).toEqual([
+			['PlaybookChangeMinuteClock', 'rate(1 minute)', undefined],
+			['ReconcileMinuteClock', 'rate(1 minute)', undefined],
+			['ReconcileSweepClock', 'rate(5 minutes)', JSON.stringify(event('sweep.json'))],
+		]);
+	});
+
+	it('may call its function, and nothing it could not deliver or that failed is lost', () => {
+		for (const [id, { Properties }] of clocks()) {
+			const [{ Arn, DeadLetterConfig }] = Properties.Targets;
+			const configuration = ofType(template, 'AWS::Lambda::EventInvokeConfig').find(
+				([, each]) => each.Properties.FunctionName.Ref === target(Arn),
+			);
+			expect(properties(`${id}Permission`)).toMatchObject({ FunctionName: Arn, SourceArn: { 'Fn::GetAtt': [id, 'Arn'] } });
+			expect(configuration?.[1].Properties.DestinationConfig.OnFailure.Destination).toEqual(DeadLetterConfig.Arn);
+		}
+	});
+});
+
+describe('the names', () => {
+	it('are those that the functions work out from their environment', () => {
+		const { Name: documentName } = properties('DrainNodeDocument');
+		const playbooks = ofType(template, 'AWS::SSM::Parameter').map(([, { Properties }]) => Properties.Name);
+
+		expect(properties('Ledger').TableName).toBe(settings.tableName);
+		expect(documentName).toBe(`${settings.documentPrefix}drain-node`);
+		expect(playbooks.filter((name) => !name.startsWith(settings.playbookPath))).toEqual([]);
+		expect(properties('OutputLogGroup').LogGroupName).toBe(settings.outputLogGroup);
+		expect(filled(properties('OutputBucket').BucketName)).toBe(outputBucket(settings, '111122223333', 'eu-west-1'));
+		expect(automationRoleArn(settings, '111122223333')).toMatch(new RegExp(`/${properties('AutomationRole').RoleName}$`));
+	});
+
+	it('keep two stages apart', async () => {
+		const dev = JSON.stringify(await packageService('dev'));
+		expect(dev).not.toContain('fleetkeeper-local');
+		expect(dev).not.toContain('/fleetkeeper/local');
+		expect(dev).toContain('fleetkeeper-dev-drain-node');
+	}, 60_000);
+
+	it('reach every function as plain text that a local invoke sees too', () => {
+		const functions = ofType(template, 'AWS::Lambda::Function');
+		expect(functions).toHaveLength(functionNames().length);
+		for (const [, { Properties }] of functions) {
+			const { Variables } = Properties.Environment;
+			expect(Object.values(Variables).filter((value) => typeof value === 'object')).toEqual([]);
+			expect(settingsFrom(Variables)).toEqual(settings);
+			expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout: 60 });
+		}
+	});
+});
+
+describe('what is kept', () => {
+	it('is encrypted, recoverable and expires', () => {
+		expect(properties('Ledger')).toMatchObject({
+			BillingMode: 'PAY_PER_REQUEST',
+			SSESpecification: { SSEEnabled: true },
+			PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+			TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+		});
+		expect(properties('OutputBucket').LifecycleConfiguration.Rules[0]).toMatchObject({ Status: 'Enabled', ExpirationInDays: 90 });
+		expect(properties('OutputLogGroup').RetentionInDays).toBe(90);
+	});
+
+	it('is closed to the public and to plain HTTP', () => {
+		expect(Object.values(properties('OutputBucket').PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+		expect(properties('OutputBucketPolicy').PolicyDocument.Statement).toEqual([
+			expect.objectContaining({ Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+		]);
+	});
+
+	it.each(['Ledger', 'OutputBucket'])('stays when the stack goes: %s', (logicalId) => {
+		expect(template.Resources[logicalId]?.DeletionPolicy).toBe('Retain');
+	});
+});

@@ -1,0 +1,301 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { emptyNode, type Node } from './shell.ts';
+
+const WORK = { WorkId: 'lifecycle-4f2a9c-1', ServiceName: 'nginx' };
+
+/** systemctl on a node that has nginx: `up` is there while the service runs. */
+const SYSTEMCTL = `
+case "$*" in
+  "show --property=LoadState nginx") echo LoadState=loaded ;;
+  "show --property=LoadState"*) echo LoadState=not-found ;;
+  "show --property=MainPID nginx") echo MainPID=812 ;;
+  "is-active --quiet nginx") [ -e "$FOLDER/up" ] || exit 3 ;;
+  "start nginx") : >"$FOLDER/up" ;;
+  "stop nginx") rm -f "$FOLDER/up" ;;
+esac`;
+
+/** ss on the same node: port 80 is nginx's, and \`connections\` has a line for each connection that is open; each look sees one end. */
+const SS = `
+case "$*" in
+  -Hltnp*) echo 'LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=813,fd=6),("nginx",pid=812,fd=6))'
+           echo 'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=400,fd=3))' ;;
+  *":80 )") [ -e "$FOLDER/connections" ] || exit 0
+            cat "$FOLDER/connections"
+            { read -r; cat; } <"$FOLDER/connections" >"$FOLDER/rest"; mv "$FOLDER/rest" "$FOLDER/connections" ;;
+esac`;
+
+let node: Node;
+
+const file = (...path: string[]): string => join(node.folder, ...path);
+const stops = (): string[] => node.calls().filter((call) => call === 'systemctl stop nginx');
+
+beforeEach(() => {
+	node = emptyNode();
+	node.stub('systemctl', SYSTEMCTL);
+	node.stub('ss', SS);
+	node.stub('sleep');
+	node.stub('cloud-init');
+	node.stub('timeout', 'shift; exec "$@"');
+});
+
+afterEach(() => node.remove());
+
+describe('drain-node', () => {
+	beforeEach(() => writeFileSync(file('up'), ''));
+
+	it('waits until the connections of the service have ended, then stops it', async () => {
+		writeFileSync(file('connections'), 'one\ntwo\nthree\n');
+
+		const result = await node.run('drain-node', WORK);
+
+		expect(result).toMatchObject({ ended: 0, stderr: '' });
+		expect(result.stdout).toContain('0 open connections to nginx after 6 seconds of grace');
+		expect(result.stdout).toContain('nginx is drained and stopped.');
+		expect(existsSync(file('up'))).toBe(false);
+	});
+
+	it('waits no longer than the grace time', async () => {
+		writeFileSync(file('connections'), 'open\n'.repeat(50));
+
+		const result = await node.run('drain-node', { ...WORK, GraceSeconds: '10' });
+
+		expect(result.ended).toBe(0);
+		expect(node.calls().filter((call) => call === 'sleep 2')).toHaveLength(5);
+		expect(stops()).toHaveLength(1);
+	});
+
+	it('keeps the whole drain within its timeout', async () => {
+		writeFileSync(file('connections'), 'open\n'.repeat(50));
+
+		await node.run('drain-node', { ...WORK, GraceSeconds: '10', TimeoutSeconds: '60' });
+
+		expect(node.calls()).toContain('timeout 45 systemctl stop nginx');
+	});
+
+	it('does nothing the second time and ends as the first run did', async () => {
+		await node.run('drain-node', WORK);
+		writeFileSync(file('up'), '');
+		const before = node.calls();
+
+		const second = await node.run('drain-node', WORK);
+
+		expect(second.ended).toBe(0);
+		expect(second.stdout).toContain('has already run on this node and ended with exit status 0: nothing done');
+		expect(node.calls()).toEqual(before);
+	});
+
+	it('drains again for other work', async () => {
+		await node.run('drain-node', WORK);
+		writeFileSync(file('up'), '');
+
+		await node.run('drain-node', { ...WORK, WorkId: 'lifecycle-4f2a9c-2' });
+
+		expect(stops()).toHaveLength(2);
+	});
+
+	it('fails when the service cannot be stopped, the second time as the first', async () => {
+		node.stub('systemctl', SYSTEMCTL.replace('rm -f "$FOLDER/up"', 'echo "Job failed" >&2; exit 5'));
+
+		const first = await node.run('drain-node', WORK);
+		const second = await node.run('drain-node', WORK);
+
+		expect(first.ended).toBe(5);
+		expect(first.stderr).toContain('systemctl could not stop nginx (exit status 5).');
+		expect(second.ended).toBe(5);
+		expect(stops()).toHaveLength(1);
+	});
+
+	it('fails when the service does not stop in time', async () => {
+		node.stub('timeout', 'exit 124');
+
+		const result = await node.run('drain-node', { ...WORK, TimeoutSeconds: '60' });
+
+		expect(result.ended).toBe(124);
+		expect(result.stderr).toContain('nginx did not stop within 55 seconds.');
+	});
+
+	it('fails when something starts the service again', async () => {
+		node.stub('systemctl', SYSTEMCTL.replace('rm -f "$FOLDER/up"', 'exit 0'));
+
+		const result = await node.run('drain-node', WORK);
+
+		expect(result.ended).toBe(4);
+		expect(result.stderr).toContain('nginx is running again after it was stopped');
+	});
+
+	it('has nothing to do where the service is not running', async () => {
+		rmSync(file('up'));
+
+		const result = await node.run('drain-node', WORK);
+
+		expect(result).toMatchObject({ ended: 0, stdout: 'nginx is not running: nothing to drain.\n' });
+		expect(stops()).toEqual([]);
+	});
+
+	it('fails where there is no such service, and says where its name comes from', async () => {
+		const result = await node.run('drain-node', { ...WORK, ServiceName: 'ngnix' });
+
+		expect(result.ended).toBe(3);
+		expect(result.stderr).toContain("There is no service ngnix on this node: nothing was drained. Check the playbook's ServiceName.");
+	});
+
+	it('starts over, and says so, after a run that was killed half-way', async () => {
+		node.stub('systemctl', SYSTEMCTL.replace('[ -e "$FOLDER/up" ] || exit 3', 'kill -9 "$PPID"'));
+		const killed = await node.run('drain-node', WORK);
+		node.stub('systemctl', SYSTEMCTL);
+
+		const next = await node.run('drain-node', WORK);
+
+		expect(killed.ended).toBe('SIGKILL');
+		expect(next.ended).toBe(0);
+		expect(next.stdout).toMatch(
+			/A run of drain-node for lifecycle-4f2a9c-1, started at \S+, was interrupted before its end: starting over\./,
+		);
+		expect(stops()).toHaveLength(1);
+	});
+
+	it('drains once when two commands with the same work arrive together', async () => {
+		const results = await Promise.all([node.run('drain-node', WORK), node.run('drain-node', WORK)]);
+
+		expect(results.map(({ ended }) => ended)).toEqual([0, 0]);
+		expect(stops()).toHaveLength(1);
+	});
+
+	it('does nothing where it cannot put its work on record', async () => {
+		writeFileSync(file('state'), 'a file where the folder should be');
+
+		const result = await node.run('drain-node', WORK);
+
+		expect(result.ended).toBe(1);
+		expect(result.stderr).toContain('without it a repeated command cannot be told from a new one');
+		expect(node.calls()).toEqual([]);
+	});
+});
+
+describe('bootstrap-node', () => {
+	it('waits for user data, then enables the service, starts it and sees it stay up', async () => {
+		const result = await node.run('bootstrap-node', WORK);
+
+		expect(result).toMatchObject({ ended: 0, stdout: 'nginx is enabled and running.\n', stderr: '' });
+		const steps = node.calls().filter((call) => /^(cloud-init|systemctl (enable|start))/.test(call));
+		expect(steps).toEqual(['cloud-init status --wait', 'systemctl enable nginx', 'systemctl start nginx']);
+	});
+
+	it('tries all the same when user data failed', async () => {
+		node.stub('cloud-init', 'exit 1');
+
+		const result = await node.run('bootstrap-node', WORK);
+
+		expect(result.ended).toBe(0);
+		expect(result.stdout).toContain('cloud-init did not end well');
+	});
+
+	it('fails when the service does not start, the second time as the first', async () => {
+		node.stub('systemctl', SYSTEMCTL.replace(': >"$FOLDER/up"', 'exit 1'));
+
+		const first = await node.run('bootstrap-node', WORK);
+		const second = await node.run('bootstrap-node', WORK);
+
+		expect(first.ended).toBe(4);
+		expect(first.stderr).toContain('systemctl could not start nginx.');
+		expect(second.ended).toBe(4);
+		expect(node.calls().filter((call) => call === 'systemctl start nginx')).toHaveLength(1);
+	});
+
+	it('fails when the service dies right after its start', async () => {
+		node.stub('sleep', 'rm -f "$FOLDER/up"');
+
+		const result = await node.run('bootstrap-node', WORK);
+
+		expect(result.ended).toBe(5);
+		expect(result.stderr).toContain('nginx was started and is not running.');
+	});
+
+	it('does nothing the second time', async () => {
+		await node.run('bootstrap-node', WORK);
+		const before = node.calls();
+
+		const second = await node.run('bootstrap-node', WORK);
+
+		expect(second.ended).toBe(0);
+		expect(node.calls()).toEqual(before);
+	});
+});
+
+describe('collect-logs', () => {
+	const OBJECT = 's3://fleetkeeper-local-output-111122223333-eu-west-1/logs/web-blue/i-0fee1dead0c0ffee0/lifecycle-4f2a9c-1.tar.gz';
+	const COLLECT = { ...WORK, Prefix: 'logs/web-blue' };
+
+	beforeEach(() => {
+		node.stub('journalctl', 'echo "nginx: signal 3 (SIGQUIT) received"');
+		node.stub('aws', 'while [ "$#" -gt 2 ]; do shift; done; cat "$1" >"$FOLDER/uploaded.tar.gz"');
+		writeFileSync(file('logs', 'messages'), 'kernel: all is well\n');
+	});
+
+	const uploaded = (name: string): string =>
+		execFileSync('tar', ['xzOf', file('uploaded.tar.gz'), '--wildcards', `*${name}`], { encoding: 'utf8' });
+
+	it('packs the journal and the system log and uploads them under the node and the work', async () => {
+		const result = await node.run('collect-logs', COLLECT);
+
+		expect(result).toMatchObject({ ended: 0, stdout: `The logs are at ${OBJECT}\n`, stderr: '' });
+		expect(uploaded('nginx.journal')).toContain('SIGQUIT');
+		expect(uploaded('messages')).toBe('kernel: all is well\n');
+	});
+
+	it('fails when the upload fails, the second time as the first', async () => {
+		node.stub('aws', 'echo "upload failed: AccessDenied" >&2; exit 1');
+
+		const first = await node.run('collect-logs', COLLECT);
+		const second = await node.run('collect-logs', COLLECT);
+
+		expect(first.ended).toBe(1);
+		expect(first.stderr).toContain(
+			`The logs could not be uploaded to ${OBJECT} (exit status 1). The node's role needs the stack's node policy.`,
+		);
+		expect(second.ended).toBe(1);
+		expect(node.calls().filter((call) => call.startsWith('aws '))).toHaveLength(1);
+	});
+
+	it('fails where there is nothing to upload with', async () => {
+		rmSync(file('stubs', 'aws'));
+
+		const result = await node.run('collect-logs', COLLECT);
+
+		expect(result.ended).toBe(127);
+		expect(result.stderr).toContain('The AWS CLI is not installed on this node');
+	});
+
+	it('uploads what there is where the service has no journal', async () => {
+		node.stub('journalctl', 'exit 1');
+
+		const result = await node.run('collect-logs', COLLECT);
+
+		expect(result.ended).toBe(0);
+		expect(result.stdout).toContain('No journal of nginx could be read.');
+		expect(uploaded('messages')).toBe('kernel: all is well\n');
+	});
+
+	it('does nothing the second time', async () => {
+		await node.run('collect-logs', COLLECT);
+		const before = node.calls();
+
+		const second = await node.run('collect-logs', COLLECT);
+
+		expect(second.ended).toBe(0);
+		expect(node.calls()).toEqual(before);
+	});
+
+	it('shares its WorkId with the drain of the same execution without being taken for it', async () => {
+		writeFileSync(file('up'), '');
+		await node.run('collect-logs', COLLECT);
+
+		await node.run('drain-node', WORK);
+
+		expect(stops()).toHaveLength(1);
+		expect(readFileSync(file('state', WORK.WorkId, 'drain-node', 'exit-status'), 'utf8')).toBe('0\n');
+	});
+});
