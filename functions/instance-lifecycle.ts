@@ -1,7 +1,7 @@
 /** An instance waits at a lifecycle hook: opens an operation where a playbook claims it. */
 
 import { defineFunction } from '../shared/lambda.ts';
-import { openFromEvents } from '../shared/operation/open.ts';
+import { openFromEvents } from '../shared/operation/open-events.ts';
 import { summarise } from '../shared/operation/summary.ts';
 
 export const { create, handler } = defineFunction(async (services, events) => {

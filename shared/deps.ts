@@ -1,12 +1,14 @@
 import type { Aws } from './aws/clients.ts';
 import type { Settings } from './settings.ts';
 
+type Fields = [] | [Record<string, unknown>];
+
 /** Structured logging: a message and its fields. */
 export interface Log {
-	debug(message: string, fields?: Record<string, unknown>): void;
-	info(message: string, fields?: Record<string, unknown>): void;
-	warn(message: string, fields?: Record<string, unknown>): void;
-	error(message: string, fields?: Record<string, unknown>): void;
+	debug(message: string, ...fields: Fields): void;
+	info(message: string, ...fields: Fields): void;
+	warn(message: string, ...fields: Fields): void;
+	error(message: string, ...fields: Fields): void;
 }
 
 /** Counts, by name and by a few dimensions of bounded cardinality. */

@@ -149,7 +149,7 @@ export function defineFunction<T>(core: Core<T>): { readonly create: CreateHandl
 export function depsFromEnvironment(env: NodeJS.ProcessEnv = process.env): Deps {
 	const settings = settingsFrom(env);
 	const local = settings.stage === 'local';
-	const log = local ? logToStderr() : logStructured();
+	const log: Log = local ? logToStderr() : new Logger({ serviceName: SERVICE });
 	return { aws: createAws(), now: () => Date.now(), log, count: local ? countInLog(log) : countInMetrics(), settings };
 }
 
@@ -157,20 +157,10 @@ export function depsFromEnvironment(env: NodeJS.ProcessEnv = process.env): Deps 
 export function logToStderr(): Log {
 	const line =
 		(level: string) =>
-		(message: string, fields: Record<string, unknown> = {}) => {
+		(message: string, fields = {}) => {
 			process.stderr.write(`${level} ${message} ${JSON.stringify(fields)}\n`);
 		};
 	return { debug: () => {}, info: line('INFO '), warn: line('WARN '), error: line('ERROR') };
-}
-
-function logStructured(): Log {
-	const logger = new Logger({ serviceName: SERVICE });
-	return {
-		debug: (message, fields = {}) => logger.debug(message, fields),
-		info: (message, fields = {}) => logger.info(message, fields),
-		warn: (message, fields = {}) => logger.warn(message, fields),
-		error: (message, fields = {}) => logger.error(message, fields),
-	};
 }
 
 function countInLog(log: Log): Count {

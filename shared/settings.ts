@@ -21,9 +21,9 @@ export function outputBucket(settings: Settings, account: string, region: string
 	return `${SERVICE}-${settings.stage}-output-${account}-${region}`;
 }
 
-/** The role that our own Automation runbooks assume. */
-export function automationRoleArn(settings: Settings, account: string): string {
-	return `arn:aws:iam::${account}:role/${SERVICE}-${settings.stage}-automation`;
+/** The role that our own Automation runbooks assume: role names are an account's, so the Region is part of it. */
+export function automationRoleArn(settings: Settings, account: string, region: string): string {
+	return `arn:aws:iam::${account}:role/${SERVICE}-${settings.stage}-automation-${region}`;
 }
 
 /** The name a document of `runbooks/` is deployed under; `AWS-*` names and ARNs stand as given. */

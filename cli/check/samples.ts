@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { explain } from '../../shared/event-pattern.ts';
-import { namesField } from '../../shared/kinds/lifecycle/event.ts';
+import { namesField } from '../../shared/kinds/lifecycle/sighting.ts';
 import { claimsHook, match } from '../../shared/playbook/match.ts';
 import { nearest } from '../../shared/playbook/problem.ts';
 import type { Playbook, PlaybookOn, PlaybookSet } from '../../shared/playbook/types.ts';

@@ -1,11 +1,9 @@
 /** The clock: once a minute what is due; every five minutes what should have been reported and was not. */
 
-import * as z from 'zod/mini';
 import { type AutoScalingGroup, paginateDescribeAutoScalingGroups } from '@aws-sdk/client-auto-scaling';
-import { Drop, describeError } from '../errors.ts';
-import { occasionOf, type Sighting, transitionsOfState } from '../kinds/lifecycle/event.ts';
+import { Drop, describeError, Fail } from '../errors.ts';
+import { occasionOf, type Sighting, transitionsOfState } from '../kinds/lifecycle/sighting.ts';
 import { chunks, inParallel } from '../parallel.ts';
-import { parseEvent } from '../parse.ts';
 import { claimsHook } from '../playbook/match.ts';
 import type { PlaybookSet } from '../playbook/types.ts';
 import { advance } from './engine.ts';
@@ -141,16 +139,20 @@ function sightingFrom(found: Omit<LifecycleSubject, 'kind' | 'origin' | 'destina
 	};
 }
 
-const ClockEvent = z.object({ 'detail-type': z.enum(['Scheduled Event', 'Sweep']) });
-
 /** Handles ticks and sweeps, as EventBridge's schedules send them. */
 export async function handleClock(services: Services, events: readonly unknown[]): Promise<Settled<TickReport | SweepReport>[]> {
 	return inParallel(events, 1, async (event): Promise<Settled<TickReport | SweepReport>> => {
 		try {
-			const parsed = parseEvent(ClockEvent, event, 'the clock');
-			return { ok: true, value: parsed['detail-type'] === 'Sweep' ? await sweep(services) : await tickDue(services) };
+			return { ok: true, value: isSweep(event) ? await sweep(services) : await tickDue(services) };
 		} catch (error) {
 			return { ok: false, error };
 		}
 	});
+}
+
+/** @throws Fail where the event is neither a tick nor a sweep. */
+function isSweep(event: unknown): boolean {
+	const detailType = (event as { 'detail-type'?: unknown } | null)?.['detail-type'];
+	if (detailType === 'Sweep' || detailType === 'Scheduled Event') return detailType === 'Sweep';
+	throw new Fail(`This is not an event of the clock: detail-type is ${JSON.stringify(detailType)}, expected 'Scheduled Event' or 'Sweep'`);
 }

@@ -121,7 +121,7 @@ function decide(services: Services, cursor: Cursor): void {
 }
 
 function tell(services: Services, { id, playbook, subject, state }: Operation, { what, why, requestId }: Note): void {
-	services.log.info(what, { operation: id, playbook: playbook.name, node: subject.instanceId, state, why, ...(requestId && { requestId }) });
+	services.log.info(what, { operation: id, playbook: playbook.name, node: subject.instanceId, state, why, requestId });
 }
 
 /** Operations that are about to start the same command share it; the work they put on record is then the shared one. */

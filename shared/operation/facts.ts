@@ -12,10 +12,10 @@ export type WorkStatus = 'running' | 'succeeded' | 'failed' | 'not-delivered' | 
 export interface InstanceFact {
 	readonly type: 'instance';
 	/** Absent where the group no longer has the instance. */
-	readonly lifecycleState?: string;
+	readonly lifecycleState?: string | undefined;
 	/** Whether another hook of the group could be what the instance waits for. */
 	readonly otherHooks: boolean;
-	readonly requestId?: string;
+	readonly requestId?: string | undefined;
 }
 
 export interface WorkFact {
@@ -28,7 +28,7 @@ export interface WorkFact {
 	readonly exitCode?: number;
 	readonly output?: string;
 	readonly outputUrl?: string;
-	readonly requestId?: string;
+	readonly requestId?: string | undefined;
 }
 
 export type OperatorVerb = 'retry' | 'extend' | 'cancel' | 'complete';
@@ -38,13 +38,13 @@ export type Fact =
 	/** Another event, or the sweep, named the subject of an operation that exists. */
 	| { readonly type: 'seen'; readonly token?: string; readonly eventId?: string }
 	| { readonly type: 'tick' }
-	| { readonly type: 'node'; readonly status: NodeStatus; readonly since?: string; readonly requestId?: string }
-	| { readonly type: 'work-started'; readonly externalId: string; readonly adopted: boolean; readonly requestId?: string }
+	| { readonly type: 'node'; readonly status: NodeStatus; readonly since?: string; readonly requestId?: string | undefined }
+	| { readonly type: 'work-started'; readonly externalId: string; readonly adopted: boolean; readonly requestId?: string | undefined }
 	| {
 			readonly type: 'work-not-started';
 			readonly why: 'throttled' | 'refused' | 'unknown' | 'paused' | 'not-managed' | 'taken';
 			readonly message: string;
-			readonly requestId?: string;
+			readonly requestId?: string | undefined;
 	  }
 	/** A status event names started work, perhaps before the reply of the call that started it. */
 	| { readonly type: 'work-seen'; readonly externalId: string; readonly workId?: string }
@@ -52,10 +52,10 @@ export type Fact =
 	| { readonly type: 'work-not-found'; readonly certain: boolean }
 	| WorkFact
 	| InstanceFact
-	| { readonly type: 'heartbeat-sent'; readonly requestId?: string }
-	| { readonly type: 'done'; readonly effect: Effect['name']; readonly opsItemId?: string; readonly note?: string; readonly requestId?: string }
+	| { readonly type: 'heartbeat-sent'; readonly requestId?: string | undefined }
+	| { readonly type: 'done'; readonly effect: Effect['name']; readonly opsItemId?: string; readonly note?: string; readonly requestId?: string | undefined }
 	/** `gone`: there is no active lifecycle action, as far as the call can tell. */
-	| { readonly type: 'not-done'; readonly effect: Effect['name']; readonly why: 'retry' | 'gone'; readonly message: string; readonly requestId?: string }
+	| { readonly type: 'not-done'; readonly effect: Effect['name']; readonly why: 'retry' | 'gone'; readonly message: string; readonly requestId?: string | undefined }
 	| {
 			readonly type: 'operator';
 			readonly verb: OperatorVerb;
@@ -80,7 +80,7 @@ export type Effect =
 export interface Note {
 	readonly what: string;
 	readonly why: string;
-	readonly requestId?: string;
+	readonly requestId?: string | undefined;
 }
 
 export interface Step {

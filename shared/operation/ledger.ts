@@ -31,7 +31,7 @@ export const CONCURRENT_WRITES = 25;
 export interface WorkRecord {
 	readonly work: Work;
 	/** The request id of the call that sent it. */
-	readonly requestId?: string;
+	readonly requestId?: string | undefined;
 	readonly members: readonly { readonly operationId: string; readonly instanceId: string }[];
 }
 
@@ -239,7 +239,7 @@ function joined(operation: Operation, record: WorkRecord | undefined): Operation
 		at: new Date(startedAt ?? operation.work.recordedAt).toISOString(),
 		what: 'command sent',
 		why: `${operation.work.document}: ${externalId}, with ${(record?.members.length ?? 1) - 1} more`,
-		...(record?.requestId !== undefined && { requestId: record.requestId }),
+		requestId: record?.requestId,
 	};
 	return {
 		...operation,

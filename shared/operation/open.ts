@@ -1,11 +1,10 @@
-/** Opening operations for instances that a hook holds: from events, and from the sweep. */
+/** Opening operations for instances that a hook holds, however that became known. */
 
 import { Drop, describeError, Retry } from '../errors.ts';
-import { isReturnToWarmPool, LAUNCHING, LifecycleEvent, namesField, occasionOf, type Sighting, sightingOf } from '../kinds/lifecycle/event.ts';
+import { isReturnToWarmPool, LAUNCHING, namesField, occasionOf, type Sighting } from '../kinds/lifecycle/sighting.ts';
 import { canBeKeptAlive, deadline, heartbeatInterval } from '../kinds/lifecycle/timers.ts';
 import { CAUTIOUS_TIMERS, timersOf } from '../outcomes/hooks.ts';
 import { inParallel } from '../parallel.ts';
-import { parseEvent } from '../parse.ts';
 import { type Match, match } from '../playbook/match.ts';
 import type { LoadedPlaybooks } from '../playbook/store.ts';
 import type { CompiledPlaybook } from '../playbook/types.ts';
@@ -31,35 +30,12 @@ export interface Opening {
 /** The result of one event among several: none of them spoils the others. */
 export type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-async function attempt<T>(task: () => T | Promise<T>): Promise<Settled<T>> {
+export async function attempt<T>(task: () => T | Promise<T>): Promise<Settled<T>> {
 	try {
 		return { ok: true, value: await task() };
 	} catch (error) {
 		return { ok: false, error };
 	}
-}
-
-/** Opens an operation for each event of a lifecycle action that a playbook claims. Results are in order of the events. */
-export async function openFromEvents(services: Services, events: readonly unknown[]): Promise<Settled<Opening>[]> {
-	const parsed = await Promise.all(
-		events.map((event) =>
-			attempt(() => {
-				const action = parseEvent(LifecycleEvent, event, 'a lifecycle action');
-				return sightingOf(action, Date.parse(action.time));
-			}),
-		),
-	);
-	const openings = await openSightings(
-		services,
-		parsed.flatMap((each) => (each.ok ? [each.value] : [])),
-	);
-	let next = 0;
-	return parsed.map((each) => {
-		if (!each.ok) return each;
-		const opening = openings[next];
-		next += 1;
-		return opening ?? { ok: false, error: new Retry('the event was not handled') };
-	});
 }
 
 /** Opens what playbooks claim among the sightings. Results are in order of the sightings. */

@@ -23,7 +23,7 @@ export interface HistoryEntry {
 	/** Why, in a sentence an operator understands. */
 	readonly why: string;
 	/** The AWS request id of the call behind it: finds the call in CloudTrail. */
-	readonly requestId?: string;
+	readonly requestId?: string | undefined;
 }
 
 /** The instance held in a `*:Wait` state by one lifecycle hook. */

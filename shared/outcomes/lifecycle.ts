@@ -34,15 +34,9 @@ async function onAction(operation: Operation, effect: Effect['name'], call: () =
 	try {
 		return [operation.id, await call()];
 	} catch (error) {
-		const requestId = requestIdOf(error);
 		const why = isGone(error) ? 'gone' : 'retry';
-		return [operation.id, { type: 'not-done', effect, why, message: describeError(error), ...(requestId && { requestId }) }];
+		return [operation.id, { type: 'not-done', effect, why, message: describeError(error), requestId: requestIdOf(error) }];
 	}
-}
-
-function withRequestId<F extends Fact>(fact: F, output: unknown): F {
-	const requestId = requestIdOf(output);
-	return requestId === undefined ? fact : { ...fact, requestId };
 }
 
 export const completeLifecycle: Perform = async ({ aws }, operations) => {
@@ -53,7 +47,7 @@ export const completeLifecycle: Perform = async ({ aws }, operations) => {
 			const output = await aws.autoScaling.send(
 				new CompleteLifecycleActionCommand({ ...actionOf(operation, by), LifecycleActionResult: result }),
 			);
-			return withRequestId({ type: 'done', effect: 'complete-lifecycle' }, output);
+			return { type: 'done', effect: 'complete-lifecycle', requestId: requestIdOf(output) };
 		}),
 	);
 	return new Map(answers);
@@ -63,7 +57,7 @@ export const sendHeartbeat: Perform = async ({ aws }, operations) => {
 	const answers = await inParallel(operations, CONCURRENT_CALLS, (operation) =>
 		onAction(operation, 'heartbeat', async () => {
 			const output = await aws.autoScaling.send(new RecordLifecycleActionHeartbeatCommand(actionOf(operation, 'token')));
-			return withRequestId({ type: 'heartbeat-sent' }, output);
+			return { type: 'heartbeat-sent', requestId: requestIdOf(output) };
 		}),
 	);
 	return new Map(answers);
@@ -85,8 +79,7 @@ async function lookAtBatch(services: Services, operations: readonly Operation[])
 		return await inParallel(operations, CONCURRENT_CALLS, async (operation): Promise<[string, Fact]> => {
 			const lifecycleState = states.get(operation.subject.instanceId);
 			const otherHooks = lifecycleState !== undefined && (await hasOtherHooks(services, operation));
-			const fact: Fact = { type: 'instance', otherHooks, ...(lifecycleState !== undefined && { lifecycleState }) };
-			return [operation.id, withRequestId(fact, output)];
+			return [operation.id, { type: 'instance', lifecycleState, otherHooks, requestId: requestIdOf(output) }];
 		});
 	} catch (error) {
 		const fact: Fact = { type: 'not-done', effect: 'look-at-instance', why: 'retry', message: describeError(error) };

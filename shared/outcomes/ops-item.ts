@@ -26,13 +26,13 @@ async function openFor(services: Services, operations: readonly Operation[]): Pr
 	try {
 		const { opsItemId, note, output } = await createOrAdd(services, operations);
 		const requestId = requestIdOf(output);
-		return { type: 'done', effect: 'open-ops-item', note, ...(opsItemId && { opsItemId }), ...(requestId && { requestId }) };
+		return { type: 'done', effect: 'open-ops-item', note, ...(opsItemId && { opsItemId }), requestId };
 	} catch (error) {
 		const requestId = requestIdOf(error);
 		const message = describeError(error);
 		services.log.error('OpsItem not opened', { operations: operations.map(({ id }) => id), error });
 		if (callFailure(error) === 'refused') return { type: 'done', effect: 'open-ops-item', note: `not opened: ${message}` };
-		return { type: 'not-done', effect: 'open-ops-item', why: 'retry', message, ...(requestId && { requestId }) };
+		return { type: 'not-done', effect: 'open-ops-item', why: 'retry', message, requestId };
 	}
 }
 

@@ -63,7 +63,7 @@ async function startExecution(services: Services, operation: Operation, adopted:
 		return await named(services, operation, output.AutomationExecutionId, adopted, requestIdOf(output));
 	} catch (error) {
 		const requestId = requestIdOf(error);
-		return { type: 'work-not-started', why: callFailure(error), message: describeError(error), ...(requestId && { requestId }) };
+		return { type: 'work-not-started', why: callFailure(error), message: describeError(error), requestId };
 	}
 }
 
@@ -76,7 +76,7 @@ async function named(
 ): Promise<Fact> {
 	if (externalId === undefined) return { type: 'work-not-started', why: 'unknown', message: 'AWS answered without an execution id' };
 	await ledger.putExecutionAlias(externalId, operation.id);
-	return { type: 'work-started', externalId, adopted, ...(requestId && { requestId }) };
+	return { type: 'work-started', externalId, adopted, requestId };
 }
 
 /** Looks for executions whose reply never came: by tag, and where none is listed by the same call with the same token. */
@@ -124,7 +124,7 @@ export function executionFact(execution: AutomationExecution, requestId?: string
 	const status = ENDED.has(details) ? (MEANING[details] ?? 'failed') : 'running';
 	const failed = StepExecutions.find(({ StepStatus }) => StepStatus === 'Failed' || StepStatus === 'TimedOut');
 	const output = status === 'failed' ? [failed && `step ${failed.StepName}`, failed?.FailureMessage ?? FailureMessage].filter(Boolean).join(': ') : '';
-	return { type: 'work', status, details, ...(output && { output: output.slice(0, 600) }), ...(requestId && { requestId }) };
+	return { type: 'work', status, details, ...(output && { output: output.slice(0, 600) }), requestId };
 }
 
 /** Automation has no execution timeout of its own: the clock stops it. */

@@ -78,7 +78,7 @@ function factOf(invocation: CommandInvocation, requestId: string | undefined): W
 		...(plugin?.ResponseCode !== undefined && { exitCode: plugin.ResponseCode }),
 		...(output && { output }),
 		...(outputUrl && { outputUrl }),
-		...(requestId && { requestId }),
+		requestId,
 	};
 }
 
@@ -128,9 +128,9 @@ export async function cancelCommands(services: Services, operations: readonly Op
 export async function stop(call: () => Promise<unknown>): Promise<Fact> {
 	try {
 		const requestId = requestIdOf(await call());
-		return { type: 'done', effect: 'cancel-work', ...(requestId && { requestId }) };
+		return { type: 'done', effect: 'cancel-work', requestId };
 	} catch (error) {
 		const requestId = requestIdOf(error);
-		return { type: 'not-done', effect: 'cancel-work', why: 'retry', message: describeError(error), ...(requestId && { requestId }) };
+		return { type: 'not-done', effect: 'cancel-work', why: 'retry', message: describeError(error), requestId };
 	}
 }

@@ -35,5 +35,5 @@ export function parametersOf(settings: Settings, operation: Operation, work: Wor
 	if (!isOwnDocument(work.document)) return given;
 	return work.type === 'command'
 		? { ...given, WorkId: [work.id], TimeoutSeconds: [String(operation.run.timeoutSeconds)] }
-		: { ...given, AutomationAssumeRole: [automationRoleArn(settings, operation.subject.account)] };
+		: { ...given, AutomationAssumeRole: [automationRoleArn(settings, operation.subject.account, operation.subject.region)] };
 }

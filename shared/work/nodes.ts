@@ -64,5 +64,5 @@ async function describe({ aws }: Pick<Deps, 'aws'>, instanceIds: readonly string
 function nodeFact(node: InstanceInformation | undefined, requestId: string | undefined): Fact {
 	const status = node === undefined ? 'not-registered' : node.PingStatus === 'Online' ? 'online' : 'connection-lost';
 	const since = status === 'connection-lost' ? node?.LastPingDateTime?.toISOString() : undefined;
-	return { type: 'node', status, ...(since && { since }), ...(requestId && { requestId }) };
+	return { type: 'node', status, ...(since && { since }), requestId };
 }

@@ -47,9 +47,9 @@ async function sendTo(services: Services, record: WorkRecord, operations: readon
 		const requestId = requestIdOf(output);
 		if (work.shared) {
 			const sent = { ...work, externalId, startedAt: services.now() };
-			await services.ledger.updateWork({ ...record, work: sent, ...(requestId && { requestId }) });
+			await services.ledger.updateWork({ ...record, work: sent, requestId });
 		}
-		return all(operations, { type: 'work-started', externalId, adopted: false, ...(requestId && { requestId }) });
+		return all(operations, { type: 'work-started', externalId, adopted: false, requestId });
 	} catch (error) {
 		if ((error as Error).name === 'InvalidInstanceId') return withoutUnmanaged(services, record, operations, rounds, error);
 		const failure = callFailure(error);
@@ -107,7 +107,7 @@ function inputFor(services: Services, work: Work, operations: readonly Operation
 }
 
 function notStarted(why: Extract<Fact, { type: 'work-not-started' }>['why'], message: string, requestId?: string): Fact {
-	return { type: 'work-not-started', why, message, ...(requestId && { requestId }) };
+	return { type: 'work-not-started', why, message, requestId };
 }
 
 function all(operations: readonly Operation[], fact: Fact): Answers {

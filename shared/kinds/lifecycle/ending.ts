@@ -34,7 +34,7 @@ export function decide(operation: Operation, decision: Decision, now: number): S
 		result: complete ? { reason } : { reason, lifecycle: 'over' },
 		attempts: { ...operation.attempts, ending: 0 },
 	};
-	const note: Note = { what: WORDS[state], why: reason, ...(decision.requestId && { requestId: decision.requestId }) };
+	const note: Note = { what: WORDS[state], why: reason, requestId: decision.requestId };
 	return proceed(decided, [note], now);
 }
 

@@ -69,7 +69,7 @@ function ask(operation: Operation, effects: readonly Effect[], ...notes: Note[])
 }
 
 function note(what: string, why: string, requestId?: string): Note {
-	return { what, why, ...(requestId !== undefined && { requestId }) };
+	return { what, why, requestId };
 }
 
 function opened(operation: Operation, now: number): Step {

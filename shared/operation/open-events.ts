@@ -1,0 +1,30 @@
+/** Opening operations from the events of lifecycle actions. */
+
+import { Retry } from '../errors.ts';
+import { LifecycleEvent, sightingOf } from '../kinds/lifecycle/event.ts';
+import { parseEvent } from '../parse.ts';
+import { attempt, type Opening, openSightings, type Settled } from './open.ts';
+import type { Services } from './services.ts';
+
+/** Opens an operation for each event of a lifecycle action that a playbook claims. Results are in order of the events. */
+export async function openFromEvents(services: Services, events: readonly unknown[]): Promise<Settled<Opening>[]> {
+	const parsed = await Promise.all(
+		events.map((event) =>
+			attempt(() => {
+				const action = parseEvent(LifecycleEvent, event, 'a lifecycle action');
+				return sightingOf(action, Date.parse(action.time));
+			}),
+		),
+	);
+	const openings = await openSightings(
+		services,
+		parsed.flatMap((each) => (each.ok ? [each.value] : [])),
+	);
+	let next = 0;
+	return parsed.map((each) => {
+		if (!each.ok) return each;
+		const opening = openings[next];
+		next += 1;
+		return opening ?? { ok: false, error: new Retry('the event was not handled') };
+	});
+}
