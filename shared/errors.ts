@@ -42,6 +42,8 @@ const THROTTLES = new Set([
 	'RateExceeded',
 	'ProvisionedThroughputExceededException',
 	'RequestThrottled',
+	// The account's concurrent automations and their queue are full: room comes by itself.
+	'AutomationExecutionLimitExceededException',
 ]);
 
 /**

@@ -135,7 +135,7 @@ export function defineFunction<T>(core: Core<T>): { readonly create: CreateHandl
 		return (input, context) => wrapped(input, (context ?? {}) as never) as Promise<unknown>;
 	};
 	let created: LambdaHandler | undefined;
-	const handler: LambdaHandler = (input, context) => {
+	const handler: LambdaHandler = async (input, context) => {
 		created ??= create(depsFromEnvironment());
 		return created(input, context);
 	};

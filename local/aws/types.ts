@@ -46,3 +46,6 @@ export class AwsError extends Error {
 
 /** Operations by API name: each takes the deserialised input and gives the output, as the SDK client types them. */
 export type Operations = Readonly<Record<string, (input: never) => unknown>>;
+
+/** The output of an operation as a service gives it: the SDK adds the metadata. */
+export type Output<T> = Omit<T, '$metadata'>;

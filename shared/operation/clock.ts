@@ -2,7 +2,7 @@
 
 import { type AutoScalingGroup, paginateDescribeAutoScalingGroups } from '@aws-sdk/client-auto-scaling';
 import { Drop, describeError, Fail } from '../errors.ts';
-import { occasionOf, type Sighting, transitionsOfState } from '../kinds/lifecycle/sighting.ts';
+import { occasionOf, type Sighting, TERMINATING, transitionsOfState } from '../kinds/lifecycle/sighting.ts';
 import { chunks, inParallel } from '../parallel.ts';
 import { claimsHook } from '../playbook/match.ts';
 import type { PlaybookSet } from '../playbook/types.ts';
@@ -14,8 +14,11 @@ import type { LifecycleSubject } from './types.ts';
 
 /** Operations of one round: two full SendCommand calls. */
 const BATCH = 100;
-/** No new batch is begun after this; what is left is due in the next minute too. The function's timeout is 60 s. */
-const BEGIN_WITHIN = 40_000;
+/**
+ * No new batch is begun after this; what is left is due in the next minute too. A batch that starts runbooks takes up to 35 s,
+ * and the function's timeout is 60 s.
+ */
+const BEGIN_WITHIN = 20_000;
 /** Records of one DescribeAutoScalingGroups page. */
 const GROUPS_PER_PAGE = 100;
 const CONCURRENT_GROUPS = 5;
@@ -112,7 +115,7 @@ async function sightingsIn(services: Services, set: PlaybookSet, group: AutoScal
 			return candidates.flatMap(({ LifecycleHookName: hook = '', LifecycleTransition }): Sighting[] => {
 				const transition = LifecycleTransition as LifecycleSubject['transition'];
 				if (claimsHook(set, occasionOf(transition), { group: name, hook }).length === 0) return [];
-				return [sightingFrom({ group: name, hook, instanceId: InstanceId, transition, account, region }, LifecycleState, services.now())];
+				return [sightingFrom({ group: name, groupArn: arn, hook, instanceId: InstanceId, transition, account, region }, LifecycleState, services.now())];
 			});
 		});
 	} catch (error) {
@@ -123,8 +126,7 @@ async function sightingsIn(services: Services, set: PlaybookSet, group: AutoScal
 
 /** What an event would have said, as far as the instance's state tells. */
 function sightingFrom(found: Omit<LifecycleSubject, 'kind' | 'origin' | 'destination'>, lifecycleState: string, now: number): Sighting {
-	const fromPool = lifecycleState === 'Warmed:Terminating:Wait';
-	const place = fromPool ? { origin: 'WarmPool', destination: 'EC2' } : {};
+	const place = placesOf(found.transition, lifecycleState);
 	return {
 		subject: { kind: 'lifecycle', ...found, ...place },
 		detail: {
@@ -132,11 +134,18 @@ function sightingFrom(found: Omit<LifecycleSubject, 'kind' | 'origin' | 'destina
 			LifecycleHookName: found.hook,
 			EC2InstanceId: found.instanceId,
 			LifecycleTransition: found.transition,
-			...(fromPool && { Origin: 'WarmPool', Destination: 'EC2' }),
+			...(place && { Origin: place.origin, Destination: place.destination }),
 		},
 		startedAt: now - SWEEP_PERIOD,
 		seenBy: 'sweep',
 	};
+}
+
+/** From where to where an instance moves, where its state says so. */
+function placesOf(transition: LifecycleSubject['transition'], lifecycleState: string) {
+	if (lifecycleState === 'Warmed:Terminating:Wait') return { origin: 'WarmPool', destination: 'EC2' };
+	if (lifecycleState !== 'Warmed:Pending:Wait') return undefined;
+	return { origin: transition === TERMINATING ? 'AutoScalingGroup' : 'EC2', destination: 'WarmPool' };
 }
 
 /** Handles ticks and sweeps, as EventBridge's schedules send them. */

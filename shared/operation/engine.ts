@@ -167,7 +167,7 @@ async function settle(services: Services, cursors: readonly Cursor[]): Promise<v
 	const kept = cursors.filter(({ lost }) => !lost);
 	const news = kept.filter((cursor) => isNews(cursor));
 	const untold = news.length > 0 ? await publish(services, news.map(asItWillStand)) : new Set<string>();
-	for (const { current } of news) count(services, current);
+	for (const { current, happening } of news) if (happening.operation.closedAt === undefined) count(services, current);
 	await inParallel(kept.filter(needsWrite), CONCURRENT_WRITES, async (cursor) => {
 		const version = (cursor.stored?.version ?? 0) + 1;
 		const { dueAt: _dueAt, ...rest } = cursor.current;
@@ -193,9 +193,9 @@ function asItWillStand(cursor: Cursor): Operation {
 /** That a shared command was sent stands in its work record: fifty nodes need no write of their own for it. */
 function needsWrite({ stored, current }: Cursor): boolean {
 	if (stored === undefined) return true;
-	if (stored.state === 'starting' && current.state === 'running' && current.work?.shared === true && stored.work?.id === current.work.id) {
-		return false;
-	}
+	const sent = stored.state === 'starting' && current.state === 'running' && current.work?.shared === true && stored.work?.id === current.work.id;
+	// A second line says that more has happened than that.
+	if (sent && current.history.length === stored.history.length + 1) return false;
 	if (current.closedAt !== undefined && stored.closedAt !== undefined) return stored.publishedVersion < stored.version;
 	return !same(stored, current);
 }

@@ -28,6 +28,8 @@ export interface WorkFact {
 	readonly exitCode?: number;
 	readonly output?: string;
 	readonly outputUrl?: string;
+	/** When it ended on the node or as an execution, where AWS says so. Epoch milliseconds. */
+	readonly endedAt?: number;
 	readonly requestId?: string | undefined;
 }
 
@@ -42,7 +44,8 @@ export type Fact =
 	| { readonly type: 'work-started'; readonly externalId: string; readonly adopted: boolean; readonly requestId?: string | undefined }
 	| {
 			readonly type: 'work-not-started';
-			readonly why: 'throttled' | 'refused' | 'unknown' | 'paused' | 'not-managed' | 'taken';
+			/** `taken`: another run sends it, to this node too. `left-out`: another run has sent it, and not to this node. */
+			readonly why: 'throttled' | 'refused' | 'unknown' | 'paused' | 'not-managed' | 'taken' | 'left-out';
 			readonly message: string;
 			readonly requestId?: string | undefined;
 	  }

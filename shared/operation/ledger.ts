@@ -104,7 +104,7 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 		return items;
 	}
 
-	async function query(shard: string, upTo?: number): Promise<string[]> {
+	async function query(shard: string, upTo?: number): Promise<{ id: string; at: number }[]> {
 		const found: { id: string; at: number }[] = [];
 		let from: Record<string, unknown> | undefined;
 		do {
@@ -124,11 +124,13 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 			}
 			from = output.LastEvaluatedKey;
 		} while (from !== undefined);
-		return found.sort((a, b) => a.at - b.at).map(({ id }) => id);
+		return found;
 	}
 
-	const queryAll = async (shards: readonly string[], upTo?: number) =>
-		(await inParallel(shards, shards.length, (shard) => query(shard, upTo))).flat();
+	const queryAll = async (shards: readonly string[], upTo?: number) => {
+		const found = (await inParallel(shards, shards.length, (shard) => query(shard, upTo))).flat();
+		return found.sort((a, b) => a.at - b.at).map(({ id }) => id);
+	};
 
 	async function join(operations: Operation[]): Promise<Operation[]> {
 		const shared = operations.filter(({ state, work }) => state === 'starting' && work?.shared === true);
@@ -234,12 +236,14 @@ function workItem(record: WorkRecord, retentionDays: number): Record<string, unk
 /** An operation whose shared command was sent is running, whether or not its own item says so yet. */
 function joined(operation: Operation, record: WorkRecord | undefined): Operation {
 	const { externalId, startedAt } = record?.work ?? {};
-	if (externalId === undefined || operation.work === undefined) return operation;
+	if (externalId === undefined || operation.work === undefined || record === undefined) return operation;
+	// Sent by another run, and not to this node.
+	if (!record.members.some(({ operationId }) => operationId === operation.id)) return operation;
 	const sent: HistoryEntry = {
 		at: new Date(startedAt ?? operation.work.recordedAt).toISOString(),
 		what: 'command sent',
-		why: `${operation.work.document}: ${externalId}, with ${(record?.members.length ?? 1) - 1} more`,
-		requestId: record?.requestId,
+		why: `${operation.work.document}: ${externalId}, with ${record.members.length - 1} more`,
+		requestId: record.requestId,
 	};
 	return {
 		...operation,

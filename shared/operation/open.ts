@@ -102,14 +102,13 @@ function verdict(services: Services, { subject, startedAt }: Sighting, found: Ma
 }
 
 async function operationFor(services: Services, sighting: Sighting, compiled: CompiledPlaybook, occurrence: number): Promise<Operation> {
-	const { subject, detail, startedAt, seenBy, token, eventId } = sighting;
+	const { subject, detail, startedAt, token, eventId } = sighting;
 	const { playbook, parameterVersion } = compiled;
 	const now = services.now();
 	const { timers, note } = await hookTimers(services, sighting);
 	const keptAlive = canBeKeptAlive(timers);
 	const state = subject.transition === LAUNCHING ? 'Pending:Wait' : 'Terminating:Wait';
-	const found = seenBy === 'event' ? 'its event came' : 'the sweep found it: its event never came';
-	const why = `playbook ${playbook.name}: hook ${subject.hook} of ${subject.group} holds ${subject.instanceId} in ${state}; ${found}${note}`;
+	const why = `${playbook.name}: ${subject.hook} of ${subject.group} holds it in ${state}; ${foundBy(sighting)}${note}`;
 	return {
 		id: operationId(subject, occurrence),
 		kind: 'lifecycle',
@@ -136,6 +135,11 @@ async function operationFor(services: Services, sighting: Sighting, compiled: Co
 	};
 }
 
+function foundBy({ seenBy, by }: Sighting): string {
+	if (seenBy === 'operator') return `tried again by ${by}`;
+	return seenBy === 'event' ? 'its event came' : 'the sweep found it: its event never came';
+}
+
 async function hookTimers(services: Services, { subject }: Sighting): Promise<{ readonly timers: HookTimers; readonly note: string }> {
 	const hooks = await attempt(() => services.hooks.of(subject.group));
 	const hook = hooks.ok ? hooks.value.find(({ LifecycleHookName }) => LifecycleHookName === subject.hook) : undefined;
@@ -157,6 +161,9 @@ async function meet(services: Services, sighting: Sighting, compiled: CompiledPl
 	if (existing === undefined) throw new Retry(`operation ${operationId(sighting.subject, 1)} exists and cannot be read`);
 	const { token, eventId } = sighting;
 	if (existing.closedAt === undefined) {
+		// A late copy of an earlier wait's event must not bring its token back.
+		const older = existing.token !== undefined && sighting.startedAt < existing.actionStartedAt;
+		if (older) return { outcome: 'exists', operation: existing };
 		const fact = { type: 'seen', ...(token && { token }), ...(eventId && { eventId }) } as const;
 		const [outcome] = await advance(services, [{ operation: existing, facts: [fact] }]);
 		return { outcome: 'exists', operation: outcome?.operation ?? existing };
@@ -169,9 +176,10 @@ async function meet(services: Services, sighting: Sighting, compiled: CompiledPl
 }
 
 async function isNewOccurrence(services: Services, existing: Operation, sighting: Sighting): Promise<boolean> {
+	if (sighting.seenBy === 'operator') return true;
 	const closedAt = existing.closedAt ?? 0;
 	if (sighting.token !== undefined) {
-		if (existing.token !== undefined) return existing.token !== sighting.token;
+		if (existing.token !== undefined) return existing.token !== sighting.token && sighting.startedAt > existing.actionStartedAt;
 		// The sweep served it without a token: an event of the same wait is older than its end.
 		return sighting.startedAt > closedAt;
 	}

@@ -20,6 +20,8 @@ const PERFORMERS: Readonly<Record<Effect['name'], Perform>> = {
 	'open-ops-item': openOpsItem,
 };
 
+const EFFECTS = Object.keys(PERFORMERS) as Effect['name'][];
+
 export interface Asked {
 	readonly operation: Operation;
 	readonly effect: Effect;
@@ -27,7 +29,8 @@ export interface Asked {
 
 /** Carries out effects, those of one name together. */
 export async function perform(services: Services, asked: readonly Asked[]): Promise<{ readonly id: string; readonly fact: Fact }[]> {
-	const names = [...new Set(asked.map(({ effect }) => effect.name))];
+	// In one order, whoever asks: what is learned of the work comes before what is learned of the instance.
+	const names = EFFECTS.filter((name) => asked.some(({ effect }) => effect.name === name));
 	const answers = await Promise.all(
 		names.map(async (name) => {
 			const operations = asked.filter(({ effect }) => effect.name === name).map(({ operation }) => operation);

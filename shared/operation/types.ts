@@ -30,6 +30,7 @@ export interface HistoryEntry {
 export interface LifecycleSubject {
 	readonly kind: 'lifecycle';
 	readonly group: string;
+	readonly groupArn?: string;
 	readonly hook: string;
 	readonly instanceId: string;
 	readonly transition: 'autoscaling:EC2_INSTANCE_TERMINATING' | 'autoscaling:EC2_INSTANCE_LAUNCHING';

@@ -8,8 +8,6 @@ import type { Operation } from '../operation/types.ts';
 import { groupBy } from '../parallel.ts';
 import { SERVICE } from '../settings.ts';
 
-/** Related resources of one OpsItem. */
-const RESOURCES = 100;
 /** Characters of an OpsItem's description. */
 const DESCRIPTION = 2_048;
 
@@ -54,7 +52,8 @@ async function createOrAdd({ aws, settings }: Services, operations: readonly Ope
 				...(spec.priority && { Priority: spec.priority }),
 				OperationalData: {
 					'/aws/dedup': searchable(JSON.stringify({ dedupString })),
-					'/aws/resources': searchable(JSON.stringify(operations.slice(0, RESOURCES).map(({ subject }) => ({ arn: instanceArn(subject) })))),
+					// Deduplication hashes the resource too: it must be the group, which all nodes have in common.
+					...(subject.groupArn && { '/aws/resources': searchable(JSON.stringify([{ arn: subject.groupArn }])) }),
 					playbook: searchable(playbook.name),
 					autoScalingGroup: searchable(subject.group),
 					...nodes,
@@ -81,8 +80,4 @@ function nodeData({ id, ending, result }: Operation): OpsItemDataValue {
 
 function searchable(Value: string): OpsItemDataValue {
 	return { Type: 'SearchableString', Value };
-}
-
-function instanceArn({ account, region, instanceId }: Operation['subject']): string {
-	return `arn:aws:ec2:${region}:${account}:instance/${instanceId}`;
 }

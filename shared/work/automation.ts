@@ -79,12 +79,16 @@ async function named(
 	return { type: 'work-started', externalId, adopted, requestId };
 }
 
-/** Looks for executions whose reply never came: by tag, and where none is listed by the same call with the same token. */
-export async function findExecutions(services: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
+/**
+ * Looks for executions whose reply never came: by tag, and where none is listed by the same call with the same token.
+ * @param paused the answer where none is listed while all starting is paused.
+ */
+export async function findExecutions(services: Services, operations: readonly Operation[], paused?: Fact): Promise<Map<string, Fact>> {
 	const found = await inParallel(operations, 1, async (operation): Promise<[string, Fact]> => {
 		try {
 			const listed = await searchExecution(services, operation.work);
 			if (listed !== undefined) return [operation.id, await named(services, operation, listed, true)];
+			if (paused !== undefined) return [operation.id, paused];
 			const fact = await startExecution(services, operation, true);
 			// A token that AWS refuses to take again says that the execution exists: the list will show it.
 			const refused = fact.type === 'work-not-started' && fact.why === 'refused';
@@ -124,7 +128,8 @@ export function executionFact(execution: AutomationExecution, requestId?: string
 	const status = ENDED.has(details) ? (MEANING[details] ?? 'failed') : 'running';
 	const failed = StepExecutions.find(({ StepStatus }) => StepStatus === 'Failed' || StepStatus === 'TimedOut');
 	const output = status === 'failed' ? [failed && `step ${failed.StepName}`, failed?.FailureMessage ?? FailureMessage].filter(Boolean).join(': ') : '';
-	return { type: 'work', status, details, ...(output && { output: output.slice(0, 600) }), requestId };
+	const endedAt = status === 'running' ? undefined : execution.ExecutionEndTime?.getTime();
+	return { type: 'work', status, details, ...(output && { output: output.slice(0, 600) }), ...(endedAt !== undefined && { endedAt }), requestId };
 }
 
 /** Automation has no execution timeout of its own: the clock stops it. */

@@ -70,6 +70,7 @@ function factOf(invocation: CommandInvocation, requestId: string | undefined): W
 	const status = meaningOf(details);
 	const plugin = tellingPlugin(invocation.CommandPlugins ?? []);
 	const output = lastLine(plugin?.Output);
+	const finished = (invocation.CommandPlugins ?? []).flatMap(({ ResponseFinishDateTime }) => ResponseFinishDateTime?.getTime() ?? []);
 	const outputUrl = plugin?.OutputS3BucketName && `s3://${plugin.OutputS3BucketName}/${plugin.OutputS3KeyPrefix ?? ''}`;
 	return {
 		type: 'work',
@@ -78,6 +79,7 @@ function factOf(invocation: CommandInvocation, requestId: string | undefined): W
 		...(plugin?.ResponseCode !== undefined && { exitCode: plugin.ResponseCode }),
 		...(output && { output }),
 		...(outputUrl && { outputUrl }),
+		...(status !== 'running' && finished.length > 0 && { endedAt: Math.max(...finished) }),
 		requestId,
 	};
 }
@@ -91,9 +93,13 @@ function tellingPlugin(plugins: readonly CommandPlugin[]): CommandPlugin | undef
 	);
 }
 
-function lastLine(output: string | undefined): string | undefined {
-	const line = output?.trim().split('\n').at(-1)?.trim();
-	return line ? line.slice(0, QUOTED) : undefined;
+/** What the agent itself adds to a script's output. */
+const AGENT_LINE = /^(-+ERROR-+|failed to run commands: exit status -?\d+)?$/;
+
+/** The last line that the script wrote: mostly the one that says why. */
+function lastLine(output = ''): string | undefined {
+	const lines = output.split('\n').map((line) => line.trim());
+	return lines.findLast((line) => !AGENT_LINE.test(line))?.slice(0, QUOTED);
 }
 
 /** One look-up for each command, whatever the number of its nodes that are asked about. */

@@ -2,7 +2,7 @@
 
 import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
 import type { Deps } from '../deps.ts';
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { describeError, requestIdOf } from '../errors.ts';
 import type { Fact } from '../operation/facts.ts';
 import type { Perform } from '../operation/services.ts';
 import { chunks } from '../parallel.ts';
@@ -31,7 +31,7 @@ export async function nodeFacts(deps: Pick<Deps, 'aws'>, instanceIds: readonly s
 		const { nodes, requestId } = await describe(deps, instanceIds);
 		return new Map(instanceIds.map((id) => [id, nodeFact(nodes.get(id), requestId)]));
 	} catch (error) {
-		if (callFailure(error) !== 'refused') {
+		if (!isAboutNodes(error)) {
 			const fact: Fact = { type: 'not-done', effect: 'check-node', why: 'retry', message: describeError(error) };
 			return new Map(instanceIds.map((id) => [id, fact]));
 		}
@@ -40,6 +40,11 @@ export async function nodeFacts(deps: Pick<Deps, 'aws'>, instanceIds: readonly s
 		const [left, right] = await Promise.all([nodeFacts(deps, instanceIds.slice(0, middle)), nodeFacts(deps, instanceIds.slice(middle))]);
 		return new Map([...left, ...right]);
 	}
+}
+
+/** Errors that one bad id brings on the whole call: any other refusal says nothing about the nodes. */
+function isAboutNodes(error: unknown): boolean {
+	return ['InvalidInstanceId', 'InvalidInstanceInformationFilterValue', 'ValidationException'].includes((error as Error).name);
 }
 
 async function describe({ aws }: Pick<Deps, 'aws'>, instanceIds: readonly string[]) {

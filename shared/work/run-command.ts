@@ -34,8 +34,20 @@ export async function sendCommand(services: Services, work: Work, operations: re
 		work,
 		members: operations.map(({ id, subject }) => ({ operationId: id, instanceId: subject.instanceId })),
 	};
-	if (work.shared && !(await services.ledger.createWork(record))) return all(operations, notStarted('taken', 'another run sends it'));
+	if (work.shared && !(await services.ledger.createWork(record))) return taken(services, work, operations);
 	return sendTo(services, record, operations, ISOLATION_ROUNDS);
+}
+
+/** Another run has put this work on record: it sends for the nodes on its list, and for no others. */
+async function taken(services: Services, work: Work, operations: readonly Operation[]): Promise<Answers> {
+	const record = await services.ledger.work(work.id, work.attempt);
+	const answer = (id: string): Fact =>
+		record === undefined || serves(record, id) ? notStarted('taken', 'another run sends it') : notStarted('left-out', 'another run sent it without this node');
+	return new Map(operations.map(({ id }) => [id, answer(id)]));
+}
+
+function serves({ members }: WorkRecord, id: string): boolean {
+	return members.some(({ operationId }) => operationId === id);
 }
 
 async function sendTo(services: Services, record: WorkRecord, operations: readonly Operation[], rounds: number): Promise<Answers> {
@@ -73,7 +85,8 @@ async function withoutUnmanaged(
 	);
 	const isBad = ({ subject }: Operation) => {
 		const fact = nodes.get(subject.instanceId);
-		return fact?.type === 'node' && fact.status === 'not-registered';
+		// A node whose connection is lost may be gone already: it is not waited for either.
+		return fact?.type === 'node' && fact.status !== 'online';
 	};
 	const bad = operations.filter(isBad);
 	const good = operations.filter((operation) => !isBad(operation));
@@ -121,14 +134,13 @@ function all(operations: readonly Operation[], fact: Fact): Answers {
 export async function findCommand(services: Services, work: Work, operations: readonly Operation[]): Promise<Answers> {
 	try {
 		const externalId = await searchCommand(services, work);
-		if (externalId === undefined) {
-			return all(operations, { type: 'work-not-found', certain: services.now() - work.recordedAt >= COMMAND_VISIBLE_AFTER });
-		}
-		if (work.shared) {
-			const record = await services.ledger.work(work.id, work.attempt);
-			if (record !== undefined) await services.ledger.updateWork({ ...record, work: { ...record.work, externalId, startedAt: services.now() } });
-		}
-		return all(operations, { type: 'work-started', externalId, adopted: true });
+		const absent: Fact = { type: 'work-not-found', certain: services.now() - work.recordedAt >= COMMAND_VISIBLE_AFTER };
+		if (externalId === undefined) return all(operations, absent);
+		const found: Fact = { type: 'work-started', externalId, adopted: true };
+		const record = work.shared ? await services.ledger.work(work.id, work.attempt) : undefined;
+		if (record === undefined) return all(operations, found);
+		await services.ledger.updateWork({ ...record, work: { ...record.work, externalId, startedAt: services.now() } });
+		return new Map(operations.map(({ id }) => [id, serves(record, id) ? found : absent]));
 	} catch (error) {
 		return all(operations, { type: 'not-done', effect: 'find-work', why: 'retry', message: describeError(error) });
 	}

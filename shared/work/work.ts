@@ -48,15 +48,21 @@ const startNow = byType(
 
 /** Starts what was put on record, unless an operator has paused all starting. */
 export const startWork: Perform = async (services, operations) => {
-	const { paused } = await services.playbooks.load();
-	if (paused === undefined) return startNow(services, operations);
-	const message = `all starting of work is paused by ${paused.by} since ${paused.at}: ${paused.reason}`;
-	return new Map(operations.map(({ id }) => [id, { type: 'work-not-started', why: 'paused', message }]));
+	const paused = await pause(services);
+	return paused === undefined ? startNow(services, operations) : new Map(operations.map(({ id }) => [id, paused]));
 };
+
+/** What starting work comes to while an operator has paused it. */
+async function pause({ playbooks }: Services): Promise<Fact | undefined> {
+	const { paused } = await playbooks.load();
+	if (paused === undefined) return undefined;
+	const message = `all starting of work is paused by ${paused.by} since ${paused.at}: ${paused.reason}`;
+	return { type: 'work-not-started', why: 'paused', message };
+}
 
 export const findWork: Perform = byType(
 	(services, operations) => perCommand(operations, (work, group) => findCommand(services, work, group)),
-	findExecutions,
+	async (services, operations) => findExecutions(services, operations, await pause(services)),
 );
 
 export const lookUpWork: Perform = byType(lookUpCommands, lookUpExecutions);
@@ -93,11 +99,11 @@ function commandKey({ work, run, subject }: Operation): string {
 
 /**
  * Lets operations that want the same command share it: up to 50 nodes a call. Work that is sent again keeps its name
- * (and so its marker on the nodes); an Automation is never shared.
+ * (and so its marker on the nodes); work that is begun anew goes alone; an Automation is never shared.
  * @returns operation ids to the work they share.
  */
 export function shareCommands(operations: readonly Operation[]): Map<string, Work> {
-	const fresh = operations.filter(({ work }) => work?.type === 'command' && work.attempt === 1);
+	const fresh = operations.filter(({ work, attempts }) => work?.type === 'command' && work.attempt === 1 && attempts.start === 0);
 	const shared = new Map<string, Work>();
 	for (const group of groupBy(fresh, commandKey).values()) {
 		for (const chunk of chunks(group, NODES_PER_COMMAND)) {

@@ -16,6 +16,7 @@ export const LifecycleEvent = z.object({
 	time: z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, 'expected a time such as 2026-11-23T10:00:00Z')),
 	'detail-type': z.enum(['EC2 Instance-launch Lifecycle Action', 'EC2 Instance-terminate Lifecycle Action']),
 	source: z.literal('aws.autoscaling'),
+	resources: z.optional(z.array(z.string())),
 	detail: z.looseObject({
 		LifecycleActionToken: z.string().check(z.length(36, 'expected a token of 36 characters')),
 		AutoScalingGroupName: z.string().check(z.minLength(1)),
@@ -30,11 +31,13 @@ export const LifecycleEvent = z.object({
 export type LifecycleEvent = z.infer<typeof LifecycleEvent>;
 
 /** @param startedAt the event's `time`, epoch milliseconds. */
-export function sightingOf({ id, account, region, detail }: LifecycleEvent, startedAt: number): Sighting {
+export function sightingOf({ id, account, region, resources = [], detail }: LifecycleEvent, startedAt: number): Sighting {
+	const groupArn = resources.find((arn) => arn.includes(':autoScalingGroup:'));
 	return {
 		subject: {
 			kind: 'lifecycle',
 			group: detail.AutoScalingGroupName,
+			...(groupArn !== undefined && { groupArn }),
 			hook: detail.LifecycleHookName,
 			instanceId: detail.EC2InstanceId,
 			transition: detail.LifecycleTransition,

@@ -10,10 +10,10 @@ import {
 	effectiveDeadline,
 	heartbeatInterval,
 	heartbeatIsDue,
+	hookIsOver,
 	hookLimit,
 	LATE_EVENT,
 	nextLook,
-	TICK,
 } from './timers.ts';
 
 /** Work that a neighbour kept from starting is started once more, alone. */
@@ -90,7 +90,10 @@ function tick(operation: Operation, now: number): Step {
 		const step = proceed(operation, [], now);
 		return { ...step, effects: [...beat, ...step.effects] };
 	}
-	if (now >= effectiveDeadline(operation) + DECIDE_AFTER_DEADLINE) return timeOut(operation, now);
+	if (now >= effectiveDeadline(operation) + DECIDE_AFTER_DEADLINE) {
+		// Work that ended in time may not have been reported.
+		return operation.state === 'running' ? ask(operation, [{ name: 'look-up-work' }]) : timeOut(operation, now);
+	}
 	if (operation.state === 'running') return ask(operation, [...beat, { name: 'look-up-work' }, { name: 'look-at-instance' }]);
 	if (operation.state === 'starting' && operation.work !== undefined) return ask(operation, [...beat, { name: 'find-work' }]);
 	if (operation.waiting === 'throttle' || operation.waiting === 'pause') {
@@ -132,13 +135,15 @@ function hasBegun({ state, work }: Operation): boolean {
 	return state === 'running' || (state === 'starting' && work !== undefined);
 }
 
-/** Waits for a reason, saying so once. */
+/** Waits for a reason, saying so once: a start that is tried again every minute is no news. */
 function wait(operation: Operation, reason: WaitingReason, why: string, requestId?: string): Step {
 	const { work, ...rest } = operation;
 	// Work that was perhaps sent before keeps its name: its marker on the node is what makes a second delivery harmless.
 	const kept = work !== undefined && work.attempt > 1 ? { work } : {};
 	const waiting: Operation = { ...rest, ...kept, state: 'waiting', waiting: reason };
-	return operation.waiting === reason ? nothing(waiting) : nothing(waiting, note('waiting', why, requestId));
+	const last = operation.history.findLast(({ what }) => !what.startsWith('heartbeat'));
+	const said = operation.waiting === reason || (last?.what === 'waiting' && last.why === why);
+	return said ? nothing(waiting) : nothing(waiting, note('waiting', why, requestId));
 }
 
 function begin(operation: Operation, now: number): Step {
@@ -167,7 +172,7 @@ function begin(operation: Operation, now: number): Step {
 }
 
 function started(operation: Operation, fact: Extract<Fact, { type: 'work-started' }>, now: number): Step {
-	if (operation.work === undefined) return nothing(operation);
+	if (operation.work === undefined || operation.work.externalId === fact.externalId) return nothing(operation);
 	const work = { ...operation.work, externalId: fact.externalId, startedAt: now };
 	const running: Operation = { ...operation, state: 'running', work, attempts: { ...operation.attempts, start: operation.attempts.start + 1 } };
 	const what = work.type === 'command' ? 'command sent' : 'runbook started';
@@ -200,24 +205,35 @@ function notStarted(operation: Operation, fact: Extract<Fact, { type: 'work-not-
 			return nothing(operation, note('no reply', `${fact.message}: whether the work started is looked up`, fact.requestId));
 		case 'taken':
 			return nothing(operation);
+		case 'left-out':
+			return sendAgain(operation, now);
 	}
 }
 
 function notFound(operation: Operation, certain: boolean, now: number): Step {
-	if (!certain || operation.work === undefined) return nothing(operation);
-	const work = { ...operation.work, attempt: operation.work.attempt + 1, recordedAt: now };
+	if (!certain) return nothing(operation);
 	const why = 'AWS lists no such work two minutes after the call that should have started it';
-	return ask({ ...operation, work }, [{ name: 'start-work', work }], note('starting again', why));
+	return sendAgain(operation, now, note('starting again', why));
+}
+
+/** The same work once more: it keeps its name, and so its marker on the node. */
+function sendAgain(operation: Operation, now: number, ...notes: Note[]): Step {
+	if (operation.ending !== undefined || operation.state !== 'starting' || operation.work === undefined) return nothing(operation);
+	const work = { ...operation.work, attempt: operation.work.attempt + 1, recordedAt: now };
+	return ask({ ...operation, work }, [{ name: 'start-work', work }], ...notes);
 }
 
 function work(operation: Operation, fact: WorkFact, now: number): Step {
 	if (operation.ending !== undefined || operation.state !== 'running') return nothing(operation);
-	if (fact.status === 'running' || fact.status === 'unknown') return nothing(operation);
+	if (fact.status === 'running' || fact.status === 'unknown') {
+		return now >= operation.deadlineAt + DECIDE_AFTER_DEADLINE ? timeOut(operation, now) : nothing(operation);
+	}
 	// News of an earlier attempt, which this one has replaced.
 	if (fact.externalId !== undefined && fact.externalId !== operation.work?.externalId) return nothing(operation);
 	const { onSuccess, onFailure } = operation.then;
 	const { requestId } = fact;
-	if (now >= operation.deadlineAt) return timeOut(operation, now);
+	// When it ended counts, not when that became known.
+	if ((fact.endedAt ?? now) >= operation.deadlineAt) return timeOut(operation, now);
 	if (fact.status === 'succeeded') {
 		return decide(operation, { state: 'succeeded', reason: `${operation.run.document}: ${fact.details}`, then: onSuccess, requestId }, now);
 	}
@@ -240,8 +256,7 @@ function instance(operation: Operation, fact: InstanceFact, now: number): Step {
 	const where = lifecycleState === undefined ? 'has left its group' : `is ${lifecycleState}`;
 	if (operation.ending !== undefined) {
 		if (!operation.ending.pending.includes('complete-lifecycle')) return nothing(operation);
-		const over = now >= hookLimit(operation.hookTimers, operation.actionStartedAt) + DECIDE_AFTER_DEADLINE * 4;
-		if (held && !over && !(otherHooks && isAmbiguousForGood(operation))) return nothing(operation);
+		if (held && !hookIsOver(operation, now) && !(otherHooks && isAmbiguousForGood(operation))) return nothing(operation);
 		const why = held ? 'the instance waits, but not for this hook' : `the instance ${where}`;
 		return effectDone(operation, 'complete-lifecycle', { lifecycle: 'over', note: note('hook is over', why, requestId) }, now);
 	}
@@ -285,15 +300,18 @@ function notDone(operation: Operation, fact: Extract<Fact, { type: 'not-done' }>
 	const { effect, why, message, requestId } = fact;
 	if (effect === 'heartbeat') {
 		if (why === 'gone') return ask(operation, [{ name: 'look-at-instance' }]);
-		const heartbeat = operation.heartbeat && { ...operation.heartbeat, nextAt: now + TICK };
-		return nothing({ ...operation, ...(heartbeat && { heartbeat }) }, note('heartbeat not taken', message, requestId));
+		// It stays due: the next tick tries again.
+		return nothing(operation, note('heartbeat not taken', message, requestId));
 	}
 	if (isEndingEffect(effect)) {
 		const step = effectNotDone(operation, effect, note(`${effect} not done`, message, requestId), now);
-		return why === 'gone' ? { ...step, effects: [...step.effects, { name: 'look-at-instance' }] } : step;
+		// A call that AWS goes on refusing must not keep an operation open whose hook has ended.
+		const doubtful = why === 'gone' || (effect === 'complete-lifecycle' && hookIsOver(operation, now));
+		return doubtful ? { ...step, effects: [...step.effects, { name: 'look-at-instance' }] } : step;
 	}
 	// A look that AWS did not grant is a look that the next tick takes again.
-	return operation.state === 'starting' && operation.work === undefined ? wait(operation, 'throttle', message, requestId) : nothing(operation);
+	const unbegun = operation.state === 'starting' && operation.work === undefined && operation.ending === undefined;
+	return unbegun ? wait(operation, 'throttle', message, requestId) : nothing(operation);
 }
 
 function operator(operation: Operation, fact: Extract<Fact, { type: 'operator' }>, now: number): Step {
@@ -313,10 +331,13 @@ function operator(operation: Operation, fact: Extract<Fact, { type: 'operator' }
 			return ask({ ...operation, state: 'starting' }, [{ name: 'check-node' }], asked);
 		}
 		case 'cancel': {
+			if (operation.ending !== undefined) return proceed(operation, [note('cancelled', `by ${by}: it is ending already`)], now);
 			const reason = `cancelled by ${by}`;
 			return decide(operation, { state: 'failed', reason, then: operation.then.onFailure, cancel: true }, now);
 		}
 		case 'complete': {
+			const completed = operation.ending?.pending.includes('complete-lifecycle') === false;
+			if (completed) return proceed(operation, [note('completed', `by ${by}: the lifecycle action is over already`)], now);
 			const then = { lifecycle: fact.result ?? operation.then.onSuccess.lifecycle };
 			return decide(operation, { state: 'skipped', reason: `completed by ${by}`, then, cancel: true }, now);
 		}

@@ -12,7 +12,10 @@ export interface Sighting {
 	readonly detail: Readonly<Record<string, unknown>>;
 	/** When the wait began, epoch milliseconds, as well as is known. */
 	readonly startedAt: number;
-	readonly seenBy: 'event' | 'sweep';
+	/** `operator`: a person asks for it again, who has seen that the instance waits. */
+	readonly seenBy: 'event' | 'sweep' | 'operator';
+	/** The person. */
+	readonly by?: string;
 	readonly token?: string;
 	readonly eventId?: string;
 }

@@ -53,13 +53,21 @@ export function effectiveDeadline(operation: Operation): number {
 	return operation.waiting === 'pause' ? hookLimit(operation.hookTimers, operation.actionStartedAt) : operation.deadlineAt;
 }
 
+/** When the hook is over at Auto Scaling, whatever its calls answer. */
+export function hookIsOver(operation: Operation, now: number): boolean {
+	return now >= hookLimit(operation.hookTimers, operation.actionStartedAt) + BEFORE_HOOK_ENDS;
+}
+
 export function heartbeatIsDue(operation: Operation, now: number): boolean {
 	return operation.heartbeat !== undefined && now >= operation.heartbeat.nextAt && now < effectiveDeadline(operation);
 }
 
 /** When the clock must look at an open operation next. */
 export function nextLook(operation: Operation, now: number): number {
-	if (operation.state !== 'running' || operation.ending !== undefined) return now + TICK;
-	const heartbeat = operation.heartbeat !== undefined && operation.heartbeat.nextAt < operation.deadlineAt ? operation.heartbeat.nextAt : Infinity;
-	return Math.min(now + LOOK_UP_EVERY, operation.deadlineAt + DECIDE_AFTER_DEADLINE, heartbeat);
+	const { state, ending, heartbeat } = operation;
+	const deadlineAt = effectiveDeadline(operation);
+	const regular = now + (state === 'running' && ending === undefined ? LOOK_UP_EVERY : TICK);
+	const end = ending === undefined ? deadlineAt + DECIDE_AFTER_DEADLINE : Infinity;
+	const beat = heartbeat !== undefined && heartbeat.nextAt < deadlineAt ? heartbeat.nextAt : Infinity;
+	return Math.min(regular, end, beat);
 }

@@ -1,0 +1,84 @@
+/**
+ * Numbers that AWS does not publish, in one place, and the published quotas of Systems Manager. A figure with a source says so;
+ * the others are chosen to be plausible and small enough that nobody can rely on them.
+ */
+
+import type { Clock } from './types.ts';
+
+/** A span of milliseconds, from (inclusive) and to (exclusive). */
+export type Range = readonly [from: number, to: number];
+
+/** How long AWS takes over what it does by itself. */
+export const LATENCY_MS = {
+	stopInstance: [5_000, 20_000],
+	terminateInstance: [5_000, 20_000],
+	/** From SendCommand to the first node being addressed. */
+	commandDispatch: [200, 800],
+	/** Between two steps of Run Command's ramp, once the first node has acknowledged. */
+	commandRamp: [200, 600],
+	/** From being addressed to the agent's acknowledgement. */
+	agentDelivery: [200, 1_200],
+	/** From the end of the script, or of a cancelled one, to the status being known. */
+	agentReport: [200, 1_000],
+	automationStart: [300, 1_200],
+	automationStep: [100, 500],
+	/** Automation looks at what it waits for at this interval. */
+	automationPoll: [500, 1_500],
+	/** From a change of capacity to the launch or termination it asks for. */
+	scalingDecision: [500, 2_000],
+	/** How long an instance stays in a `*:Proceed` state. */
+	lifecycleProceed: [300, 1_200],
+	/** From an instance being dead to Auto Scaling noticing. */
+	healthCheck: [20_000, 60_000],
+} as const satisfies Record<string, Range>;
+
+/** Lists (commands, invocations, automation executions) show a new entry only after this. The calls are eventually consistent. */
+export const LIST_LAG_MS = 1_000;
+
+/** The agent pings every five minutes: a node that went silent is reported `ConnectionLost` only then. */
+export const CONNECTION_LOST_AFTER_MS = 300_000;
+
+/** EC2 forgets a terminated instance after about an hour. */
+export const TERMINATED_KEPT_MS = 3_600_000;
+
+/** After launches that ended in ABANDON one after the other, Auto Scaling waits ever longer before it tries again. */
+export const FAILED_LAUNCH_BACKOFF_MS = { first: 15_000, most: 300_000 } as const;
+
+/** An instance whose launch was abandoned goes through the group's termination hooks like any other. */
+export const HOOKS_AFTER_ABANDONED_LAUNCH = true;
+
+/** EventBridge events of Run Command and Automation: AWS's event reference spells `Canceled`, its API `Cancelled`. */
+export const CANCELLED_IN_EVENTS = 'Canceled';
+
+/** Automations running at once; later ones are `Pending`, up to the queue's length (Systems Manager quotas). */
+export const CONCURRENT_AUTOMATIONS = 100;
+export const QUEUED_AUTOMATIONS = 5_000;
+
+/** A throttle lets this many calls through at once before its rate applies, where its rate is lower. */
+export const THROTTLE_BURST = 3;
+
+export interface Quota {
+	/** These operations share one token bucket. */
+	readonly operations: readonly string[];
+	readonly perSecond: number;
+}
+
+/** Transactions per second that the Systems Manager quotas page publishes. */
+export const SSM_QUOTAS: readonly Quota[] = [
+	{ operations: ['StartAutomationExecution'], perSecond: 1 },
+	{ operations: ['StopAutomationExecution'], perSecond: 1 },
+	{ operations: ['GetAutomationExecution'], perSecond: 3 },
+	{ operations: ['DescribeAutomationExecutions'], perSecond: 3 },
+	{ operations: ['DescribeAutomationStepExecutions'], perSecond: 3 },
+	{ operations: ['GetParameter', 'GetParameters', 'GetParametersByPath'], perSecond: 40 },
+	{ operations: ['PutParameter'], perSecond: 3 },
+	{ operations: ['DescribeParameters'], perSecond: 3 },
+	{ operations: ['GetParameterHistory'], perSecond: 3 },
+	{ operations: ['LabelParameterVersion'], perSecond: 3 },
+	{ operations: ['DeleteParameter', 'DeleteParameters'], perSecond: 3 },
+];
+
+/** Milliseconds, drawn from the world's chance. */
+export function within(clock: Clock, [from, to]: Range): number {
+	return Math.round(from + clock.random() * (to - from));
+}

@@ -1,0 +1,40 @@
+/**
+ * What boots on an instance: nothing that EC2 reports, but all that decides what its agent and its scripts do. Scripts of documents
+ * never run here; how they end on a node is data of the fleet.
+ */
+
+export type Platform = 'Linux' | 'Windows';
+
+/** How a script ends on a node. Everything is optional: it ends at once, with exit code 0 and no output. */
+export interface Outcome {
+	readonly exitCode?: number;
+	/** `{{ name }}` stands for a parameter of the document. */
+	readonly stdout?: string;
+	readonly stderr?: string;
+	/** Seconds, or a span of them to draw from. */
+	readonly durationSeconds?: number | readonly [from: number, to: number];
+	/** The step of the document that ends so, the others succeeding at once; default: the last one that runs on the platform. */
+	readonly step?: string;
+	/** Runs without end. */
+	readonly hangs?: boolean;
+	/**
+	 * The document's script does its work once for each value of this parameter: run again with the same value it does nothing and
+	 * ends as the first run did, or with it while that one still runs.
+	 */
+	readonly oncePer?: string;
+}
+
+/** By document: its name, or what follows the last part of its prefix (`drain-node` for `fleetkeeper-local-drain-node`); `*` for any. */
+export type Behaviours = Readonly<Record<string, Behaviour>>;
+
+/** One outcome for every run, or one for each run in turn, the last for all that follow. */
+export type Behaviour = Outcome | readonly Outcome[];
+
+export interface Machine {
+	readonly platform: Platform;
+	/** From launch or start to `running`. */
+	readonly bootSeconds: number;
+	/** From `running` to the agent's first registration; absent: it never registers. */
+	readonly registerSeconds?: number;
+	readonly behaviours: Behaviours;
+}

@@ -1,0 +1,178 @@
+/** Amazon EC2, as far as instances and their tags go. */
+
+import * as schemas from '@aws-sdk/client-ec2';
+import { LATENCY_MS, TERMINATED_KEPT_MS, within } from './assumptions.ts';
+import type { Machine } from './ec2-machine.ts';
+import { ec2Operations } from './ec2-operations.ts';
+import { defineService, PROTOCOLS, type ServiceDefinition } from './service.ts';
+import type { AwsContext } from './types.ts';
+
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+
+export interface Instance {
+	readonly id: string;
+	readonly machine: Machine;
+	readonly imageId: string;
+	readonly instanceType: string;
+	readonly availabilityZone: string;
+	readonly subnetId: string;
+	readonly privateIp: string;
+	readonly tags: Map<string, string>;
+	/** Epoch milliseconds. */
+	readonly launchedAt: number;
+	state: InstanceState;
+	/** How often it has booted: what ran before a boot runs no longer. */
+	boots: number;
+	terminatedAt?: number;
+}
+
+export interface LaunchSpec {
+	readonly machine: Machine;
+	readonly tags?: Readonly<Record<string, string>>;
+	readonly availabilityZone?: string;
+	/** A given id and state make an instance that has been there before the world began: it boots nothing and emits nothing. */
+	readonly id?: string;
+	readonly state?: 'running' | 'stopped';
+	readonly launchedAt?: number;
+}
+
+export type StateListener = (instance: Instance) => void;
+
+export interface Ec2 {
+	readonly definition: ServiceDefinition;
+	launch(spec: LaunchSpec): Instance;
+	instance(id: string): Instance | undefined;
+	/** All that EC2 still shows, the lately terminated included, oldest first. */
+	instances(): readonly Instance[];
+	start(id: string): void;
+	stop(id: string): void;
+	terminate(id: string): void;
+	reboot(id: string): void;
+	/** The instance dies at once, as at the end of a Spot interruption or with its hardware; nobody asked for it. */
+	vanish(id: string): void;
+	tag(id: string, tags: Readonly<Record<string, string>>): void;
+	/** Calls `listener` at every change of an instance's state, and after a reboot. */
+	onState(listener: StateListener): void;
+}
+
+const ZONES = ['a', 'b', 'c'] as const;
+
+export function createEc2(ctx: AwsContext): Ec2 {
+	const instances = new Map<string, Instance>();
+	const listeners: StateListener[] = [];
+
+	function enter(instance: Instance, state: InstanceState): void {
+		instance.state = state;
+		ctx.emit({
+			source: 'aws.ec2',
+			detailType: 'EC2 Instance State-change Notification',
+			resources: [instanceArn(ctx, instance.id)],
+			detail: { 'instance-id': instance.id, state },
+		});
+		for (const listener of listeners) listener(instance);
+	}
+
+	/** Moves on to `state` after `delayMs` unless something else has happened to the instance by then. */
+	function later(instance: Instance, delayMs: number, state: InstanceState): void {
+		const from = instance.state;
+		const boots = instance.boots;
+		ctx.clock.after(delayMs, () => {
+			if (instance.state !== from || instance.boots !== boots) return;
+			if (state === 'terminated') finish(instance);
+			else enter(instance, state);
+		});
+	}
+
+	function finish(instance: Instance): void {
+		instance.terminatedAt = ctx.clock.now();
+		enter(instance, 'terminated');
+		ctx.clock.after(TERMINATED_KEPT_MS, () => {
+			instances.delete(instance.id);
+		});
+	}
+
+	function boot(instance: Instance): void {
+		instance.boots += 1;
+		enter(instance, 'pending');
+		later(instance, instance.machine.bootSeconds * 1000, 'running');
+	}
+
+	function get(id: string): Instance {
+		const instance = instances.get(id);
+		if (!instance) throw new Error(`There is no instance ${id} in this world.`);
+		return instance;
+	}
+
+	const ec2: Omit<Ec2, 'definition'> = {
+		launch(spec) {
+			const number = instances.size;
+			const zone = spec.availabilityZone ?? `${ctx.region}${ZONES[number % ZONES.length]}`;
+			const instance: Instance = {
+				id: spec.id ?? `i-${ctx.id(17)}`,
+				machine: spec.machine,
+				imageId: 'ami-0abcdef1234567890',
+				instanceType: 't3.medium',
+				availabilityZone: zone,
+				subnetId: `subnet-0${zone.charCodeAt(zone.length - 1).toString(16)}1234567890abcde`,
+				privateIp: `10.0.${(number >> 8) & 255}.${number & 255}`,
+				tags: new Map(Object.entries(spec.tags ?? {})),
+				launchedAt: spec.launchedAt ?? ctx.clock.now(),
+				state: spec.state ?? 'pending',
+				boots: 0,
+			};
+			if (instances.has(instance.id)) throw new Error(`There are two instances ${instance.id} in this world.`);
+			instances.set(instance.id, instance);
+			if (spec.state === undefined) boot(instance);
+			return instance;
+		},
+		instance: (id) => instances.get(id),
+		instances: () => [...instances.values()],
+		start(id) {
+			const instance = get(id);
+			if (instance.state === 'stopped') boot(instance);
+		},
+		stop(id) {
+			const instance = get(id);
+			if (instance.state !== 'running' && instance.state !== 'pending') return;
+			enter(instance, 'stopping');
+			later(instance, within(ctx.clock, LATENCY_MS.stopInstance), 'stopped');
+		},
+		terminate(id) {
+			const instance = get(id);
+			if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
+			enter(instance, 'shutting-down');
+			later(instance, within(ctx.clock, LATENCY_MS.terminateInstance), 'terminated');
+		},
+		reboot(id) {
+			const instance = get(id);
+			if (instance.state !== 'running') return;
+			instance.boots += 1;
+			// A reboot is no change of state and has no event, but the agent starts anew.
+			for (const listener of listeners) listener(instance);
+		},
+		vanish(id) {
+			const instance = get(id);
+			if (instance.state === 'terminated') return;
+			if (instance.state !== 'shutting-down') enter(instance, 'shutting-down');
+			finish(instance);
+		},
+		tag(id, tags) {
+			for (const [key, value] of Object.entries(tags)) get(id).tags.set(key, value);
+		},
+		onState(listener) {
+			listeners.push(listener);
+		},
+	};
+
+	const definition = defineService({
+		name: 'ec2',
+		protocol: PROTOCOLS.ec2,
+		schemas,
+		operations: ec2Operations(ctx, ec2),
+	});
+	return { ...ec2, definition };
+}
+
+export function instanceArn(ctx: Pick<AwsContext, 'account' | 'region'>, id: string): string {
+	return `arn:aws:ec2:${ctx.region}:${ctx.account}:instance/${id}`;
+}

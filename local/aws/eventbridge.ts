@@ -1,0 +1,178 @@
+/** EventBridge: a bus with rules, by its API and for the services of the local AWS. */
+
+import type {
+	DescribeRuleRequest,
+	ListRulesRequest,
+	ListTargetsByRuleRequest,
+	PutEventsRequest,
+	PutEventsRequestEntry,
+	PutEventsResultEntry,
+} from '@aws-sdk/client-eventbridge';
+import * as schemas from '@aws-sdk/client-eventbridge';
+import { matches, validatePattern } from '../../shared/event-pattern.ts';
+import { isRecord } from './schema.ts';
+import { defineService, PROTOCOLS, type ServiceDefinition } from './service.ts';
+import { type AwsContext, AwsError, type EmittedEvent } from './types.ts';
+
+/** An event as targets receive it. */
+export interface BusEvent {
+	readonly version: '0';
+	readonly id: string;
+	readonly 'detail-type': string;
+	readonly source: string;
+	readonly account: string;
+	/** ISO 8601, whole seconds. */
+	readonly time: string;
+	readonly region: string;
+	readonly resources: readonly string[];
+	readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface BusRule {
+	readonly name: string;
+	readonly arn: string;
+	readonly busName: string;
+	readonly enabled: boolean;
+	readonly pattern?: unknown;
+	readonly schedule?: string;
+	readonly targets: readonly { readonly arn: string }[];
+}
+
+export interface EventBridge<R extends BusRule> {
+	readonly definition: ServiceDefinition;
+	/** Makes an event of what a service emits: id, time, account and Region are added. */
+	toEvent(emitted: EmittedEvent): BusEvent;
+	/** The enabled rules of a bus that an event matches. */
+	matching(event: BusEvent, busName?: string): readonly R[];
+}
+
+/** What a bus is made of. */
+export interface BusOptions<R extends BusRule> {
+	readonly rules: readonly R[];
+	/** Takes an event that was put on the bus. */
+	readonly accept: (event: BusEvent, busName: string) => void;
+}
+
+const MAX_ENTRIES = 10;
+/** Of all entries together: 1 MB. */
+const MAX_TOTAL_BYTES = 1024 * 1024;
+
+/**
+ * EventBridge over the rules of a template. Rules are not created here: they come from the template.
+ * @throws Error naming the rule whose pattern EventBridge would refuse.
+ */
+export function createEventBridge<R extends BusRule>(context: AwsContext, options: BusOptions<R>): EventBridge<R> {
+	for (const { name, pattern } of options.rules) {
+		const cause = pattern === undefined ? undefined : validatePattern(pattern);
+		if (cause) throw new Error(`Event pattern of rule ${name} is not valid: ${cause.message}`, { cause });
+	}
+	const toEvent = (emitted: EmittedEvent, at = context.clock.now()): BusEvent => ({
+		version: '0',
+		id: context.uuid(),
+		'detail-type': emitted.detailType,
+		source: emitted.source,
+		account: context.account,
+		time: `${new Date(at).toISOString().slice(0, 19)}Z`,
+		region: context.region,
+		resources: emitted.resources ?? [],
+		detail: emitted.detail,
+	});
+	const ruleNamed = (name: string | undefined, bus: string | undefined): R => {
+		const rule = options.rules.find((candidate) => candidate.name === name && candidate.busName === busName(bus));
+		if (!rule) throw new AwsError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus ${busName(bus)}.`);
+		return rule;
+	};
+
+	const operations = {
+		PutEvents: ({ Entries = [] }: PutEventsRequest) => {
+			checkEntries(Entries);
+			const results = Entries.map((entry): PutEventsResultEntry => {
+				const problem = entryProblem(entry);
+				if (problem) return problem;
+				const event = toEvent(
+					{
+						source: entry.Source ?? '',
+						detailType: entry.DetailType ?? '',
+						detail: JSON.parse(entry.Detail ?? '{}') as Record<string, unknown>,
+						resources: entry.Resources ?? [],
+					},
+					entry.Time?.getTime(),
+				);
+				options.accept(event, busName(entry.EventBusName));
+				return { EventId: event.id };
+			});
+			return { FailedEntryCount: results.filter((result) => result.ErrorCode).length, Entries: results };
+		},
+		ListRules: ({ NamePrefix = '', EventBusName }: ListRulesRequest) => ({
+			Rules: options.rules.filter((rule) => rule.busName === busName(EventBusName) && rule.name.startsWith(NamePrefix)).map(toWire),
+		}),
+		DescribeRule: ({ Name, EventBusName }: DescribeRuleRequest) => toWire(ruleNamed(Name, EventBusName)),
+		ListTargetsByRule: ({ Rule, EventBusName }: ListTargetsByRuleRequest) => ({
+			Targets: ruleNamed(Rule, EventBusName).targets.map(({ arn }, index) => ({ Id: `target-${index + 1}`, Arn: arn })),
+		}),
+	};
+
+	return {
+		definition: defineService({ name: 'events', protocol: PROTOCOLS.events, schemas: { ...schemas }, operations }),
+		toEvent: (emitted) => toEvent(emitted),
+		matching: (event, bus) =>
+			options.rules.filter(
+				(rule) => rule.enabled && rule.pattern !== undefined && rule.busName === busName(bus) && matches(rule.pattern, event),
+			),
+	};
+}
+
+/** A bus is named by its name or its ARN; without either it is the default one. */
+function busName(nameOrArn: string | undefined): string {
+	return nameOrArn?.split('/').at(-1) ?? 'default';
+}
+
+function toWire(rule: BusRule) {
+	return {
+		Name: rule.name,
+		Arn: rule.arn,
+		EventBusName: rule.busName,
+		State: rule.enabled ? ('ENABLED' as const) : ('DISABLED' as const),
+		...(rule.pattern === undefined ? {} : { EventPattern: JSON.stringify(rule.pattern) }),
+		...(rule.schedule === undefined ? {} : { ScheduleExpression: rule.schedule }),
+	};
+}
+
+function checkEntries(entries: readonly PutEventsRequestEntry[]): void {
+	if (entries.length < 1 || entries.length > MAX_ENTRIES) {
+		throw new AwsError(
+			'ValidationException',
+			`1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and ${MAX_ENTRIES}`,
+		);
+	}
+	const total = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+	if (total > MAX_TOTAL_BYTES) {
+		throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
+	}
+}
+
+/** Size of an entry as EventBridge counts it: the time as 14 bytes, the rest in UTF-8. */
+function sizeOf(entry: PutEventsRequestEntry): number {
+	const texts = [entry.Source, entry.DetailType, entry.Detail, ...(entry.Resources ?? [])];
+	return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), entry.Time ? 14 : 0);
+}
+
+function entryProblem(entry: PutEventsRequestEntry): PutEventsResultEntry | undefined {
+	for (const name of ['Source', 'DetailType', 'Detail'] as const) {
+		if (!entry[name]) {
+			return {
+				ErrorCode: 'InvalidArgument',
+				ErrorMessage: `Parameter ${name} is not valid. Reason: ${name} is a required argument.`,
+			};
+		}
+	}
+	if (entry.Source?.startsWith('aws.')) {
+		return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' };
+	}
+	try {
+		if (isRecord(JSON.parse(entry.Detail ?? ''))) return undefined;
+	} catch {
+		// Answered below, as a detail of any other shape is.
+	}
+	return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
+}

@@ -1,0 +1,134 @@
+/** AWS Systems Manager: Run Command, Automation, Parameter Store, OpsCenter, managed nodes, documents. */
+
+import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
+import * as schemas from '@aws-sdk/client-ssm';
+import { LIST_LAG_MS, SSM_QUOTAS } from '../assumptions.ts';
+import type { Ec2 } from '../ec2.ts';
+import type { Behaviours } from '../ec2-machine.ts';
+import { defineService, PROTOCOLS, type ServiceDefinition } from '../service.ts';
+import { quotasOf, throttled } from '../throttle.ts';
+import type { AwsContext } from '../types.ts';
+import type { AutomationServices } from './automation/action.ts';
+import { AutomationEngine } from './automation/engine.ts';
+import type { Execution } from './automation/model.ts';
+import { automationOperations } from './automation/operations.ts';
+import type { Command } from './command-model.ts';
+import { commandOperations } from './command-operations.ts';
+import { Commands } from './commands.ts';
+import { documentOperations } from './document-operations.ts';
+import { Documents } from './documents.ts';
+import type { Lag } from './lag.ts';
+import { nodeOperations } from './node-operations.ts';
+import { type AgentState, type ManagedNode, Nodes } from './nodes.ts';
+import { opsItemOperations } from './ops-item-operations.ts';
+import { type OpsItem, OpsItems } from './ops-items.ts';
+import { parameterOperations } from './parameter-operations.ts';
+import { type NewParameter, Parameters } from './parameters.ts';
+import { makeCommand } from './send-command.ts';
+import { tagOperations } from './tag-operations.ts';
+
+export interface Ssm {
+	readonly definition: ServiceDefinition;
+	readonly lag: Lag;
+	/** Stores a document as CreateDocument does, without a call. `content` is an object, or JSON or YAML text. */
+	addDocument(name: string, type: 'Command' | 'Automation', content: string | Readonly<Record<string, unknown>>): void;
+	/** Stores or overwrites a parameter, its event included, without a call. */
+	putParameter(parameter: Omit<NewParameter, 'overwrite'>): void;
+	/** A registered node whose instance has not gone. Its `runs` are everything that ran on it. */
+	node(id: string): ManagedNode | undefined;
+	nodes(): readonly ManagedNode[];
+	/** Registers a node, silences its agent or brings it back; `none`: it never registered. */
+	setAgent(id: string, agent: AgentState): void;
+	/** Registers a node whose agent has been silent for long: it is `ConnectionLost` from the start. */
+	seedLost(id: string): void;
+	/** A deaf node answers pings and never takes up a command. */
+	setDeaf(id: string, deaf: boolean): void;
+	/** Changes how documents end on a node, from its next run on. */
+	behave(id: string, behaviours: Behaviours): void;
+	/** The newest first. */
+	commands(): readonly Command[];
+	executions(): readonly Execution[];
+	opsItems(): readonly OpsItem[];
+}
+
+export interface SsmOptions {
+	readonly ec2: Ec2;
+	/** All services of the world: what runbooks reach by `aws:executeAwsApi`. Asked at each call. */
+	readonly services?: () => readonly ServiceDefinition[];
+	/** Calls per second, by operation, besides the published quotas. */
+	readonly throttles?: Readonly<Record<string, number>>;
+	readonly listLagMs?: number;
+}
+
+export function createSsm(ctx: AwsContext, { ec2, services = () => [], throttles = {}, listLagMs = LIST_LAG_MS }: SsmOptions): Ssm {
+	const lag: Lag = { listsMs: listLagMs };
+	const nodes = new Nodes(ctx, ec2);
+	const documents = new Documents(ctx);
+	const parameters = new Parameters(ctx);
+	const opsItems = new OpsItems(ctx);
+	const commands = new Commands(ctx, nodes);
+	const sending = { ctx, documents, nodes, parameters };
+
+	const reach: AutomationServices = {
+		async call(name, api, input) {
+			const service = [definition, ec2.definition, ...services()].find((each) => each.name === name.toLowerCase());
+			const operation = service?.operations[api];
+			if (!operation) throw new Error(`The local AWS does not implement ${api} of ${name}.`);
+			const output = await operation(structuredClone(input) as never);
+			return JSON.parse(JSON.stringify(output ?? {}));
+		},
+		sendCommand(input) {
+			const command = makeCommand(input as unknown as SendCommandCommandInput, sending);
+			commands.start(command);
+			return command;
+		},
+		cancelCommand: (command) => commands.cancel(command),
+		onCommandEnd: (command, listener) => commands.onEnd(command, listener),
+	};
+	const engine = new AutomationEngine(ctx, reach);
+
+	const operations = {
+		...commandOperations(commands, sending, lag),
+		...automationOperations(ctx, documents, engine, lag),
+		...documentOperations(documents),
+		...parameterOperations(ctx, parameters),
+		...opsItemOperations(ctx, opsItems),
+		...nodeOperations(ctx, nodes),
+		...tagOperations({
+			Document: (id) => documents.get(id).tags,
+			Parameter: (id) => parameters.get(id).tags,
+			OpsItem: (id) => opsItems.get(id).tags,
+			Automation: (id) => engine.find(id)?.tags ?? new Map<string, string>(),
+		}),
+	};
+	const definition = defineService({
+		name: 'ssm',
+		protocol: PROTOCOLS.ssm,
+		schemas,
+		operations: throttled(operations, [...SSM_QUOTAS, ...quotasOf(throttles)], ctx.clock),
+	});
+
+	return {
+		definition,
+		lag,
+		addDocument: (name, type, content) => {
+			documents.add({ name, type, content });
+		},
+		putParameter: (parameter) => {
+			parameters.put({ ...parameter, overwrite: true });
+		},
+		node: (id) => nodes.get(id),
+		nodes: () => nodes.listed(),
+		setAgent: (id, agent) => nodes.setAgent(id, agent),
+		seedLost: (id) => nodes.seedLost(id),
+		setDeaf: (id, deaf) => nodes.setDeaf(id, deaf),
+		behave(id, behaviours) {
+			const node = nodes.get(id);
+			if (!node) throw new Error(`${id} is not a managed node.`);
+			node.behaviours = { ...node.behaviours, ...behaviours };
+		},
+		commands: () => commands.all(),
+		executions: () => engine.all(),
+		opsItems: () => opsItems.all(),
+	};
+}

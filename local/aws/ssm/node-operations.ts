@@ -1,0 +1,92 @@
+/** The operations on managed nodes. */
+
+import type {
+	DescribeInstanceInformationCommandInput,
+	DescribeInstanceInformationCommandOutput,
+	InstanceInformation,
+} from '@aws-sdk/client-ssm';
+import { nextToken, page } from '../paging.ts';
+import { type AwsContext, AwsError, type Output } from '../types.ts';
+import { invalidInstances, type ManagedNode, type Nodes } from './nodes.ts';
+
+const NODE_ID = /^(i-(\w{8}|\w{17})|mi-\w{17})$/;
+const PAGE = { least: 5, most: 50, default: 10 } as const;
+const AGENT_VERSION = '3.3.987.0';
+const PLATFORMS = {
+	Linux: { PlatformName: 'Amazon Linux', PlatformVersion: '2023' },
+	Windows: { PlatformName: 'Microsoft Windows Server 2022 Datacenter', PlatformVersion: '10.0.20348' },
+} as const;
+
+type Condition = { readonly key: string; readonly values: readonly string[] };
+
+export function nodeOperations(ctx: AwsContext, nodes: Nodes) {
+	function passes(node: ManagedNode, { key, values }: Condition): boolean {
+		if (key.startsWith('tag:')) return values.includes(nodes.instance(node).tags.get(key.slice('tag:'.length)) ?? '');
+		switch (key) {
+			case 'InstanceIds':
+				return values.includes(node.id);
+			case 'PingStatus':
+				return values.includes(nodes.pingStatus(node));
+			case 'PlatformType':
+			case 'PlatformTypes':
+				return values.includes(nodes.instance(node).machine.platform);
+			case 'ResourceType':
+				return values.includes('EC2Instance');
+			case 'AgentVersion':
+				return values.includes(AGENT_VERSION);
+			case 'tag-key':
+				return values.some((name) => nodes.instance(node).tags.has(name));
+			default:
+				throw new AwsError('InvalidInstanceInformationFilterValue', `The filter key ${key} is not valid.`);
+		}
+	}
+
+	function wire(node: ManagedNode): InstanceInformation {
+		const instance = nodes.instance(node);
+		return {
+			InstanceId: node.id,
+			PingStatus: nodes.pingStatus(node),
+			LastPingDateTime: new Date(nodes.lastPingAt(node)),
+			AgentVersion: AGENT_VERSION,
+			IsLatestVersion: true,
+			PlatformType: instance.machine.platform,
+			...PLATFORMS[instance.machine.platform],
+			RegistrationDate: new Date(node.registeredAt),
+			ResourceType: 'EC2Instance',
+			IPAddress: instance.privateIp,
+			ComputerName: `ip-${instance.privateIp.replaceAll('.', '-')}.${ctx.region}.compute.internal`,
+			SourceId: node.id,
+			SourceType: 'AWS::EC2::Instance',
+		};
+	}
+
+	return {
+		DescribeInstanceInformation(input: DescribeInstanceInformationCommandInput): Output<DescribeInstanceInformationCommandOutput> {
+			const conditions: Condition[] = [
+				...(input.Filters ?? []).map((filter) => ({ key: filter.Key ?? '', values: filter.Values ?? [] })),
+				...(input.InstanceInformationFilterList ?? []).map((filter) => ({ key: filter.key ?? '', values: filter.valueSet ?? [] })),
+			];
+			const tagged = conditions.filter(({ key }) => key.startsWith('tag'));
+			if (tagged.length > 0 && tagged.length < conditions.length) {
+				throw new AwsError('InvalidInstanceInformationFilterValue', 'Tag filters cannot be combined with other filters.');
+			}
+			const size = input.MaxResults ?? PAGE.default;
+			if (size < PAGE.least || size > PAGE.most) {
+				throw new AwsError('ValidationException', `Value '${size}' at 'maxResults' must be between ${PAGE.least} and ${PAGE.most}`);
+			}
+			const ids = conditions.filter(({ key }) => key === 'InstanceIds').flatMap(({ values }) => values);
+			const malformed = ids.find((id) => !NODE_ID.test(id));
+			if (malformed !== undefined) {
+				throw new AwsError(
+					'ValidationException',
+					`1 validation error detected: Value '${malformed}' at 'instanceIds' failed to satisfy its pattern`,
+				);
+			}
+			const unknown = ids.filter((id) => !nodes.knows(id));
+			if (unknown.length > 0) throw invalidInstances(ctx, unknown);
+			const matching = nodes.listed().filter((node) => conditions.every((condition) => passes(node, condition)));
+			const found = page(matching, input.NextToken, size);
+			return { InstanceInformationList: found.items.map(wire), ...nextToken(found) };
+		},
+	};
+}

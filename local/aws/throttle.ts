@@ -1,0 +1,41 @@
+import { type Quota, THROTTLE_BURST } from './assumptions.ts';
+import { AwsError, type Clock, type Operations } from './types.ts';
+
+/**
+ * Puts token buckets before operations: a call beyond the rate is answered with the service's throttling error and changes nothing.
+ * @param code `ThrottlingException` where the service speaks JSON, `Throttling` where it speaks Query.
+ */
+export function throttled<T extends Operations>(operations: T, quotas: readonly Quota[], clock: Clock, code = 'ThrottlingException'): T {
+	const guarded: Record<string, (input: never) => unknown> = { ...operations };
+	for (const quota of quotas) {
+		const take = bucket(quota.perSecond, clock);
+		for (const name of quota.operations) {
+			const call = guarded[name];
+			if (!call) throw new Error(`A quota names the operation ${name}, which this service does not have.`);
+			guarded[name] = (input: never) => {
+				if (!take()) throw new AwsError(code, 'Rate exceeded');
+				return call(input);
+			};
+		}
+	}
+	return guarded as T;
+}
+
+/** Quotas of one operation each, from a table of calls per second. */
+export function quotasOf(perSecond: Readonly<Record<string, number>>): Quota[] {
+	return Object.entries(perSecond).map(([operation, rate]) => ({ operations: [operation], perSecond: rate }));
+}
+
+function bucket(perSecond: number, clock: Clock): () => boolean {
+	const capacity = Math.max(perSecond, THROTTLE_BURST);
+	let tokens = capacity;
+	let filledAt = clock.now();
+	return () => {
+		const now = clock.now();
+		tokens = Math.min(capacity, tokens + ((now - filledAt) / 1000) * perSecond);
+		filledAt = now;
+		if (tokens < 1) return false;
+		tokens -= 1;
+		return true;
+	};
+}

@@ -1,0 +1,195 @@
+/** The one door of the local AWS: finds the service of a request, speaks its protocol, keeps the log, lets faults in. */
+
+import { type ServerProtocol, serverProtocol, type WireResponse } from './protocols.ts';
+import type { RequestLog } from './request-log.ts';
+import { operationSchema } from './schema.ts';
+import type { ServiceDefinition } from './service.ts';
+import { type AwsContext, AwsError } from './types.ts';
+
+export type { WireResponse } from './protocols.ts';
+
+export interface WireRequest {
+	readonly method: string;
+	readonly path: string;
+	/** Names in lower case. */
+	readonly headers: Readonly<Record<string, string | undefined>>;
+	readonly body: string;
+}
+
+/** A call as the faults see it, before it takes effect. */
+export interface Call {
+	readonly service: string;
+	readonly operation: string;
+	/** Deserialised; DynamoDB's as its JSON has it. */
+	readonly input: unknown;
+	readonly caller: string | undefined;
+}
+
+/** An error to answer with, or: let the effect happen and lose the reply. */
+export type CallFault = AwsError | { readonly loseReply: true };
+
+/** A service that is spoken to in its own words: a request comes in, a response goes out. */
+export interface PassthroughService {
+	readonly name: string;
+	/** The `X-Amz-Target` prefix. */
+	readonly target: string;
+	handle(operation: string, body: string): Promise<Pick<WireResponse, 'status' | 'body'>>;
+}
+
+export interface WireOptions {
+	readonly context: Pick<AwsContext, 'clock' | 'uuid'>;
+	readonly log: RequestLog;
+	readonly services: readonly ServiceDefinition[];
+	readonly passthrough?: readonly PassthroughService[];
+	/** Asked before every call takes effect. */
+	readonly fault?: (call: Call) => CallFault | undefined;
+	/** Told of what a service threw that is not an AwsError. */
+	readonly onDefect: (error: unknown, call: Pick<Call, 'service' | 'operation'>) => void;
+}
+
+/** The answer to a request; `lost` where a fault took it away after the effect. */
+export type WireAnswer = WireResponse | 'lost';
+
+export interface Wire {
+	/** Answers a request as AWS would. Never rejects. */
+	handle(request: WireRequest, caller?: string): Promise<WireAnswer>;
+}
+
+interface Bound {
+	readonly definition: ServiceDefinition;
+	readonly protocol: ServerProtocol;
+}
+
+interface Answered {
+	readonly response: WireAnswer;
+	readonly error?: string;
+}
+
+export function createWire(options: WireOptions): Wire {
+	const bound: Bound[] = options.services.map((definition) => ({ definition, protocol: serverProtocol(definition) }));
+	const byTarget = new Map<string, Bound>();
+	const byVersion = new Map<string, Bound>();
+	for (const entry of bound) {
+		const { protocol } = entry.definition;
+		if (protocol.kind === 'json') byTarget.set(protocol.target, entry);
+		else byVersion.set(protocol.version, entry);
+	}
+	const passthrough = new Map((options.passthrough ?? []).map((service) => [service.target, service]));
+
+	const log = (service: string, operation: string, requestId: string, caller: string | undefined, error: string | undefined) => {
+		const at = options.context.clock.now();
+		options.log.record({ at, service, operation, requestId, ...(error ? { error } : {}), ...(caller ? { caller } : {}) });
+	};
+
+	return {
+		async handle(request, caller = callerOf(request)) {
+			const requestId = options.context.uuid();
+			const { prefix, version, operation } = addressee(request);
+			const raw = passthrough.get(prefix ?? '');
+			if (raw && operation) {
+				const { response, error } = await passOn(raw, operation, request.body, requestId, caller);
+				log(raw.name, operation, requestId, caller, error);
+				return response;
+			}
+			const service = byTarget.get(prefix ?? '') ?? byVersion.get(version ?? '');
+			if (!service || !operation) return unknownService(request, requestId);
+			const { response, error } = await serve(service, operation, request.body, requestId, caller);
+			log(service.definition.name, operation, requestId, caller, error);
+			return response;
+		},
+	};
+
+	async function serve(service: Bound, operation: string, body: string, id: string, caller: string | undefined): Promise<Answered> {
+		const { definition, protocol } = service;
+		try {
+			const schema = operationSchema(definition.schemas, operation);
+			const implementation = definition.operations[operation] as ((input: unknown) => unknown) | undefined;
+			if (!schema || !implementation) {
+				throw new AwsError('UnknownOperationException', `The local AWS does not implement ${definition.name}:${operation}.`);
+			}
+			const input = protocol.decode(schema, body);
+			const fault = options.fault?.({ service: definition.name, operation, input, caller });
+			if (fault instanceof AwsError) throw fault;
+			const response = protocol.encode(schema, await implementation(input), id);
+			return fault ? { response: 'lost', error: LOST } : { response };
+		} catch (error) {
+			const answer = asAwsError(error, definition.name, operation);
+			return { response: protocol.encodeError(answer, id), error: answer.code };
+		}
+	}
+
+	async function passOn(
+		service: PassthroughService,
+		operation: string,
+		body: string,
+		id: string,
+		caller: string | undefined,
+	): Promise<Answered> {
+		try {
+			const fault = options.fault?.({ service: service.name, operation, input: parseOrUndefined(body), caller });
+			if (fault instanceof AwsError) throw fault;
+			const { status, body: text } = await service.handle(operation, body);
+			const response = jsonResponse(status, text, id);
+			if (fault) return { response: 'lost', error: LOST };
+			return status < 300 ? { response } : { response, error: errorType(text) };
+		} catch (error) {
+			const { code, message, status, fields } = asAwsError(error, service.name, operation);
+			const text = JSON.stringify({ __type: `com.amazonaws.${service.name}#${code}`, message, ...fields });
+			return { response: jsonResponse(status, text, id), error: code };
+		}
+	}
+
+	function asAwsError(error: unknown, service: string, operation: string): AwsError {
+		if (error instanceof AwsError) return error;
+		options.onDefect(error, { service, operation });
+		const reason = error instanceof Error ? error.message : String(error);
+		return new AwsError('InternalFailure', `Defect in the local AWS, ${service}:${operation}: ${reason}`, { status: 500 });
+	}
+}
+
+/** What the request log has as the error of a call whose reply was lost. */
+const LOST = 'ReplyLost';
+
+/** Whom a request is for: an `X-Amz-Target` of `<prefix>.<operation>`, or the form's `Version` and `Action`. */
+function addressee(request: WireRequest): { prefix?: string; version?: string; operation?: string } {
+	const target = request.headers['x-amz-target'];
+	if (target !== undefined) {
+		const dot = target.lastIndexOf('.');
+		return { prefix: target.slice(0, dot), operation: target.slice(dot + 1) };
+	}
+	const form = new URLSearchParams(request.body);
+	const version = form.get('Version');
+	const operation = form.get('Action');
+	return { ...(version ? { version } : {}), ...(operation ? { operation } : {}) };
+}
+
+function unknownService(request: WireRequest, requestId: string): WireResponse {
+	const { prefix, version, operation } = addressee(request);
+	const named = prefix ?? version;
+	const message = named
+		? `The local AWS has no service '${named}' (asked for ${operation ?? 'nothing'}).`
+		: `${request.method} ${request.path} names no service: neither X-Amz-Target nor Action and Version are there.`;
+	return jsonResponse(404, JSON.stringify({ __type: 'UnknownOperationException', message }), requestId);
+}
+
+function jsonResponse(status: number, body: string, requestId: string): WireResponse {
+	return { status, headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': requestId }, body };
+}
+
+/** The access key id that signed a request. */
+function callerOf(request: WireRequest): string | undefined {
+	return /Credential=([^/]+)\//.exec(request.headers['authorization'] ?? '')?.[1];
+}
+
+function errorType(body: string): string {
+	const parsed = parseOrUndefined(body) as { __type?: string } | undefined;
+	return parsed?.__type?.split('#').at(-1) ?? 'Unknown';
+}
+
+function parseOrUndefined(body: string): unknown {
+	try {
+		return JSON.parse(body);
+	} catch {
+		return undefined;
+	}
+}

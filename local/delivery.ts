@@ -1,0 +1,139 @@
+/** From the bus to the functions, by the rules, targets, queues and mappings of the template. */
+
+import type { BusEvent, EventBridge } from './aws/eventbridge.ts';
+import type { Sqs } from './aws/sqs.ts';
+import type { AwsContext } from './aws/types.ts';
+import { startEventSource } from './event-source.ts';
+import type { Lambda } from './lambda.ts';
+import { targetInput } from './target-input.ts';
+import type { Rule, RuleTarget, Template } from './template.ts';
+
+/** What becomes of an event on its way to the rules. */
+export type EventFate = 'deliver' | 'drop' | 'duplicate' | { readonly delayMs: number };
+
+/** A rule's delivery to a target that is neither a queue nor a function. */
+export interface OtherDelivery {
+	readonly at: number;
+	readonly rule: string;
+	readonly targetArn: string;
+	readonly input: string;
+}
+
+export interface DeliveryOptions {
+	readonly context: AwsContext;
+	readonly template: Template;
+	readonly sqs: Sqs;
+	readonly lambda: Lambda;
+	readonly bus: EventBridge<Rule>;
+	readonly fate?: (event: BusEvent) => EventFate;
+	readonly pollers?: number;
+}
+
+export interface Delivery {
+	/** Takes an event to the targets of every rule it matches. */
+	accept(event: BusEvent, busName?: string): void;
+	/** What went to topics, log groups and other targets that are not simulated further. */
+	readonly others: readonly OtherDelivery[];
+	/** Starts pollers and schedules; each schedule fires first one period from now. */
+	start(): void;
+	stop(): void;
+}
+
+/** Typical time from PutEvents to the target. */
+const BUS_LATENCY_MS = 200;
+
+export function createDelivery(options: DeliveryOptions): Delivery {
+	const { context, template, sqs, lambda, bus } = options;
+	const others: OtherDelivery[] = [];
+	const stops: (() => void)[] = [];
+	let stopped = false;
+
+	const accept = (event: BusEvent, busName?: string) => {
+		const fate = options.fate?.(event) ?? 'deliver';
+		if (fate === 'drop') return;
+		const delay = typeof fate === 'object' ? fate.delayMs : 0;
+		const deliver = () => {
+			if (stopped) return;
+			for (const rule of bus.matching(event, busName)) toTargets(rule, event);
+		};
+		context.clock.after(BUS_LATENCY_MS + delay, deliver);
+		if (fate === 'duplicate') context.clock.after(BUS_LATENCY_MS, deliver);
+	};
+
+	const toTargets = (rule: Rule, event: BusEvent) => {
+		for (const target of rule.targets) toTarget(rule, target, targetInput(target, event, rule));
+	};
+
+	const toTarget = (rule: Rule, target: RuleTarget, input: string) => {
+		if (target.arn.includes(':sqs:')) {
+			const queue = sqs.byArn(target.arn);
+			if (queue) queue.send(input);
+			else undeliverable(rule, target, input);
+		} else if (target.arn.includes(':function:')) {
+			if (lambda.find(target.arn)) lambda.invokeLater(target.arn, JSON.parse(input));
+			else undeliverable(rule, target, input);
+		} else {
+			others.push({ at: context.clock.now(), rule: rule.name, targetArn: target.arn, input });
+		}
+	};
+
+	/** A target that is not there is not tried again. */
+	const undeliverable = (rule: Rule, target: RuleTarget, input: string) => {
+		const queue = target.deadLetterArn === undefined ? undefined : sqs.byArn(target.deadLetterArn);
+		const attributes = {
+			RULE_ARN: rule.arn,
+			TARGET_ARN: target.arn,
+			ERROR_CODE: 'NO_RESOURCE',
+			ERROR_MESSAGE: `The target ${target.arn} does not exist.`,
+		};
+		queue?.send(input, { attributes: stringAttributes(attributes) });
+	};
+
+	const schedule = (rule: Rule, periodMs: number) => {
+		let cancel = () => {};
+		const tick = () => {
+			cancel = context.clock.after(periodMs, tick);
+			const scheduled = bus.toEvent({ source: 'aws.events', detailType: 'Scheduled Event', detail: {}, resources: [rule.arn] });
+			toTargets(rule, scheduled);
+		};
+		cancel = context.clock.after(periodMs, tick);
+		stops.push(() => cancel());
+	};
+
+	return {
+		accept,
+		others,
+		start() {
+			for (const mapping of template.mappings) {
+				const queue = sqs.byArn(mapping.queueArn);
+				if (!queue) throw new Error(`Function ${mapping.functionName} reads ${mapping.queueArn}, which is not in the template.`);
+				if (!mapping.enabled) continue;
+				const pollers = options.pollers === undefined ? {} : { pollers: options.pollers };
+				stops.push(startEventSource({ context, mapping, queue, lambda, ...pollers }));
+			}
+			for (const rule of template.rules) {
+				if (rule.enabled && rule.schedule !== undefined) schedule(rule, periodMs(rule.schedule, rule.name));
+			}
+		},
+		stop() {
+			stopped = true;
+			for (const stop of stops.splice(0)) stop();
+		},
+	};
+}
+
+const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+
+/** The period of `rate(5 minutes)`. @throws Error for any other schedule: the local AWS runs no cron. */
+export function periodMs(expression: string, rule: string): number {
+	const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+	if (count === undefined || unit === undefined) {
+		throw new Error(`Rule ${rule}: schedule '${expression}' is not a rate(...): the local AWS runs no other.`);
+	}
+	return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+}
+
+/** Message attributes of type String. */
+export function stringAttributes(values: Readonly<Record<string, string>>) {
+	return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]));
+}

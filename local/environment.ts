@@ -1,0 +1,81 @@
+/** Execution environments of our functions: a handler made by `create`, with clients and settings of its own. */
+
+import { access } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { createAws } from '../shared/aws/clients.ts';
+import type { CreateHandler, Log } from '../shared/deps.ts';
+import { settingsFrom } from '../shared/settings.ts';
+import { inProcess } from './aws/http.ts';
+import type { AwsContext } from './aws/types.ts';
+import type { Wire } from './aws/wire.ts';
+import type { Environment } from './lambda.ts';
+import type { FunctionDefinition } from './template.ts';
+
+/** `create` of each function, by the function's name. */
+export type Handlers = Readonly<Record<string, CreateHandler>>;
+
+export interface LogLine {
+	/** Epoch milliseconds. */
+	readonly at: number;
+	readonly level: keyof Log;
+	readonly functionName: string;
+	readonly message: string;
+	readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface EnvironmentOptions {
+	readonly context: AwsContext;
+	readonly wire: Wire;
+	readonly onLog: (line: LogLine) => void;
+	readonly onCount: (name: string, dimensions: Readonly<Record<string, string>>, value: number) => void;
+}
+
+/** Any credentials do: the local AWS checks no signature. */
+export const LOCAL_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
+
+const PROJECT = new URL('../', import.meta.url);
+
+/**
+ * Loads `functions/<name>.ts` of every function of the template.
+ * @throws Error naming the function and file that is missing or has no `create`.
+ */
+export async function loadHandlers(functions: readonly FunctionDefinition[]): Promise<Handlers> {
+	const entries = functions.map(async (definition) => {
+		const url = new URL(`${definition.file}.ts`, PROJECT);
+		await access(fileURLToPath(url)).catch((cause: unknown) => {
+			throw new Error(`Function ${definition.name} of the template has no source: ${definition.file}.ts is missing.`, { cause });
+		});
+		const module = (await import(url.href)) as { create?: CreateHandler };
+		if (typeof module.create !== 'function') throw new Error(`${definition.file}.ts exports no function 'create'.`);
+		return [definition.name, module.create] as const;
+	});
+	return Object.fromEntries(await Promise.all(entries));
+}
+
+/** Starts an environment of a function. @throws SettingsError where the function's environment variables do not fit. */
+export function startEnvironment(definition: FunctionDefinition, create: CreateHandler, options: EnvironmentOptions): Environment {
+	const { context, wire } = options;
+	let alive = true;
+	const write =
+		(level: keyof Log) =>
+		(message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+			options.onLog({ at: context.clock.now(), level, functionName: definition.name, message, fields });
+	const handler = create({
+		aws: createAws({
+			region: context.region,
+			credentials: LOCAL_CREDENTIALS,
+			requestHandler: inProcess(wire, { caller: definition.name, isAlive: () => alive }),
+		}),
+		now: () => context.clock.now(),
+		log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+		count: (name, dimensions = {}, value = 1) => options.onCount(name, dimensions, value),
+		settings: settingsFrom(definition.environment),
+	});
+	return {
+		// A copy, so that no handler changes what a retry gets.
+		invoke: async (event, invocation) => handler(structuredClone(event), invocation),
+		kill() {
+			alive = false;
+		},
+	};
+}

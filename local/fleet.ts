@@ -1,0 +1,250 @@
+/** Fleets as data: groups, hooks, nodes and how documents end on them; and the AWS services that a fleet lives in. */
+
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+import { type AutoScaling, createAutoScaling } from './aws/auto-scaling/index.ts';
+import { type Hook, isWarmed, LAUNCHING, type LifecycleState, TERMINATING } from './aws/auto-scaling/model.ts';
+import { createEc2, type Ec2 } from './aws/ec2.ts';
+import type { Behaviours, Machine, Platform } from './aws/ec2-machine.ts';
+import type { ServiceDefinition } from './aws/service.ts';
+import { createSsm, type Ssm } from './aws/ssm/index.ts';
+import { createTagging, type Tagging } from './aws/tagging.ts';
+import type { AwsContext } from './aws/types.ts';
+import type { Template } from './template.ts';
+
+export interface FleetHook {
+	readonly name: string;
+	readonly on: 'launch' | 'terminate';
+	/** Default 3,600, as Auto Scaling's own. */
+	readonly heartbeatTimeoutSeconds?: number;
+	/** Default ABANDON, as Auto Scaling's own. */
+	readonly defaultResult?: 'CONTINUE' | 'ABANDON';
+	readonly metadata?: string;
+}
+
+export interface FleetNode {
+	readonly id: string;
+	/** Default `InService`. */
+	readonly state?: LifecycleState;
+	/** `deaf` answers pings and takes up no command; `none` never registered. Default `online`. */
+	readonly agent?: 'online' | 'lost' | 'deaf' | 'none';
+	/** Besides the group's. */
+	readonly tags?: Readonly<Record<string, string>>;
+	/** Before the group's. */
+	readonly behaviours?: Behaviours;
+	/** In a `*:Wait` state: which hooks hold it, whose events nobody got. */
+	readonly heldBy?: readonly { readonly hook: string; readonly token: string; readonly sinceSeconds: number }[];
+}
+
+export interface FleetGroup {
+	readonly name: string;
+	readonly min: number;
+	readonly max: number;
+	/** Default: as many as are in service. */
+	readonly desired?: number;
+	readonly platform?: Platform;
+	/** From launch to `running`; default 10. */
+	readonly bootSeconds?: number;
+	/** From `running` to the agent's registration; default 15, null for never. */
+	readonly registerSeconds?: number | null;
+	/** Propagated to its nodes. */
+	readonly tags?: Readonly<Record<string, string>>;
+	/** How documents end on its nodes. */
+	readonly behaviours?: Behaviours;
+	readonly hooks?: readonly FleetHook[];
+	readonly warmPool?: {
+		readonly minSize: number;
+		readonly maxPrepared?: number;
+		readonly poolState: 'Stopped' | 'Running';
+		readonly reuseOnScaleIn?: boolean;
+	};
+	readonly retainOnAbandon?: boolean;
+	/** The next launches one by one, where they differ. */
+	readonly launches?: readonly {
+		readonly behaviours?: Behaviours;
+		readonly registerSeconds?: number | null;
+		readonly bootSeconds?: number;
+	}[];
+	/** In the order they were launched. */
+	readonly nodes: readonly FleetNode[];
+}
+
+export interface Fleet {
+	readonly groups: readonly FleetGroup[];
+}
+
+export interface FleetServices {
+	readonly ec2: Ec2;
+	readonly ssm: Ssm;
+	readonly autoScaling: AutoScaling;
+	readonly tagging: Tagging;
+	readonly definitions: readonly ServiceDefinition[];
+}
+
+export interface FleetServicesOptions {
+	/** Calls per second by service and operation, besides the published quotas. */
+	readonly throttles?: Partial<Record<'ssm' | 'autoScaling' | 'tagging', Readonly<Record<string, number>>>>;
+	readonly listLagMs?: number;
+	readonly tagLagMs?: number;
+	/** Further services that runbooks reach. */
+	readonly others?: () => readonly ServiceDefinition[];
+}
+
+/** The services a fleet lives in, empty. */
+export function createFleetServices(ctx: AwsContext, options: FleetServicesOptions = {}): FleetServices {
+	const { throttles = {}, listLagMs, tagLagMs, others = () => [] } = options;
+	const ec2 = createEc2(ctx);
+	const autoScaling = createAutoScaling(ctx, { ec2, throttles: throttles.autoScaling ?? {} });
+	const tagging = createTagging(ctx, { ec2, throttles: throttles.tagging ?? {}, lagMs: tagLagMs ?? 0 });
+	const ssm = createSsm(ctx, {
+		ec2,
+		throttles: throttles.ssm ?? {},
+		services: () => [autoScaling.definition, tagging.definition, ...others()],
+		...(listLagMs === undefined ? {} : { listLagMs }),
+	});
+	return { ec2, ssm, autoScaling, tagging, definitions: [ec2.definition, ssm.definition, autoScaling.definition, tagging.definition] };
+}
+
+/** Deploys the template's documents and parameters; each parameter's `Parameter Store Change` goes out as at a deployment. */
+export function deployTemplate({ ssm }: FleetServices, { documents, parameters }: Pick<Template, 'documents' | 'parameters'>): void {
+	for (const { name, type, content } of documents) {
+		if (type !== 'Command' && type !== 'Automation')
+			throw new Error(`The template has the document ${name} of type ${type}, which is not Command or Automation.`);
+		ssm.addDocument(name, type, content);
+	}
+	for (const { name, type, value, tier, description } of parameters) {
+		ssm.putParameter({ name, value, type: type === 'StringList' ? type : 'String', tier, description });
+	}
+}
+
+/** Puts a fleet into the services as if it had been there for long: nothing boots, no event goes out. */
+export function seedFleet(services: FleetServices, fleet: Fleet, now: number): void {
+	for (const group of fleet.groups) seedGroup(services, group, now);
+}
+
+const LAUNCHED_BEFORE_MS = 86_400_000;
+
+function seedGroup({ ec2, ssm, autoScaling }: FleetServices, group: FleetGroup, now: number): void {
+	const inService = group.nodes.filter((node) => (node.state ?? 'InService') === 'InService').length;
+	const machine = machineOf(group);
+	const { warmPool } = group;
+	autoScaling.createGroup({
+		name: group.name,
+		min: group.min,
+		max: group.max,
+		desired: group.desired ?? inService,
+		machine,
+		tags: group.tags ?? {},
+		hooks: (group.hooks ?? []).map(hookOf),
+		...(warmPool ? { warmPool: { ...warmPool, reuseOnScaleIn: warmPool.reuseOnScaleIn ?? false } } : {}),
+		retainOnAbandon: group.retainOnAbandon ?? false,
+		nextLaunches: (group.launches ?? []).map((launch) =>
+			machineOf({ ...group, ...launch, behaviours: { ...group.behaviours, ...launch.behaviours } }),
+		),
+	});
+	for (const [index, node] of group.nodes.entries()) {
+		const state = node.state ?? 'InService';
+		const { id, agent = 'online' } = node;
+		ec2.launch({
+			id,
+			machine: { ...machine, behaviours: { ...machine.behaviours, ...node.behaviours } },
+			tags: { ...group.tags, 'aws:autoscaling:groupName': group.name, ...node.tags },
+			state: isWarmed(state) && warmPool?.poolState === 'Stopped' ? 'stopped' : 'running',
+			launchedAt: now - LAUNCHED_BEFORE_MS + index * 1000,
+		});
+		if (agent === 'lost') ssm.seedLost(id);
+		else if (agent !== 'none') ssm.setAgent(id, 'online');
+		if (agent === 'deaf') ssm.setDeaf(id, true);
+		const actions = (node.heldBy ?? []).map(({ hook, token, sinceSeconds }) => ({ hook, token, startedAt: now - sinceSeconds * 1000 }));
+		autoScaling.adopt(group.name, id, state, actions);
+	}
+}
+
+function machineOf({ platform = 'Linux', bootSeconds = 10, registerSeconds = 15, behaviours = {} }: Omit<FleetGroup, 'nodes'>): Machine {
+	return { platform, bootSeconds, ...(registerSeconds === null ? {} : { registerSeconds }), behaviours };
+}
+
+function hookOf({ name, on, heartbeatTimeoutSeconds = 3600, defaultResult = 'ABANDON', metadata }: FleetHook): Hook {
+	return {
+		name,
+		transition: on === 'launch' ? LAUNCHING : TERMINATING,
+		heartbeatTimeoutSeconds,
+		defaultResult,
+		...(metadata === undefined ? {} : { metadata }),
+	};
+}
+
+const seconds = z.number().check(z.minimum(0));
+const texts = z.record(z.string(), z.string());
+const outcome = z.strictObject({
+	exitCode: z.optional(z.int()),
+	stdout: z.optional(z.string()),
+	stderr: z.optional(z.string()),
+	durationSeconds: z.optional(z.union([seconds, z.tuple([seconds, seconds])])),
+	hangs: z.optional(z.boolean()),
+	step: z.optional(z.string()),
+	oncePer: z.optional(z.string()),
+});
+const behaviours = z.record(z.string(), z.union([outcome, z.array(outcome)]));
+const FLEET = z.strictObject({
+	groups: z.array(
+		z.strictObject({
+			name: z.string(),
+			min: z.int(),
+			max: z.int(),
+			desired: z.optional(z.int()),
+			platform: z.optional(z.enum(['Linux', 'Windows'])),
+			bootSeconds: z.optional(seconds),
+			registerSeconds: z.optional(z.nullable(seconds)),
+			tags: z.optional(texts),
+			behaviours: z.optional(behaviours),
+			hooks: z.optional(
+				z.array(
+					z.strictObject({
+						name: z.string(),
+						on: z.enum(['launch', 'terminate']),
+						heartbeatTimeoutSeconds: z.optional(z.int().check(z.minimum(30), z.maximum(7200))),
+						defaultResult: z.optional(z.enum(['CONTINUE', 'ABANDON'])),
+						metadata: z.optional(z.string()),
+					}),
+				),
+			),
+			warmPool: z.optional(
+				z.strictObject({
+					minSize: z.int(),
+					maxPrepared: z.optional(z.int()),
+					poolState: z.enum(['Stopped', 'Running']),
+					reuseOnScaleIn: z.optional(z.boolean()),
+				}),
+			),
+			retainOnAbandon: z.optional(z.boolean()),
+			launches: z.optional(
+				z.array(
+					z.strictObject({
+						behaviours: z.optional(behaviours),
+						registerSeconds: z.optional(z.nullable(seconds)),
+						bootSeconds: z.optional(seconds),
+					}),
+				),
+			),
+			nodes: z.array(
+				z.strictObject({
+					id: z.string().check(z.regex(/^i-[0-9a-f]{17}$/)),
+					state: z.optional(z.string()),
+					agent: z.optional(z.enum(['online', 'lost', 'deaf', 'none'])),
+					tags: z.optional(texts),
+					behaviours: z.optional(behaviours),
+					heldBy: z.optional(z.array(z.strictObject({ hook: z.string(), token: z.string().check(z.length(36)), sinceSeconds: seconds }))),
+				}),
+			),
+		}),
+	),
+});
+
+/** Reads a fleet from YAML. @throws Error naming what is wrong and where. */
+export function parseFleet(yaml: string): Fleet {
+	const result = z.safeParse(FLEET, parse(yaml));
+	if (result.success) return result.data as Fleet;
+	const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+	throw new Error(`The fleet is not valid.\n${problems.join('\n')}`);
+}

@@ -1,0 +1,73 @@
+/** The fleet of `npm start`: small, quick, and with one instance that already waits and whose event was never delivered. */
+
+import type { Behaviours } from '../aws/ec2-machine.ts';
+import type { Fleet } from '../fleet.ts';
+
+/** Work takes a few seconds here, so that a person can watch it. */
+const BRISK: Behaviours = {
+	'drain-node': {
+		durationSeconds: [2, 8],
+		stdout: 'Waiting for open connections of {{ ServiceName }}.\nNo open connections left. Stopped {{ ServiceName }}.\n',
+		oncePer: 'WorkId',
+	},
+	'collect-logs': {
+		durationSeconds: [2, 5],
+		stdout: 'Uploaded the logs of {{ ServiceName }} to s3://{{ Bucket }}/{{ Prefix }}/.\n',
+		oncePer: 'WorkId',
+	},
+	'bootstrap-node': { durationSeconds: [2, 6], stdout: '{{ ServiceName }} is up.\n', oncePer: 'WorkId' },
+	'*': { durationSeconds: [1, 3], stdout: 'Done.\n' },
+};
+
+export const START_FLEET: Fleet = {
+	groups: [
+		{
+			name: 'web-blue',
+			min: 0,
+			max: 12,
+			bootSeconds: 4,
+			registerSeconds: 4,
+			tags: { service: 'nginx', team: 'web' },
+			behaviours: BRISK,
+			hooks: [
+				{ name: 'fleetkeeper-drain', on: 'terminate', heartbeatTimeoutSeconds: 1800, defaultResult: 'CONTINUE', metadata: 'fleetkeeper' },
+				{ name: 'fleetkeeper-bootstrap', on: 'launch', heartbeatTimeoutSeconds: 600, defaultResult: 'ABANDON', metadata: 'fleetkeeper' },
+			],
+			nodes: [
+				{ id: 'i-0b10e000000000001' },
+				{ id: 'i-0b10e000000000002' },
+				{ id: 'i-0b10e000000000003' },
+				{ id: 'i-0b10e000000000004' },
+				{
+					id: 'i-0fee1dead0c0ffee0',
+					state: 'Terminating:Wait',
+					heldBy: [{ hook: 'fleetkeeper-drain', token: '5f0e1c1a-9b1d-4a4e-8a39-6d1c5d1c0de1', sinceSeconds: 20 }],
+				},
+			],
+		},
+		{
+			name: 'batch-workers',
+			min: 0,
+			max: 6,
+			bootSeconds: 4,
+			registerSeconds: 4,
+			tags: { service: 'batch', team: 'data' },
+			behaviours: BRISK,
+			hooks: [
+				{ name: 'fleetkeeper-collect', on: 'terminate', heartbeatTimeoutSeconds: 900, defaultResult: 'CONTINUE', metadata: 'fleetkeeper' },
+			],
+			nodes: [{ id: 'i-0ba7c000000000001' }, { id: 'i-0ba7c000000000002' }],
+		},
+		{
+			name: 'api-green',
+			min: 0,
+			max: 6,
+			bootSeconds: 4,
+			registerSeconds: 4,
+			tags: { service: 'api', team: 'api' },
+			behaviours: BRISK,
+			hooks: [{ name: 'codedeploy-terminate', on: 'terminate', heartbeatTimeoutSeconds: 600, defaultResult: 'CONTINUE' }],
+			nodes: [{ id: 'i-0a919000000000001' }, { id: 'i-0a919000000000002' }],
+		},
+	],
+};

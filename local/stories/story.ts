@@ -1,0 +1,33 @@
+/** A story: a fleet, what people do to it, what goes wrong, and how every operation must end. Inputs only. */
+
+import type { Operation } from '../../shared/operation/types.ts';
+import type { Fleet } from '../fleet.ts';
+import type { Faults, World } from '../world.ts';
+
+/** How one operation must end, or several alike. */
+export interface Expectation {
+	/** The part of the story, in a sentence. */
+	readonly part: string;
+	readonly about: (operation: Operation) => boolean;
+	/** Operations that the part is about; default 1. */
+	readonly count?: number;
+	readonly state: Operation['state'];
+	readonly lifecycle: NonNullable<Operation['result']>['lifecycle'];
+	/** Whether an OpsItem must say so. */
+	readonly opsItem?: boolean;
+	/** More that must hold of each. */
+	readonly also?: (operation: Operation) => boolean;
+}
+
+export interface Story {
+	readonly title: string;
+	readonly startAt: string;
+	readonly minutes: number;
+	readonly fleet: Fleet;
+	readonly faults: Faults;
+	/** Says what people do, and when. */
+	script(world: World): void;
+	readonly expectations: readonly Expectation[];
+	/** What must hold of the world at the end, beyond operations: a sentence, and whether it does. */
+	readonly outcomes: (world: World) => readonly { readonly part: string; readonly holds: boolean }[];
+}

@@ -1,0 +1,150 @@
+/** What the packaged CloudFormation template says that the local AWS can act on. */
+
+import { readFile } from 'node:fs/promises';
+import type { TableDefinition } from './aws/dynamodb.ts';
+import { type RawTemplate, Resolver, type Stack, TemplateError } from './template/intrinsics.ts';
+import {
+	type Deployed,
+	deployed,
+	document,
+	type InvokeConfig,
+	lambda,
+	mapping,
+	parameter,
+	queue,
+	rule,
+	table,
+	timeToLive,
+} from './template/resources.ts';
+
+export interface RuleTarget {
+	readonly arn: string;
+	/** A constant (JSON text) in place of the event. */
+	readonly input?: string;
+	readonly inputPath?: string;
+	readonly inputTransformer?: { readonly paths: Readonly<Record<string, string>>; readonly template: string };
+	readonly deadLetterArn?: string;
+	readonly retry?: { readonly attempts?: number; readonly maximumAgeSeconds?: number };
+}
+
+export interface Rule {
+	readonly name: string;
+	readonly arn: string;
+	readonly busName: string;
+	readonly enabled: boolean;
+	readonly pattern?: unknown;
+	/** `rate(1 minute)` */
+	readonly schedule?: string;
+	readonly targets: readonly RuleTarget[];
+}
+
+export interface QueueDefinition {
+	readonly name: string;
+	readonly arn: string;
+	readonly visibilityTimeoutSeconds: number;
+	readonly delaySeconds: number;
+	readonly redrive?: { readonly deadLetterArn: string; readonly maxReceiveCount: number };
+}
+
+export interface EventSourceMapping {
+	readonly queueArn: string;
+	readonly functionName: string;
+	readonly enabled: boolean;
+	readonly batchSize: number;
+	readonly windowSeconds: number;
+	readonly reportsItemFailures: boolean;
+	readonly maximumConcurrency?: number;
+}
+
+export interface FunctionDefinition {
+	readonly logicalId: string;
+	readonly name: string;
+	readonly arn: string;
+	/** Path of the source without extension: `functions/reconcile`. */
+	readonly file: string;
+	readonly environment: Readonly<Record<string, string>>;
+	readonly timeoutSeconds: number;
+	readonly memoryMb: number;
+	readonly reservedConcurrency?: number;
+	readonly deadLetterArn?: string;
+	readonly async: { readonly retries: number; readonly onFailureArn?: string };
+	readonly roleArn?: string;
+}
+
+export interface DocumentDefinition {
+	readonly name: string;
+	/** `Command`, `Automation` */
+	readonly type: string;
+	/** `JSON`, `YAML` */
+	readonly format: string;
+	/** The document's text. */
+	readonly content: string;
+}
+
+export interface ParameterDefinition {
+	readonly name: string;
+	readonly type: string;
+	readonly value: string;
+	readonly tier?: string;
+	readonly description?: string;
+}
+
+export interface Template {
+	readonly stack: Stack;
+	readonly rules: readonly Rule[];
+	readonly queues: readonly QueueDefinition[];
+	readonly mappings: readonly EventSourceMapping[];
+	readonly functions: readonly FunctionDefinition[];
+	readonly tables: readonly TableDefinition[];
+	/** TTL attribute by table name. */
+	readonly timeToLive: Readonly<Record<string, string>>;
+	readonly documents: readonly DocumentDefinition[];
+	readonly parameters: readonly ParameterDefinition[];
+	/** Resolved properties of the roles, by role name. */
+	readonly roles: Readonly<Record<string, unknown>>;
+}
+
+/** The account and Region of everything that runs locally. */
+const LOCAL_STACK: Stack = { account: '111122223333', region: 'eu-west-1', name: 'fleetkeeper-local' };
+
+/** Reads a packaged template from its file. @throws TemplateError naming the file where it cannot be read. */
+export async function loadTemplate(file: string, stack: Stack = LOCAL_STACK): Promise<Template> {
+	let raw: unknown;
+	try {
+		raw = JSON.parse(await readFile(file, 'utf8'));
+	} catch (cause) {
+		throw new TemplateError(`The packaged template ${file} cannot be read: make it with 'npx sls package'.`, { cause });
+	}
+	return readTemplate(raw, stack);
+}
+
+/**
+ * Resolves a parsed template.
+ * @throws TemplateError naming the resource and property that cannot be resolved.
+ */
+export function readTemplate(raw: unknown, stack: Stack = LOCAL_STACK): Template {
+	if (typeof raw !== 'object' || raw === null || typeof (raw as RawTemplate).Resources !== 'object') {
+		throw new TemplateError('The template has no Resources.');
+	}
+	const template = raw as RawTemplate;
+	const resolver = new Resolver(template, stack);
+	const ofType = (type: string): readonly Deployed[] =>
+		Object.entries(template.Resources)
+			.filter(([, resource]) => resource.Type === type && resolver.isDeployed(resource))
+			.map(([logicalId, resource]) => deployed(resolver, logicalId, resource));
+	const invokeConfigs = ofType('AWS::Lambda::EventInvokeConfig').map(({ properties }) => properties as unknown as InvokeConfig);
+	const tables = ofType('AWS::DynamoDB::Table');
+
+	return {
+		stack,
+		rules: ofType('AWS::Events::Rule').map(rule),
+		queues: ofType('AWS::SQS::Queue').map(queue),
+		mappings: ofType('AWS::Lambda::EventSourceMapping').map(mapping),
+		functions: ofType('AWS::Lambda::Function').map((resource) => lambda(resource, invokeConfigs)),
+		tables: tables.map(table),
+		timeToLive: Object.fromEntries(tables.flatMap(timeToLive)),
+		documents: ofType('AWS::SSM::Document').map(document),
+		parameters: ofType('AWS::SSM::Parameter').map(parameter),
+		roles: Object.fromEntries(ofType('AWS::IAM::Role').map(({ name, properties }) => [name, properties])),
+	};
+}

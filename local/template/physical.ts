@@ -1,0 +1,70 @@
+/** Names, references and ARNs of deployed resources. */
+
+import type { Resource, Stack } from './intrinsics.ts';
+
+interface Naming {
+	/** The property that names the resource. */
+	readonly property: string;
+	arn(name: string, stack: Stack): string;
+	/** What `Ref` gives, where it is not the name. */
+	ref?(name: string, stack: Stack): string;
+}
+
+const regional =
+	(service: string, prefix = '', suffix = '') =>
+	(name: string, { account, region }: Stack) =>
+		`arn:aws:${service}:${region}:${account}:${prefix}${name}${suffix}`;
+
+const iam =
+	(kind: string) =>
+	(name: string, { account }: Stack) =>
+		`arn:aws:iam::${account}:${kind}/${name}`;
+
+const NAMING: Readonly<Record<string, Naming>> = {
+	'AWS::SQS::Queue': { property: 'QueueName', arn: regional('sqs'), ref: (name, stack) => queueUrl(stack, name) },
+	'AWS::Lambda::Function': { property: 'FunctionName', arn: regional('lambda', 'function:') },
+	'AWS::DynamoDB::Table': { property: 'TableName', arn: regional('dynamodb', 'table/') },
+	'AWS::Events::Rule': { property: 'Name', arn: regional('events', 'rule/') },
+	'AWS::Events::EventBus': { property: 'Name', arn: regional('events', 'event-bus/') },
+	'AWS::SSM::Document': { property: 'Name', arn: regional('ssm', 'document/') },
+	'AWS::SSM::Parameter': { property: 'Name', arn: (name, stack) => regional('ssm', 'parameter/')(name.replace(/^\//, ''), stack) },
+	'AWS::Logs::LogGroup': { property: 'LogGroupName', arn: regional('logs', 'log-group:', ':*') },
+	'AWS::S3::Bucket': { property: 'BucketName', arn: (name) => `arn:aws:s3:::${name}` },
+	'AWS::IAM::Role': { property: 'RoleName', arn: iam('role') },
+	'AWS::IAM::ManagedPolicy': { property: 'ManagedPolicyName', arn: iam('policy'), ref: iam('policy') },
+	'AWS::IAM::InstanceProfile': { property: 'InstanceProfileName', arn: iam('instance-profile') },
+	'AWS::SNS::Topic': { property: 'TopicName', arn: regional('sns'), ref: regional('sns') },
+	'AWS::KMS::Key': { property: 'KeyName', arn: regional('kms', 'key/') },
+};
+
+/** The URL of a queue, as SQS gives it. */
+function queueUrl({ account, region }: Pick<Stack, 'account' | 'region'>, name: string): string {
+	return `https://sqs.${region}.amazonaws.com/${account}/${name}`;
+}
+
+/** The name a resource gets: from its naming property, or made of stack and logical id as CloudFormation does. */
+export function physicalName(
+	logicalId: string,
+	resource: Resource,
+	stack: Stack,
+	resolve: (value: unknown, at: string) => unknown,
+): string {
+	const property = NAMING[resource.Type]?.property;
+	const given = property === undefined ? undefined : resource.Properties?.[property];
+	return given === undefined ? `${stack.name}-${logicalId}` : String(resolve(given, `${logicalId}.${property}`));
+}
+
+/** What `Ref` of a resource gives. */
+export function reference(type: string, name: string, stack: Stack): string {
+	return NAMING[type]?.ref?.(name, stack) ?? name;
+}
+
+/** What `Fn::GetAtt` of a resource gives, or undefined for an attribute that is not known here. */
+export function attributeOf(type: string, name: string, attribute: string, stack: Stack): string | undefined {
+	const naming = NAMING[type];
+	if (attribute === 'Arn' || attribute === 'TopicArn') return naming?.arn(name, stack);
+	if (attribute === naming?.property) return name;
+	if (attribute === 'QueueUrl') return queueUrl(stack, name);
+	if (type === 'AWS::S3::Bucket' && attribute === 'DomainName') return `${name}.s3.amazonaws.com`;
+	return undefined;
+}

@@ -1,0 +1,43 @@
+/** The SDK reads its configuration files at the first call of a process: that real I/O must be over before time is simulated. */
+
+import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { ListRulesCommand } from '@aws-sdk/client-eventbridge';
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import { ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
+import { HttpResponse } from '@smithy/core/protocols';
+import { createAws } from '../shared/aws/clients.ts';
+import { LOCAL_CREDENTIALS } from './environment.ts';
+
+let warmed: Promise<void> | undefined;
+
+/** Makes one call with a client of every class, once per process. The calls go nowhere. */
+export function warmClients(region: string): Promise<void> {
+	warmed ??= warm(region);
+	return warmed;
+}
+
+async function warm(region: string): Promise<void> {
+	const aws = createAws({ region, credentials: LOCAL_CREDENTIALS, requestHandler: NOWHERE });
+	await Promise.all([
+		aws.ssm.send(new DescribeInstanceInformationCommand({})),
+		aws.ssmOnce.send(new DescribeInstanceInformationCommand({})),
+		aws.autoScaling.send(new DescribeAutoScalingGroupsCommand({})),
+		aws.events.send(new ListRulesCommand({})),
+		aws.ledger.send(new ListTablesCommand({})),
+		aws.tagging.send(new GetResourcesCommand({})),
+		aws.sqs.send(new ListQueuesCommand({})),
+	]);
+}
+
+/** Answers everything with an empty result. */
+const NOWHERE = {
+	metadata: { handlerProtocol: 'http/1.1' },
+	handle: async ({ headers }: { headers: Readonly<Record<string, string>> }) => ({
+		response: new HttpResponse({ statusCode: 200, headers: {}, body: Buffer.from(headers['x-amz-target'] ? '{}' : '<Response/>') }),
+	}),
+	destroy: () => undefined,
+	updateHttpClientConfig: () => undefined,
+	httpHandlerConfigs: () => ({}),
+};
