@@ -2,7 +2,7 @@
 
 import { Drop, describeError, Retry } from '../errors.ts';
 import { isReturnToWarmPool, LAUNCHING, namesField, occasionOf, type Sighting } from '../kinds/lifecycle/sighting.ts';
-import { canBeKeptAlive, deadline, heartbeatInterval } from '../kinds/lifecycle/timers.ts';
+import { canBeKeptAlive, deadline, heartbeatInterval, hookLimit, LATE_EVENT } from '../kinds/lifecycle/timers.ts';
 import { CAUTIOUS_TIMERS, timersOf } from '../outcomes/hooks.ts';
 import { inParallel } from '../parallel.ts';
 import { type Match, match } from '../playbook/match.ts';
@@ -102,10 +102,12 @@ function verdict(services: Services, { subject, startedAt }: Sighting, found: Ma
 }
 
 async function operationFor(services: Services, sighting: Sighting, compiled: CompiledPlaybook, occurrence: number): Promise<Operation> {
-	const { subject, detail, startedAt, token, eventId } = sighting;
+	const { subject, detail, token, eventId } = sighting;
 	const { playbook, parameterVersion } = compiled;
 	const now = services.now();
 	const { timers, note } = await hookTimers(services, sighting);
+	// An event older than its hook can last says nothing about the wait, if there still is one: that is looked at first.
+	const startedAt = hookLimit(timers, sighting.startedAt) > now ? sighting.startedAt : now - LATE_EVENT;
 	const keptAlive = canBeKeptAlive(timers);
 	const state = subject.transition === LAUNCHING ? 'Pending:Wait' : 'Terminating:Wait';
 	const why = `${playbook.name}: ${subject.hook} of ${subject.group} holds it in ${state}; ${foundBy(sighting)}${note}`;

@@ -7,14 +7,23 @@ import type { Fact } from './facts.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Operation } from './types.ts';
 
+/** What a command was sent for. It never changes once the command is sent. */
+export interface CommandPurpose {
+	readonly workId: string;
+	/** Instance ids to the operations that the command serves; under '' the one it serves alone. */
+	readonly members: ReadonlyMap<string, string>;
+}
+
 export interface Services extends Deps {
 	readonly ledger: Ledger;
 	readonly hooks: HookReader;
 	readonly playbooks: PlaybookStore;
+	/** By command id: a burst's nodes end one by one, and only the first needs to be asked about. */
+	readonly purposes: Map<string, CommandPurpose | 'foreign'>;
 }
 
 export function createServices(deps: Deps): Services {
-	return { ...deps, ledger: createLedger(deps), hooks: createHookReader(deps), playbooks: createPlaybookStore(deps) };
+	return { ...deps, ledger: createLedger(deps), hooks: createHookReader(deps), playbooks: createPlaybookStore(deps), purposes: new Map() };
 }
 
 /**

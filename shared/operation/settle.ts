@@ -6,15 +6,17 @@ import { groupBy, inParallel } from '../parallel.ts';
 import { parseEvent } from '../parse.ts';
 import { deployedDocument } from '../settings.ts';
 import { executionFact, lookUpExecutions } from '../work/automation.ts';
-import { type CommandReport, meaningOf, readCommand } from '../work/invocations.ts';
+import { meaningOf, readCommand } from '../work/invocations.ts';
 import { operationOfWork, workOfComment } from '../work/naming.ts';
 import { advance, type Happening } from './engine.ts';
 import type { Fact, WorkFact } from './facts.ts';
 import type { Settled } from './open.ts';
-import type { Services } from './services.ts';
+import type { CommandPurpose, Services } from './services.ts';
 import type { Operation } from './types.ts';
 
 const CONCURRENT_READS = 5;
+/** Commands whose purpose one execution environment keeps in mind. */
+const REMEMBERED = 1_000;
 
 const text = z.string().check(z.minLength(1));
 
@@ -22,6 +24,7 @@ const text = z.string().check(z.minLength(1));
 const InvocationEvent = z.object({
 	source: z.literal('aws.ssm'),
 	'detail-type': z.literal('EC2 Command Invocation Status-change Notification'),
+	time: z.optional(z.string()),
 	detail: z.looseObject({ 'command-id': text, 'document-name': text, 'instance-id': text, status: text }),
 });
 
@@ -67,29 +70,29 @@ async function isOfInterest(services: Services, document: string): Promise<boole
 	return set.playbooks.some(({ playbook }) => deployedDocument(services.settings, playbook.run.document) === document);
 }
 
+interface Asked {
+	readonly index: number;
+	readonly event: z.infer<typeof InvocationEvent>;
+}
+
 /** Settles each node of a command by its own invocation event; one look-up serves all nodes of a command. */
 export async function settleCommands(services: Services, events: readonly unknown[]): Promise<Settled<Operation>[]> {
 	const slots: Slot[] = [];
-	const asked: { readonly index: number; readonly detail: z.infer<typeof InvocationEvent>['detail'] }[] = [];
-	for (const [index, event] of events.entries()) {
+	const asked: Asked[] = [];
+	for (const [index, each] of events.entries()) {
 		slots[index] = await slot(async () => {
-			const { detail } = parseEvent(InvocationEvent, event, 'a command invocation');
-			if (!(await isOfInterest(services, detail['document-name']))) {
-				throw new Drop('foreign-command', `no playbook runs ${detail['document-name']}`);
-			}
-			asked.push({ index, detail });
+			const event = parseEvent(InvocationEvent, each, 'a command invocation');
+			const document = event.detail['document-name'];
+			if (!(await isOfInterest(services, document))) throw new Drop('foreign-command', `no playbook runs ${document}`);
+			asked.push({ index, event });
 			return {};
 		});
 	}
-	const commands = [...groupBy(asked, ({ detail }) => detail['command-id'])];
+	const commands = [...groupBy(asked, ({ event }) => event.detail['command-id'])];
 	await inParallel(commands, CONCURRENT_READS, async ([commandId, group]) => {
-		const [only] = group.length === 1 ? group : [];
 		const read = await slot(async () => {
-			const report = await readCommand(services, commandId, only?.detail['instance-id']).catch((error: unknown) => {
-				throw new Retry(`command ${commandId} cannot be looked up: ${describeError(error)}`, error);
-			});
-			const members = await membersOf(services, commandId, report);
-			for (const { index, detail } of group) slots[index] = await slot(() => settleNode(commandId, report, members, detail));
+			const { purpose, nodes } = await understand(services, commandId, group);
+			for (const { index, event } of group) slots[index] = await slot(() => settleNode(commandId, purpose, nodes, event));
 			return {};
 		});
 		if (read.error !== undefined) for (const { index } of group) slots[index] = read;
@@ -97,32 +100,53 @@ export async function settleCommands(services: Services, events: readonly unknow
 	return advanceSlots(services, slots);
 }
 
-/** Instance ids to the operations that the command serves; under '' the one it serves alone. */
-async function membersOf(services: Services, commandId: string, { comment, nodes }: CommandReport): Promise<Map<string, string>> {
-	if (nodes.size === 0) throw new Retry(`command ${commandId} is not listed yet`);
-	const work = workOfComment(comment);
-	if (work === undefined) throw new Drop('foreign-command', `command ${commandId} was not sent by Fleetkeeper`);
-	const own = operationOfWork(work.id);
-	if (own !== undefined) return new Map([['', own]]);
-	const record = await services.ledger.work(work.id, work.attempt);
-	return new Map((record?.members ?? []).map(({ instanceId, operationId }) => [instanceId, operationId]));
+interface Understood {
+	readonly purpose: CommandPurpose;
+	readonly nodes: ReadonlyMap<string, WorkFact>;
 }
 
-function settleNode(
-	commandId: string,
-	{ comment, nodes }: CommandReport,
-	members: ReadonlyMap<string, string>,
-	detail: z.infer<typeof InvocationEvent>['detail'],
-): Slot {
-	const operationId = members.get(detail['instance-id']) ?? members.get('');
-	if (operationId === undefined) throw new Drop('unknown-node', `command ${commandId} serves no operation of ${detail['instance-id']}`);
-	const listed = nodes.get(detail['instance-id']);
-	const work: WorkFact =
-		listed !== undefined && listed.status !== 'running' ? listed : { type: 'work', status: told(detail.status), details: detail.status };
+/** What a command was sent for, and how its nodes stand. That a node succeeded needs no look-up once the command is known. */
+async function understand(services: Services, commandId: string, group: readonly Asked[]): Promise<Understood> {
+	const known = services.purposes.get(commandId);
+	const foreign = new Drop('foreign-command', `command ${commandId} was not sent by Fleetkeeper`);
+	if (known === 'foreign') throw foreign;
+	if (known !== undefined && group.every(({ event }) => event.detail.status === 'Success')) return { purpose: known, nodes: new Map() };
+	const [only] = group.length === 1 ? group : [];
+	const { comment, nodes } = await readCommand(services, commandId, only?.event.detail['instance-id']).catch((error: unknown) => {
+		throw new Retry(`command ${commandId} cannot be looked up: ${describeError(error)}`, error);
+	});
+	if (nodes.size === 0) throw new Retry(`command ${commandId} is not listed yet`);
+	const purpose = known ?? (await purposeOf(services, comment));
+	if (services.purposes.size >= REMEMBERED) services.purposes.clear();
+	services.purposes.set(commandId, purpose);
+	if (purpose === 'foreign') throw foreign;
+	return { purpose, nodes };
+}
+
+async function purposeOf({ ledger }: Services, comment: string | undefined): Promise<CommandPurpose | 'foreign'> {
+	const work = workOfComment(comment);
+	if (work === undefined) return 'foreign';
+	const own = operationOfWork(work.id);
+	if (own !== undefined) return { workId: work.id, members: new Map([['', own]]) };
+	const record = await ledger.work(work.id, work.attempt);
+	return { workId: work.id, members: new Map((record?.members ?? []).map(({ instanceId, operationId }) => [instanceId, operationId])) };
+}
+
+function settleNode(commandId: string, { workId, members }: CommandPurpose, nodes: Understood['nodes'], { time, detail }: Asked['event']): Slot {
+	const instanceId = detail['instance-id'];
+	const operationId = members.get(instanceId) ?? members.get('');
+	if (operationId === undefined) throw new Drop('unknown-node', `command ${commandId} serves no operation of ${instanceId}`);
+	const listed = nodes.get(instanceId);
+	const endedAt = Date.parse(time ?? '');
+	const said: WorkFact = {
+		type: 'work',
+		status: told(detail.status),
+		details: detail.status,
+		...(Number.isFinite(endedAt) && { endedAt }),
+	};
+	const work = listed !== undefined && listed.status !== 'running' ? listed : said;
 	// The event may overtake the reply to SendCommand: the Comment says what it was sent for.
-	const workId = workOfComment(comment)?.id;
-	const seen: Fact = { type: 'work-seen', externalId: commandId, ...(workId && { workId }) };
-	return { operationId, facts: [seen, { ...work, externalId: commandId }] };
+	return { operationId, facts: [{ type: 'work-seen', externalId: commandId, workId }, { ...work, externalId: commandId }] };
 }
 
 /** The event's own word, where the list lags behind it. `TimedOut` alone does not say whether the work ran. */

@@ -73,7 +73,7 @@ function note(what: string, why: string, requestId?: string): Note {
 }
 
 function opened(operation: Operation, now: number): Step {
-	const late = now - operation.actionStartedAt > LATE_EVENT;
+	const late = now - operation.actionStartedAt >= LATE_EVENT;
 	return ask(operation, [{ name: late ? 'look-at-instance' : 'check-node' }]);
 }
 

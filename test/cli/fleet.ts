@@ -1,0 +1,88 @@
+/** An AWS with one Auto Scaling group and some documents, for what `check --aws` asks. */
+
+import * as schemas from '@aws-sdk/client-ssm';
+import { createAutoScaling } from '../../local/aws/auto-scaling/index.ts';
+import { createEc2 } from '../../local/aws/ec2.ts';
+import { inProcess } from '../../local/aws/http.ts';
+import { RequestLog } from '../../local/aws/request-log.ts';
+import { defineService, PROTOCOLS } from '../../local/aws/service.ts';
+import { createTagging } from '../../local/aws/tagging.ts';
+import { type AwsContext, AwsError } from '../../local/aws/types.ts';
+import { createWire } from '../../local/aws/wire.ts';
+import { type Aws, createAws } from '../../shared/aws/clients.ts';
+
+export interface FleetOptions {
+	readonly group: string;
+	readonly hooks: readonly {
+		readonly name: string;
+		readonly heartbeatTimeout: number;
+		readonly defaultResult: 'CONTINUE' | 'ABANDON';
+		readonly launching?: true;
+	}[];
+	/** Instance ids to tags. */
+	readonly instances: Readonly<Record<string, Readonly<Record<string, string>>>>;
+	/** Parameters with their defaults; undefined where there is none. */
+	readonly documents: Readonly<
+		Record<string, { readonly type: string; readonly parameters: Readonly<Record<string, string | undefined>> }>
+	>;
+	/** Every call is refused. */
+	readonly denied?: boolean;
+}
+
+export function createFleetAws({ group, hooks, instances, documents, denied }: FleetOptions): Aws {
+	let ids = 0;
+	const context: AwsContext = {
+		account: '111122223333',
+		region: 'eu-west-1',
+		clock: { now: () => Date.UTC(2026, 2, 2, 9), after: () => () => undefined, random: () => 0.5 },
+		emit: () => undefined,
+		id: (length) => String(++ids).padStart(length, '0'),
+		uuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
+	};
+	const ec2 = createEc2(context);
+	const autoScaling = createAutoScaling(context, { ec2 });
+	autoScaling.createGroup({
+		name: group,
+		min: 0,
+		max: 9,
+		desired: Object.keys(instances).length,
+		hooks: hooks.map(({ name, heartbeatTimeout, defaultResult, launching }) => ({
+			name,
+			transition: launching ? 'autoscaling:EC2_INSTANCE_LAUNCHING' : 'autoscaling:EC2_INSTANCE_TERMINATING',
+			heartbeatTimeoutSeconds: heartbeatTimeout,
+			defaultResult,
+		})),
+	});
+	for (const [id, tags] of Object.entries(instances)) {
+		ec2.launch({ id, tags, state: 'running', machine: { platform: 'Linux', bootSeconds: 1, behaviours: {} }, launchedAt: 0 });
+		autoScaling.adopt(group, id, 'InService');
+	}
+	const ssm = defineService({
+		name: 'ssm',
+		protocol: PROTOCOLS.ssm,
+		schemas,
+		operations: {
+			DescribeDocument({ Name = '' }: schemas.DescribeDocumentCommandInput) {
+				const document = documents[Name];
+				if (!document) throw new AwsError('InvalidDocument', `Document with name ${Name} does not exist.`);
+				const Parameters = Object.entries(document.parameters).map(([name, value]) => ({ Name: name, DefaultValue: value }));
+				return { Document: { Name, DocumentType: document.type, Parameters } };
+			},
+		},
+	});
+	const wire = createWire({
+		context,
+		log: new RequestLog(),
+		services: [ssm, autoScaling.definition, ec2.definition, createTagging(context, { ec2 }).definition],
+		fault: () => (denied ? new AwsError('AccessDenied', 'not authorized', { status: 403 }) : undefined),
+		onDefect: (error) => {
+			throw error;
+		},
+	});
+	return createAws({
+		region: context.region,
+		endpoint: 'http://127.0.0.1:4566',
+		credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+		requestHandler: inProcess(wire) as never,
+	});
+}
