@@ -12,9 +12,7 @@ export interface Log {
 }
 
 /** Counts, by name and by a few dimensions of bounded cardinality. */
-export interface Count {
-	(name: string, dimensions?: Readonly<Record<string, string>>, value?: number): void;
-}
+export type Count = (name: string, dimensions?: Readonly<Record<string, string>>, value?: number) => void;
 
 /** All that a function has of the world. Nothing else in `shared/` holds state between invocations. */
 export interface Deps {

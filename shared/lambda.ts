@@ -105,7 +105,11 @@ async function bury({ aws, log, count }: Services, { body, eventSourceARN, messa
 				},
 			}),
 		);
-		log.error('Event can never be handled: it is in the dead-letter queue', { messageId, queue: `${queue}-dead-letters`, why: error.message });
+		log.error('Event can never be handled: it is in the dead-letter queue', {
+			messageId,
+			queue: `${queue}-dead-letters`,
+			why: error.message,
+		});
 		count('EventsRefused');
 		return true;
 	} catch (cause) {
@@ -146,7 +150,7 @@ export function defineFunction<T>(core: Core<T>): { readonly create: CreateHandl
  * Everything a function has of the world, from its environment.
  * @throws SettingsError where the environment lacks something.
  */
-export function depsFromEnvironment(env: NodeJS.ProcessEnv = process.env): Deps {
+function depsFromEnvironment(env: NodeJS.ProcessEnv = process.env): Deps {
 	const settings = settingsFrom(env);
 	const local = settings.stage === 'local';
 	const log: Log = local ? logToStderr() : new Logger({ serviceName: SERVICE });
@@ -154,7 +158,7 @@ export function depsFromEnvironment(env: NodeJS.ProcessEnv = process.env): Deps 
 }
 
 /** Local runs print their result on stdout: logs keep out of its way. */
-export function logToStderr(): Log {
+function logToStderr(): Log {
 	const line =
 		(level: string) =>
 		(message: string, fields = {}) => {
@@ -170,6 +174,9 @@ function countInLog(log: Log): Count {
 function countInMetrics(): Count {
 	const metrics = new Metrics({ namespace: 'Fleetkeeper', serviceName: SERVICE });
 	return (name, dimensions = {}, value = 1) => {
-		metrics.singleMetric().addDimensions({ ...dimensions }).addMetric(name, MetricUnit.Count, value);
+		metrics
+			.singleMetric()
+			.addDimensions({ ...dimensions })
+			.addMetric(name, MetricUnit.Count, value);
 	};
 }

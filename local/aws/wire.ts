@@ -23,6 +23,8 @@ export interface Call {
 	/** Deserialised; DynamoDB's as its JSON has it. */
 	readonly input: unknown;
 	readonly caller: string | undefined;
+	/** The request log has its outcome under this id. */
+	readonly requestId: string;
 }
 
 /** An error to answer with, or: let the effect happen and lose the reply. */
@@ -108,7 +110,7 @@ export function createWire(options: WireOptions): Wire {
 				throw new AwsError('UnknownOperationException', `The local AWS does not implement ${definition.name}:${operation}.`);
 			}
 			const input = protocol.decode(schema, body);
-			const fault = options.fault?.({ service: definition.name, operation, input, caller });
+			const fault = options.fault?.({ service: definition.name, operation, input, caller, requestId: id });
 			if (fault instanceof AwsError) throw fault;
 			const response = protocol.encode(schema, await implementation(input), id);
 			return fault ? { response: 'lost', error: LOST } : { response };
@@ -126,7 +128,7 @@ export function createWire(options: WireOptions): Wire {
 		caller: string | undefined,
 	): Promise<Answered> {
 		try {
-			const fault = options.fault?.({ service: service.name, operation, input: parseOrUndefined(body), caller });
+			const fault = options.fault?.({ service: service.name, operation, input: parseOrUndefined(body), caller, requestId: id });
 			if (fault instanceof AwsError) throw fault;
 			const { status, body: text } = await service.handle(operation, body);
 			const response = jsonResponse(status, text, id);

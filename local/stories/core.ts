@@ -46,9 +46,15 @@ const FLEET: Fleet = {
 			nodes: [
 				{ id: NODE.drains },
 				{ id: NODE.drainsToo },
-				{ id: NODE.drainFails, behaviours: { 'drain-node': { exitCode: 1, durationSeconds: [20, 60], stdout: 'nginx does not stop: 3 workers are stuck\n' } } },
+				{
+					id: NODE.drainFails,
+					behaviours: { 'drain-node': { exitCode: 1, durationSeconds: [20, 60], stdout: 'nginx does not stop: 3 workers are stuck\n' } },
+				},
 				{ id: NODE.agentOffline, agent: 'lost' },
-				{ id: NODE.drainsLong, behaviours: { 'drain-node': { durationSeconds: [5_390, 5_410], stdout: 'no open connections left; nginx is stopped\n' } } },
+				{
+					id: NODE.drainsLong,
+					behaviours: { 'drain-node': { durationSeconds: [5_390, 5_410], stdout: 'no open connections left; nginx is stopped\n' } },
+				},
 				{ id: NODE.statusLost },
 				{ id: 'i-0b1ea000000000007' },
 				{ id: 'i-0b1ea000000000008' },
@@ -96,25 +102,68 @@ const TERMINATE_ACTION = 'EC2 Instance-terminate Lifecycle Action';
 const COMMAND_ENDED = 'EC2 Command Invocation Status-change Notification';
 
 const node = (id: string) => (operation: Operation) => operation.subject.instanceId === id;
-const bootstrap = (state: Operation['state']) => (operation: Operation) => operation.playbook.name === 'bootstrap-web' && operation.state === state;
+const bootstrap = (state: Operation['state']) => (operation: Operation) =>
+	operation.playbook.name === 'bootstrap-web' && operation.state === state;
 const isAbandoned = ({ playbook, subject }: Operation) =>
 	playbook.name === 'drain-web' && !Object.values<string>(NODE).includes(subject.instanceId);
 const heartbeats = ({ history }: Operation) => history.filter(({ what }) => what === 'heartbeat').length;
-const happened = (what: string, why: RegExp) => (operation: Operation) => operation.history.some((entry) => entry.what === what && why.test(entry.why));
+const happened = (what: string, why: RegExp) => (operation: Operation) =>
+	operation.history.some((entry) => entry.what === what && why.test(entry.why));
 
 const EXPECTATIONS: readonly Expectation[] = [
 	{ part: 'a node drains and goes', about: node(NODE.drains), state: 'succeeded', lifecycle: 'CONTINUE' },
-	{ part: 'so does its neighbour, served by the same command', about: node(NODE.drainsToo), state: 'succeeded', lifecycle: 'CONTINUE', also: ({ work }) => work?.shared === true },
-	{ part: 'one drain fails: the node goes, and an OpsItem says so', about: node(NODE.drainFails), state: 'failed', lifecycle: 'CONTINUE', opsItem: true },
-	{ part: "one node's agent is offline: settled at once", about: node(NODE.agentOffline), state: 'failed', lifecycle: 'CONTINUE', opsItem: true },
-	{ part: 'one drain takes 90 minutes on a 30-minute hook', about: node(NODE.drainsLong), state: 'succeeded', lifecycle: 'CONTINUE', also: (operation) => heartbeats(operation) >= 5 },
+	{
+		part: 'so does its neighbour, served by the same command',
+		about: node(NODE.drainsToo),
+		state: 'succeeded',
+		lifecycle: 'CONTINUE',
+		also: ({ work }) => work?.shared === true,
+	},
+	{
+		part: 'one drain fails: the node goes, and an OpsItem says so',
+		about: node(NODE.drainFails),
+		state: 'failed',
+		lifecycle: 'CONTINUE',
+		opsItem: true,
+	},
+	{
+		part: "one node's agent is offline: settled at once",
+		about: node(NODE.agentOffline),
+		state: 'failed',
+		lifecycle: 'CONTINUE',
+		opsItem: true,
+	},
+	{
+		part: 'one drain takes 90 minutes on a 30-minute hook',
+		about: node(NODE.drainsLong),
+		state: 'succeeded',
+		lifecycle: 'CONTINUE',
+		also: (operation) => heartbeats(operation) >= 5,
+	},
 	{ part: 'one status event never arrives: the clock looks', about: node(NODE.statusLost), state: 'succeeded', lifecycle: 'CONTINUE' },
-	{ part: 'one lifecycle event never arrives: the sweep finds it', about: node(NODE.eventLost), state: 'succeeded', lifecycle: 'CONTINUE', also: happened('opened', /sweep/) },
+	{
+		part: 'one lifecycle event never arrives: the sweep finds it',
+		about: node(NODE.eventLost),
+		state: 'succeeded',
+		lifecycle: 'CONTINUE',
+		also: happened('opened', /sweep/),
+	},
 	{ part: 'one arrives twice: one operation, one drain', about: node(NODE.eventTwice), state: 'succeeded', lifecycle: 'CONTINUE' },
-	{ part: 'a runbook collects the logs of a batch node before it goes', about: node(NODE.batch), state: 'succeeded', lifecycle: 'CONTINUE' },
+	{
+		part: 'a runbook collects the logs of a batch node before it goes',
+		about: node(NODE.batch),
+		state: 'succeeded',
+		lifecycle: 'CONTINUE',
+	},
 	{ part: 'new nodes are bootstrapped into service', about: bootstrap('succeeded'), count: 2, state: 'succeeded', lifecycle: 'CONTINUE' },
 	{ part: 'the abandoned node passes the drain too before it goes', about: isAbandoned, state: 'succeeded', lifecycle: 'CONTINUE' },
-	{ part: 'another launch fails and is abandoned; its replacement is one of those two', about: bootstrap('failed'), state: 'failed', lifecycle: 'ABANDON', opsItem: true },
+	{
+		part: 'another launch fails and is abandoned; its replacement is one of those two',
+		about: bootstrap('failed'),
+		state: 'failed',
+		lifecycle: 'ABANDON',
+		opsItem: true,
+	},
 ];
 
 /** One story for all that a drain can meet. */
@@ -147,17 +196,25 @@ export const CORE_STORY: Story = {
 	},
 	expectations: EXPECTATIONS,
 	outcomes(world) {
-		const inService = ({ members }: { members: Map<string, { state: string }> }) => [...members.values()].filter(({ state }) => state === 'InService').length;
+		const inService = ({ members }: { members: Map<string, { state: string }> }) =>
+			[...members.values()].filter(({ state }) => state === 'InService').length;
 		const groups = Object.fromEntries(world.services.autoScaling.groups().map((group) => [group.name, inService(group)]));
 		const completions = world.requestLog.entries.filter(({ operation }) => operation === 'CompleteLifecycleAction');
 		const opsItems = world.services.ssm.opsItems().filter(({ title }) => title.includes('web-blue'));
 		return [
-			{ part: 'both failed drains of the group are in one OpsItem', holds: opsItems.filter(({ title }) => title.startsWith('drain-web')).length === 1 },
+			{
+				part: 'both failed drains of the group are in one OpsItem',
+				holds: opsItems.filter(({ title }) => title.startsWith('drain-web')).length === 1,
+			},
 			{ part: 'a hook of somebody else is left alone, and ends by its own timer', holds: groups['api-green'] === 1 },
-			{ part: 'every group has the nodes it should have', holds: groups['web-blue'] === 5 && groups['web-green'] === 1 && groups['batch-workers'] === 1 },
+			{
+				part: 'every group has the nodes it should have',
+				holds: groups['web-blue'] === 5 && groups['web-green'] === 1 && groups['batch-workers'] === 1,
+			},
 			{
 				part: 'one completed lifecycle action for each operation',
-				holds: completions.filter(({ error }) => error === undefined).length === EXPECTATIONS.reduce((sum, { count = 1 }) => sum + count, 0),
+				holds:
+					completions.filter(({ error }) => error === undefined).length === EXPECTATIONS.reduce((sum, { count = 1 }) => sum + count, 0),
 			},
 		];
 	},

@@ -73,7 +73,11 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 			calls,
 			people,
 			dropped: world.logs.filter(({ message }) => message === 'Event dropped'),
-			verdicts: [...story.expectations.map((expectation) => judge(expectation, operations)), ...strangers(story, operations), ...story.outcomes(world)],
+			verdicts: [
+				...story.expectations.map((expectation) => judge(expectation, operations)),
+				...strangers(story, operations),
+				...story.outcomes(world),
+			],
 			endedAt: world.clock.now(),
 		};
 	} finally {

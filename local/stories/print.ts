@@ -30,7 +30,8 @@ export function printStory(story: Story, played: Played, print: (line: string) =
 		const counted = Object.entries(calls)
 			.sort(([a], [b]) => a.localeCompare(b))
 			.map(([operation, count]) => `${operation} ${count}`);
-		for (const [index, line] of wrap(counted.join(', '), WIDTH - 18).entries()) print(`  ${(index === 0 ? service : '').padEnd(14)}  ${line}`);
+		for (const [index, line] of wrap(counted.join(', '), WIDTH - 18).entries())
+			print(`  ${(index === 0 ? service : '').padEnd(14)}  ${line}`);
 	}
 	print('');
 	print('As the story says?');
@@ -45,7 +46,9 @@ function linesOf({ operations, people, dropped }: Played): Line[] {
 		at,
 		who: 'a person',
 		what: 'asks Auto Scaling',
-		why: `${operation} ${Object.entries(input).map(([name, value]) => `${name}=${value}`).join(' ')}`,
+		why: `${operation} ${Object.entries(input)
+			.map(([name, value]) => `${name}=${value}`)
+			.join(' ')}`,
 	}));
 	const left = dropped
 		.filter(({ fields }) => fields['reason'] === 'no-playbook')

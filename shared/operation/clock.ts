@@ -61,7 +61,7 @@ export interface SweepReport {
 }
 
 /** Finds instances that wait at a hook of ours and that no operation is about. */
-export async function sweep(services: Services): Promise<SweepReport> {
+async function sweep(services: Services): Promise<SweepReport> {
 	const { set } = await services.playbooks.load();
 	const sightings: Sighting[] = [];
 	if (set.playbooks.length > 0) {
@@ -108,14 +108,24 @@ async function sightingsIn(services: Services, set: PlaybookSet, group: AutoScal
 			const candidates = hooks.filter(({ LifecycleTransition }) => possible.some((transition) => transition === LifecycleTransition));
 			const transitions = new Set(candidates.map(({ LifecycleTransition }) => LifecycleTransition));
 			if (transitions.size > 1) {
-				services.log.warn('The sweep cannot tell which hook holds an instance', { group: name, instanceId: InstanceId, lifecycleState: LifecycleState });
+				services.log.warn('The sweep cannot tell which hook holds an instance', {
+					group: name,
+					instanceId: InstanceId,
+					lifecycleState: LifecycleState,
+				});
 				services.count('SweepAmbiguous');
 				return [];
 			}
 			return candidates.flatMap(({ LifecycleHookName: hook = '', LifecycleTransition }): Sighting[] => {
 				const transition = LifecycleTransition as LifecycleSubject['transition'];
 				if (claimsHook(set, occasionOf(transition), { group: name, hook }).length === 0) return [];
-				return [sightingFrom({ group: name, groupArn: arn, hook, instanceId: InstanceId, transition, account, region }, LifecycleState, services.now())];
+				return [
+					sightingFrom(
+						{ group: name, groupArn: arn, hook, instanceId: InstanceId, transition, account, region },
+						LifecycleState,
+						services.now(),
+					),
+				];
 			});
 		});
 	} catch (error) {

@@ -4,9 +4,9 @@
  */
 
 import { nextLifecycle } from '../kinds/lifecycle/next.ts';
+import { publish } from '../outcomes/publish.ts';
 import { inParallel } from '../parallel.ts';
 import { shareCommands } from '../work/work.ts';
-import { publish } from '../outcomes/publish.ts';
 import type { Effect, Fact, Next, Note } from './facts.ts';
 import { CONCURRENT_WRITES } from './ledger.ts';
 import { type Asked, perform } from './perform.ts';
@@ -193,7 +193,8 @@ function asItWillStand(cursor: Cursor): Operation {
 /** That a shared command was sent stands in its work record: fifty nodes need no write of their own for it. */
 function needsWrite({ stored, current }: Cursor): boolean {
 	if (stored === undefined) return true;
-	const sent = stored.state === 'starting' && current.state === 'running' && current.work?.shared === true && stored.work?.id === current.work.id;
+	const sent =
+		stored.state === 'starting' && current.state === 'running' && current.work?.shared === true && stored.work?.id === current.work.id;
 	// A second line says that more has happened than that.
 	if (sent && current.history.length === stored.history.length + 1) return false;
 	if (current.closedAt !== undefined && stored.closedAt !== undefined) return stored.publishedVersion < stored.version;

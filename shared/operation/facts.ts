@@ -56,9 +56,21 @@ export type Fact =
 	| WorkFact
 	| InstanceFact
 	| { readonly type: 'heartbeat-sent'; readonly requestId?: string | undefined }
-	| { readonly type: 'done'; readonly effect: Effect['name']; readonly opsItemId?: string; readonly note?: string; readonly requestId?: string | undefined }
+	| {
+			readonly type: 'done';
+			readonly effect: Effect['name'];
+			readonly opsItemId?: string;
+			readonly note?: string;
+			readonly requestId?: string | undefined;
+	  }
 	/** `gone`: there is no active lifecycle action, as far as the call can tell. */
-	| { readonly type: 'not-done'; readonly effect: Effect['name']; readonly why: 'retry' | 'gone'; readonly message: string; readonly requestId?: string | undefined }
+	| {
+			readonly type: 'not-done';
+			readonly effect: Effect['name'];
+			readonly why: 'retry' | 'gone';
+			readonly message: string;
+			readonly requestId?: string | undefined;
+	  }
 	| {
 			readonly type: 'operator';
 			readonly verb: OperatorVerb;

@@ -8,7 +8,7 @@ function digest(text: string): string {
 }
 
 /** What the operation is about, as one string: group, hook, instance and transition. */
-export function subjectKey(subject: Subject): string {
+function subjectKey(subject: Subject): string {
 	return [subject.account, subject.region, subject.group, subject.hook, subject.instanceId, subject.transition].join('#');
 }
 

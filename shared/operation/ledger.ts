@@ -78,7 +78,10 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 		}
 	}
 
-	async function put(item: Record<string, unknown>, condition?: Pick<PutCommand['input'], 'ConditionExpression' | 'ExpressionAttributeValues'>) {
+	async function put(
+		item: Record<string, unknown>,
+		condition?: Pick<PutCommand['input'], 'ConditionExpression' | 'ExpressionAttributeValues'>,
+	) {
 		try {
 			await guarded(() => aws.ledger.send(new PutCommand({ TableName, Item: item, ...condition })));
 			return true;

@@ -54,20 +54,28 @@ export async function openSightings(services: Services, sightings: readonly Sigh
 		[...created.values()].map((operation) => ({ operation, facts: [{ type: 'opened' }], created: true })),
 	);
 	const byId = new Map(outcomes.map((outcome) => [outcome.operation.id, outcome]));
-	return inParallel(sightings.map((_, index) => index), CONCURRENT_READS, async (index): Promise<Settled<Opening>> => {
-		const sighting = sightings[index] as Sighting;
-		const claimed = claims[index];
-		if (claimed === undefined || !claimed.ok) return claimed ?? { ok: false, error: new Retry('the event was not matched') };
-		const mine = created.get(subjectId(sighting.subject));
-		const outcome = mine && byId.get(mine.id);
-		if (outcome === undefined || outcome.taken) return attempt(() => meet(services, sighting, claimed.value));
-		const first = mine?.eventId === sighting.eventId;
-		return { ok: true, value: { outcome: first ? 'opened' : 'exists', operation: outcome.operation } };
-	});
+	return inParallel(
+		sightings.map((_, index) => index),
+		CONCURRENT_READS,
+		async (index): Promise<Settled<Opening>> => {
+			const sighting = sightings[index] as Sighting;
+			const claimed = claims[index];
+			if (claimed === undefined || !claimed.ok) return claimed ?? { ok: false, error: new Retry('the event was not matched') };
+			const mine = created.get(subjectId(sighting.subject));
+			const outcome = mine && byId.get(mine.id);
+			if (outcome === undefined || outcome.taken) return attempt(() => meet(services, sighting, claimed.value));
+			const first = mine?.eventId === sighting.eventId;
+			return { ok: true, value: { outcome: first ? 'opened' : 'exists', operation: outcome.operation } };
+		},
+	);
 }
 
 /** The playbook of each sighting, tags read where they decide. */
-async function claim(services: Services, { set, reason }: LoadedPlaybooks, sightings: readonly Sighting[]): Promise<Settled<CompiledPlaybook>[]> {
+async function claim(
+	services: Services,
+	{ set, reason }: LoadedPlaybooks,
+	sightings: readonly Sighting[],
+): Promise<Settled<CompiledPlaybook>[]> {
 	if (reason !== undefined) {
 		const error = new Retry(`${reason}: the event is tried again when playbook-change has run`);
 		return sightings.map(() => ({ ok: false, error }));
@@ -80,7 +88,15 @@ async function claim(services: Services, { set, reason }: LoadedPlaybooks, sight
 	};
 	const first = sightings.map((sighting) => matchOne(sighting));
 	const asking = sightings.filter((_, index) => 'needsTags' in (first[index] ?? {}));
-	const tags = asking.length > 0 ? await attempt(() => readTags(services, asking.map(({ subject }) => subject))) : undefined;
+	const tags =
+		asking.length > 0
+			? await attempt(() =>
+					readTags(
+						services,
+						asking.map(({ subject }) => subject),
+					),
+				)
+			: undefined;
 	return sightings.map((sighting, index): Settled<CompiledPlaybook> => {
 		const early = first[index] as Match;
 		if (!('needsTags' in early)) return verdict(services, sighting, early, {});
@@ -118,7 +134,6 @@ async function operationFor(services: Services, sighting: Sighting, compiled: Co
 		occurrence,
 		playbook: { name: playbook.name, parameterVersion },
 		run: playbook.run,
-		// biome-ignore lint/suspicious/noThenProperty: a playbook's own word for what follows
 		then: playbook.then,
 		state: 'starting',
 		history: [{ at: new Date(now).toISOString(), what: 'opened', why }],
@@ -190,4 +205,3 @@ async function isNewOccurrence(services: Services, existing: Operation, sighting
 	const hooks = await services.hooks.of(sighting.subject.group);
 	return hooks.filter(({ LifecycleTransition }) => LifecycleTransition === sighting.subject.transition).length === 1;
 }
-

@@ -132,7 +132,12 @@ async function purposeOf({ ledger }: Services, comment: string | undefined): Pro
 	return { workId: work.id, members: new Map((record?.members ?? []).map(({ instanceId, operationId }) => [instanceId, operationId])) };
 }
 
-function settleNode(commandId: string, { workId, members }: CommandPurpose, nodes: Understood['nodes'], { time, detail }: Asked['event']): Slot {
+function settleNode(
+	commandId: string,
+	{ workId, members }: CommandPurpose,
+	nodes: Understood['nodes'],
+	{ time, detail }: Asked['event'],
+): Slot {
 	const instanceId = detail['instance-id'];
 	const operationId = members.get(instanceId) ?? members.get('');
 	if (operationId === undefined) throw new Drop('unknown-node', `command ${commandId} serves no operation of ${instanceId}`);
@@ -146,7 +151,13 @@ function settleNode(commandId: string, { workId, members }: CommandPurpose, node
 	};
 	const work = listed !== undefined && listed.status !== 'running' ? listed : said;
 	// The event may overtake the reply to SendCommand: the Comment says what it was sent for.
-	return { operationId, facts: [{ type: 'work-seen', externalId: commandId, workId }, { ...work, externalId: commandId }] };
+	return {
+		operationId,
+		facts: [
+			{ type: 'work-seen', externalId: commandId, workId },
+			{ ...work, externalId: commandId },
+		],
+	};
 }
 
 /** The event's own word, where the list lags behind it. `TimedOut` alone does not say whether the work ran. */
@@ -160,7 +171,8 @@ export async function settleExecutions(services: Services, events: readonly unkn
 		events.map((event) =>
 			slot(async () => {
 				const { detail } = parseEvent(ExecutionEvent, event, 'an automation execution');
-				if (!(await isOfInterest(services, detail.Definition))) throw new Drop('foreign-execution', `no playbook runs ${detail.Definition}`);
+				if (!(await isOfInterest(services, detail.Definition)))
+					throw new Drop('foreign-execution', `no playbook runs ${detail.Definition}`);
 				return { operationId: detail.ExecutionId, facts: [executionFact({ AutomationExecutionStatus: detail.Status as never })] };
 			}),
 		),
@@ -176,7 +188,8 @@ export async function settleExecutions(services: Services, events: readonly unkn
 		const executionId = each.operationId;
 		if (executionId === undefined) return each;
 		const operationId = aliases.get(executionId);
-		if (operationId === undefined) return { error: new Drop('foreign-execution', `execution ${executionId} was not started by Fleetkeeper`) };
+		if (operationId === undefined)
+			return { error: new Drop('foreign-execution', `execution ${executionId} was not started by Fleetkeeper`) };
 		const found = looked.get(operationId);
 		const known = found?.type === 'work' && found.status !== 'unknown' && found.status !== 'running' ? [found] : each.facts;
 		return { operationId, facts: [{ type: 'work-seen', externalId: executionId }, ...(known ?? [])] };

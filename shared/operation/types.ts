@@ -3,7 +3,7 @@
  * Every instant in here is epoch milliseconds, except in `history`, which people read.
  */
 
-import type { LifecycleResult, OpsItemSpec, Run, Then } from '../playbook/types.ts';
+import type { LifecycleResult, Run, Then } from '../playbook/types.ts';
 
 export const OPEN_STATES = ['waiting', 'starting', 'running', 'verifying'] as const;
 export const CLOSED_STATES = ['succeeded', 'failed', 'timed-out', 'skipped'] as const;
@@ -136,4 +136,4 @@ export interface Operation {
 	readonly publishedVersion: number;
 }
 
-export type { LifecycleResult, OpsItemSpec, Run, Then };
+export type { LifecycleResult, Run, Then };

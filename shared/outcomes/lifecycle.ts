@@ -74,7 +74,9 @@ export const lookAtInstance: Perform = async (services, operations) => {
 async function lookAtBatch(services: Services, operations: readonly Operation[]): Promise<[string, Fact][]> {
 	try {
 		const InstanceIds = [...new Set(operations.map(({ subject }) => subject.instanceId))];
-		const output = await services.aws.autoScaling.send(new DescribeAutoScalingInstancesCommand({ InstanceIds, MaxRecords: INSTANCES_PER_CALL }));
+		const output = await services.aws.autoScaling.send(
+			new DescribeAutoScalingInstancesCommand({ InstanceIds, MaxRecords: INSTANCES_PER_CALL }),
+		);
 		const states = new Map((output.AutoScalingInstances ?? []).map((instance) => [instance.InstanceId, instance.LifecycleState]));
 		return await inParallel(operations, CONCURRENT_CALLS, async (operation): Promise<[string, Fact]> => {
 			const lifecycleState = states.get(operation.subject.instanceId);

@@ -15,7 +15,10 @@ const CONCURRENT_CALLS = 5;
  * Publishes the state of operations at their versions, at least once each.
  * @returns the ids of those that EventBridge did not take; the clock publishes them again.
  */
-export async function publish({ aws, settings, log }: Pick<Deps, 'aws' | 'settings' | 'log'>, operations: readonly Operation[]): Promise<Set<string>> {
+export async function publish(
+	{ aws, settings, log }: Pick<Deps, 'aws' | 'settings' | 'log'>,
+	operations: readonly Operation[],
+): Promise<Set<string>> {
 	const untold = new Set<string>();
 	await inParallel(chunks(operations, ENTRIES), CONCURRENT_CALLS, async (batch) => {
 		try {

@@ -8,8 +8,8 @@ import {
 	StopAutomationExecutionCommand,
 } from '@aws-sdk/client-ssm';
 import { callFailure, describeError, requestIdOf } from '../errors.ts';
-import { uuidFrom } from '../operation/ids.ts';
 import type { Fact, WorkFact, WorkStatus } from '../operation/facts.ts';
+import { uuidFrom } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
 import type { Operation, Work } from '../operation/types.ts';
 import { inParallel } from '../parallel.ts';
@@ -108,7 +108,17 @@ export async function searchExecution({ aws }: Services, work: Work | undefined)
 }
 
 const MEANING: Readonly<Record<string, WorkStatus>> = { Success: 'succeeded', CompletedWithSuccess: 'succeeded' };
-const ENDED = new Set(['Success', 'CompletedWithSuccess', 'CompletedWithFailure', 'Failed', 'TimedOut', 'Cancelled', 'Canceled', 'Rejected', 'Exited']);
+const ENDED = new Set([
+	'Success',
+	'CompletedWithSuccess',
+	'CompletedWithFailure',
+	'Failed',
+	'TimedOut',
+	'Cancelled',
+	'Canceled',
+	'Rejected',
+	'Exited',
+]);
 
 export async function lookUpExecutions(services: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
 	const answers = await inParallel(operations, CONCURRENT_LOOK_UPS, async ({ id, work }): Promise<[string, Fact]> => {
@@ -127,16 +137,28 @@ export function executionFact(execution: AutomationExecution, requestId?: string
 	const { AutomationExecutionStatus: details = 'Unknown', FailureMessage, StepExecutions = [] } = execution;
 	const status = ENDED.has(details) ? (MEANING[details] ?? 'failed') : 'running';
 	const failed = StepExecutions.find(({ StepStatus }) => StepStatus === 'Failed' || StepStatus === 'TimedOut');
-	const output = status === 'failed' ? [failed && `step ${failed.StepName}`, failed?.FailureMessage ?? FailureMessage].filter(Boolean).join(': ') : '';
+	const output =
+		status === 'failed' ? [failed && `step ${failed.StepName}`, failed?.FailureMessage ?? FailureMessage].filter(Boolean).join(': ') : '';
 	const endedAt = status === 'running' ? undefined : execution.ExecutionEndTime?.getTime();
-	return { type: 'work', status, details, ...(output && { output: output.slice(0, 600) }), ...(endedAt !== undefined && { endedAt }), requestId };
+	return {
+		type: 'work',
+		status,
+		details,
+		...(output && { output: output.slice(0, 600) }),
+		...(endedAt !== undefined && { endedAt }),
+		requestId,
+	};
 }
 
 /** Automation has no execution timeout of its own: the clock stops it. */
 export async function stopExecutions({ aws }: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
-	const answers = await inParallel(operations, 1, async ({ id, work }): Promise<[string, Fact]> => [
-		id,
-		await stop(() => aws.ssm.send(new StopAutomationExecutionCommand({ AutomationExecutionId: work?.externalId, Type: 'Cancel' }))),
-	]);
+	const answers = await inParallel(
+		operations,
+		1,
+		async ({ id, work }): Promise<[string, Fact]> => [
+			id,
+			await stop(() => aws.ssm.send(new StopAutomationExecutionCommand({ AutomationExecutionId: work?.externalId, Type: 'Cancel' }))),
+		],
+	);
 	return new Map(answers);
 }

@@ -1,11 +1,6 @@
 /** How sent commands stand, node by node, and stopping them. */
 
-import {
-	CancelCommandCommand,
-	type CommandInvocation,
-	type CommandPlugin,
-	ListCommandInvocationsCommand,
-} from '@aws-sdk/client-ssm';
+import { CancelCommandCommand, type CommandInvocation, type CommandPlugin, ListCommandInvocationsCommand } from '@aws-sdk/client-ssm';
 import { describeError, requestIdOf } from '../errors.ts';
 import type { Fact, WorkFact, WorkStatus } from '../operation/facts.ts';
 import type { Services } from '../operation/services.ts';

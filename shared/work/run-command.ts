@@ -1,6 +1,6 @@
 /** Starting commands: one SendCommand for up to 50 nodes that want the same. */
 
-import { ListCommandsCommand, type SendCommandCommandInput, SendCommandCommand } from '@aws-sdk/client-ssm';
+import { ListCommandsCommand, SendCommandCommand, type SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { callFailure, describeError, requestIdOf } from '../errors.ts';
 import type { Fact } from '../operation/facts.ts';
 import type { WorkRecord } from '../operation/ledger.ts';
@@ -17,7 +17,7 @@ export const NODES_PER_COMMAND = 50;
  * How long ListCommands may take to show a command. Not published; AWS calls the list eventually consistent. Until then,
  * not finding a command proves nothing.
  */
-export const COMMAND_VISIBLE_AFTER = 120_000;
+const COMMAND_VISIBLE_AFTER = 120_000;
 
 /** Clocks of two functions, and AWS's, may differ by seconds: the search begins that much earlier. */
 const CLOCK_SKEW = 60_000;
@@ -42,7 +42,9 @@ export async function sendCommand(services: Services, work: Work, operations: re
 async function taken(services: Services, work: Work, operations: readonly Operation[]): Promise<Answers> {
 	const record = await services.ledger.work(work.id, work.attempt);
 	const answer = (id: string): Fact =>
-		record === undefined || serves(record, id) ? notStarted('taken', 'another run sends it') : notStarted('left-out', 'another run sent it without this node');
+		record === undefined || serves(record, id)
+			? notStarted('taken', 'another run sends it')
+			: notStarted('left-out', 'another run sent it without this node');
 	return new Map(operations.map(({ id }) => [id, answer(id)]));
 }
 

@@ -79,7 +79,8 @@ function opened(operation: Operation, now: number): Step {
 
 function seen(operation: Operation, fact: Extract<Fact, { type: 'seen' }>): Step {
 	if (fact.token === undefined || fact.token === operation.token) return nothing(operation);
-	const why = operation.token === undefined ? 'the event came after the sweep had found the instance' : 'the hook fired again for this instance';
+	const why =
+		operation.token === undefined ? 'the event came after the sweep had found the instance' : 'the hook fired again for this instance';
 	const named = { ...operation, token: fact.token, ...(fact.eventId !== undefined && { eventId: fact.eventId }) };
 	return nothing(named, note('lifecycle token learned', why));
 }
@@ -174,7 +175,12 @@ function begin(operation: Operation, now: number): Step {
 function started(operation: Operation, fact: Extract<Fact, { type: 'work-started' }>, now: number): Step {
 	if (operation.work === undefined || operation.work.externalId === fact.externalId) return nothing(operation);
 	const work = { ...operation.work, externalId: fact.externalId, startedAt: now };
-	const running: Operation = { ...operation, state: 'running', work, attempts: { ...operation.attempts, start: operation.attempts.start + 1 } };
+	const running: Operation = {
+		...operation,
+		state: 'running',
+		work,
+		attempts: { ...operation.attempts, start: operation.attempts.start + 1 },
+	};
 	const what = work.type === 'command' ? 'command sent' : 'runbook started';
 	const told = note(fact.adopted ? `${what} (found)` : what, `${work.document}: ${fact.externalId}`, fact.requestId);
 	// What ended while nobody listened is in the list already.

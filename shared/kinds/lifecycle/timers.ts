@@ -9,10 +9,10 @@ const MINUTE = 60 * SECOND;
 export const TICK = MINUTE;
 
 /** Under this a clock that ticks once a minute (plus EventBridge's own delay) cannot keep a hook alive. Seconds. */
-export const SHORTEST_KEPT_ALIVE_SECONDS = 180;
+const SHORTEST_KEPT_ALIVE_SECONDS = 180;
 
 /** How often running work is looked up, in case its event never comes, and its instance, in case it vanished. */
-export const LOOK_UP_EVERY = 5 * MINUTE;
+const LOOK_UP_EVERY = 5 * MINUTE;
 
 /** Taken off the hook's own end, so that the result is applied before Auto Scaling applies its default. */
 const BEFORE_HOOK_ENDS = 2 * MINUTE;
