@@ -21,6 +21,7 @@ export interface Deployed {
 }
 
 /** Resolved properties. The shapes below are CloudFormation's; `sls package` and cfn-lint check them, not this. */
+// biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties are read by their documented names.
 type Properties = Record<string, any>;
 
 export interface InvokeConfig {

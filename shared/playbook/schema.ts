@@ -43,7 +43,7 @@ const run = z
 					),
 				),
 		),
-		timeout: duration('How long all of it may take, from the event on: waiting, delivery and work. 30s to 2d.'),
+		timeout: duration('How long all of it may take, from the opening on: waiting, delivery and work. 30s to 2d.'),
 		deliverWithin: z.optional(duration('How long Run Command may take to reach the node. 30s to `timeout`.')),
 		registerWithin: z.optional(
 			duration('Launch only: how long a new node may take to register with Systems Manager. Less than `timeout`.'),
