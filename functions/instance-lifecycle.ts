@@ -2,11 +2,15 @@
 
 import { defineFunction } from '../shared/lambda.ts';
 import { openFromEvents } from '../shared/operation/open-events.ts';
+import { createServices } from '../shared/operation/services.ts';
 import { summarise } from '../shared/operation/summary.ts';
 
-export const { create, handler } = defineFunction(async (services, events) => {
-	const openings = await openFromEvents(services, events);
-	return openings.map((opening) =>
-		opening.ok ? { ok: true, value: { outcome: opening.value.outcome, operation: summarise(opening.value.operation) } } : opening,
-	);
+export const { create, handler } = defineFunction((deps) => {
+	const services = createServices(deps);
+	return async (events) => {
+		const openings = await openFromEvents(services, events);
+		return openings.map((opening) =>
+			opening.ok ? { ok: true, value: { outcome: opening.value.outcome, operation: summarise(opening.value.operation) } } : opening,
+		);
+	};
 });

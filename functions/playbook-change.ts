@@ -3,8 +3,8 @@
 import { defineFunction } from '../shared/lambda.ts';
 import { recompile } from '../shared/playbook/change.ts';
 
-export const { create, handler } = defineFunction(async (services, events) => {
+export const { create, handler } = defineFunction((deps) => async (events) => {
 	// One compilation serves all changes of a batch.
-	const report = await recompile(services);
+	const report = await recompile(deps);
 	return events.map(() => ({ ok: true, value: report }));
 });

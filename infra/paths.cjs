@@ -6,7 +6,8 @@
 const FUNCTION_TIMEOUT_SECONDS = 60;
 /** AWS advises six times the function's timeout, so that a batch in work is not delivered twice. */
 const VISIBILITY_FACTOR = 6;
-const MAX_RECEIVE_COUNT = 5;
+/** The functions give up in their own words at the same number: see shared/lambda.ts. */
+const MAX_RECEIVE_COUNT = 10;
 /** The longest that SQS keeps a message: 14 days. */
 const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
 /** Enough for two SendCommand calls of 50 nodes each. Above 10, SQS wants a batching window. */
@@ -195,5 +196,6 @@ module.exports = {
 	events: Object.fromEntries(fed.map(([name]) => [name, [queueEvent(name)]])),
 	/** By function name: where an invocation by the clock ends that failed. */
 	destinations: Object.fromEntries(clocked.map(([name]) => [name, { onFailure: { type: 'sqs', arn: arn(deadLettersId(name)) } }])),
+	queueArn: (name) => arn(queueId(name)),
 	deadLettersArn: (name) => arn(deadLettersId(name)),
 };

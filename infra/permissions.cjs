@@ -3,7 +3,7 @@
  * knows no resource for an action the resource is `*` (Service Authorization Reference: Systems Manager, Auto Scaling, tagging).
  */
 
-const { deadLettersArn } = require('./paths.cjs');
+const { deadLettersArn, queueArn } = require('./paths.cjs');
 
 const SSM = 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}';
 const OWN = '${self:service}-${sls:stage}';
@@ -62,7 +62,7 @@ const serveHooks = [
 ];
 
 const readTags = allow(['tag:GetResources'], '*');
-const findWaiting = allow(['autoscaling:DescribeAutoScalingGroups'], '*');
+const findWaiting = allow(['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeWarmPool'], '*');
 
 /** Every function that carries operations on runs the same engine: an event may find any of its effects to be due. */
 const engine = [keepOperations, publish, ...openOpsItems, ...runCommands, ...runAutomations, ...serveHooks];
@@ -70,15 +70,18 @@ const engine = [keepOperations, publish, ...openOpsItems, ...runCommands, ...run
 /** For what can never be handled, with its reason; and, of what the clock sent, for what failed. */
 const bury = (name) => allow(['sqs:SendMessage'], deadLettersArn(name));
 
+/** Of what its queue sends: what is to be tried again comes back sooner than the visibility timeout. */
+const handBack = (name) => [bury(name), allow(['sqs:ChangeMessageVisibility'], queueArn(name))];
+
 module.exports = {
-	'instance-lifecycle': [...engine, readTags, bury('instance-lifecycle')],
-	'command-status': [...engine, bury('command-status')],
-	'automation-status': [...engine, bury('automation-status')],
+	'instance-lifecycle': [...engine, readTags, ...handBack('instance-lifecycle')],
+	'command-status': [...engine, ...handBack('command-status')],
+	'automation-status': [...engine, ...handBack('automation-status')],
 	reconcile: [...engine, readTags, findDue, findWaiting, bury('reconcile')],
 	'playbook-change': [
 		allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], LEDGER),
 		...openOpsItems,
 		allow(['ssm:GetParameterHistory', 'ssm:GetParametersByPath'], PLAYBOOKS),
-		bury('playbook-change'),
+		...handBack('playbook-change'),
 	],
 };

@@ -25,7 +25,7 @@ async function warm(region: string): Promise<void> {
 		aws.ssmOnce.send(new DescribeInstanceInformationCommand({})),
 		aws.autoScaling.send(new DescribeAutoScalingGroupsCommand({})),
 		aws.events.send(new ListRulesCommand({})),
-		aws.ledger.send(new ListTablesCommand({})),
+		aws.dynamoDb.send(new ListTablesCommand({})),
 		aws.tagging.send(new GetResourcesCommand({})),
 		aws.sqs.send(new ListQueuesCommand({})),
 	]);

@@ -2,17 +2,16 @@
 
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import middy, { type MiddlewareObj } from '@middy/core';
 import { createAws } from './aws/clients.ts';
 import type { Count, CreateHandler, Deps, LambdaHandler, Log } from './deps.ts';
 import { Drop, describeError, Fail } from './errors.ts';
 import type { Settled } from './operation/open.ts';
-import { createServices, type Services } from './operation/services.ts';
 import { SERVICE, settingsFrom } from './settings.ts';
 
 /** What a function does with the events of one invocation: a result for each, in their order. */
-export type Core<T> = (services: Services, events: readonly unknown[]) => Promise<readonly Settled<T>[]>;
+type Core<T> = (events: readonly unknown[]) => Promise<readonly Settled<T>[]>;
 
 /** As much of an SQS record as is read. */
 interface SqsRecord {
@@ -20,6 +19,8 @@ interface SqsRecord {
 	readonly body: string;
 	readonly eventSource: 'aws:sqs';
 	readonly eventSourceARN: string;
+	readonly receiptHandle: string;
+	readonly attributes?: { readonly ApproximateReceiveCount?: string };
 }
 
 interface Failure {
@@ -40,17 +41,17 @@ function parseBody({ body }: SqsRecord): unknown {
 }
 
 /** One event as itself: the result is returned, and an error is the invocation's. */
-async function handleOne<T>(services: Services, core: Core<T>, event: unknown): Promise<unknown> {
-	const [result] = await core(services, [event]);
+async function handleOne<T>(deps: Deps, core: Core<T>, event: unknown): Promise<unknown> {
+	const [result] = await core([event]);
 	if (result === undefined) throw new Fail('the event was not handled');
 	if (result.ok) return result.value;
 	if (!(result.error instanceof Drop)) throw result.error;
-	drop(services, result.error, event);
+	drop(deps, result.error, event);
 	return { outcome: 'dropped', reason: result.error.reason, message: result.error.message };
 }
 
 /** A batch: what should be tried again is reported by message, what never will work goes to the dead-letter queue with its reason. */
-async function handleBatch<T>(services: Services, core: Core<T>, records: readonly SqsRecord[]): Promise<{ batchItemFailures: Failure[] }> {
+async function handleBatch<T>(deps: Deps, core: Core<T>, records: readonly SqsRecord[]): Promise<{ batchItemFailures: Failure[] }> {
 	const readable: { readonly record: SqsRecord; readonly event: unknown }[] = [];
 	const failed: { readonly record: SqsRecord; readonly event?: unknown; readonly error: unknown }[] = [];
 	for (const record of records) {
@@ -60,56 +61,80 @@ async function handleBatch<T>(services: Services, core: Core<T>, records: readon
 			failed.push({ record, error });
 		}
 	}
-	const results =
-		readable.length > 0
-			? await core(
-					services,
-					readable.map(({ event }) => event),
-				)
-			: [];
+	const results = readable.length > 0 ? await core(readable.map(({ event }) => event)) : [];
 	for (const [index, { record, event }] of readable.entries()) {
 		const result = results[index];
 		if (result?.ok !== true) failed.push({ record, event, error: result?.error ?? new Fail('the event was not handled') });
 	}
 	const batchItemFailures: Failure[] = [];
 	for (const { record, event, error } of failed) {
-		if (error instanceof Drop) drop(services, error, event);
-		else if (!(error instanceof Fail) || !(await bury(services, record, error))) {
-			services.log.warn('Event goes back to its queue', { messageId: record.messageId, why: describeError(error) });
-			services.count('EventsRetried');
+		if (error instanceof Drop) drop(deps, error, event);
+		else if (!isHopeless(record, error) || !(await bury(deps, record, error))) {
+			deps.log.warn('Event goes back to its queue', { messageId: record.messageId, why: describeError(error) });
+			deps.count('EventsRetried');
+			await comeBackSoon(deps, record);
 			batchItemFailures.push({ itemIdentifier: record.messageId });
 		}
 	}
 	return { batchItemFailures };
 }
 
-function drop({ log, count }: Services, { reason, message }: Drop, event: unknown): void {
+/** How often a message is received before SQS itself would move it, without a reason (infra/paths.cjs has the same number). */
+const MAX_RECEIVES = 10;
+
+function isHopeless(record: SqsRecord, error: unknown): boolean {
+	return error instanceof Fail || receives(record) >= MAX_RECEIVES;
+}
+
+function receives({ attributes }: SqsRecord): number {
+	return Number(attributes?.ApproximateReceiveCount ?? 1);
+}
+
+function queueUrl({ eventSourceARN }: SqsRecord, suffix = ''): string {
+	const [, , , region, account, queue] = eventSourceARN.split(':');
+	return `https://sqs.${region}.amazonaws.com/${account}/${queue}${suffix}`;
+}
+
+/** The first retry's distance; each further one is twice as far, up to what the queue's own visibility timeout gives. Seconds. */
+const FIRST_RETRY = 30;
+const LAST_RETRY = 360;
+
+/** The queue's visibility timeout is meant for functions that died: what may work soon comes back sooner. */
+async function comeBackSoon({ aws, log }: Deps, record: SqsRecord): Promise<void> {
+	const VisibilityTimeout = Math.min(FIRST_RETRY * 2 ** (receives(record) - 1), LAST_RETRY);
+	try {
+		await aws.sqs.send(
+			new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl(record), ReceiptHandle: record.receiptHandle, VisibilityTimeout }),
+		);
+	} catch (error) {
+		log.warn('The message comes back only after the visibility timeout', { messageId: record.messageId, why: describeError(error) });
+	}
+}
+
+function drop({ log, count }: Deps, { reason, message }: Drop, event: unknown): void {
 	log.info('Event dropped', { reason, why: message, eventId: (event as { id?: unknown } | null)?.id });
 	count('EventsDropped', { reason });
 }
 
-/** SQS takes 1,024 characters here without trouble, and a person wants no more. */
+/** A person wants no more than this of a reason. Characters. */
 const REASON = 1_000;
 
 /** Sends a message to the dead-letter queue with its reason. False: it could not be sent, and stays in its queue. */
-async function bury({ aws, log, count }: Services, { body, eventSourceARN, messageId }: SqsRecord, error: Fail): Promise<boolean> {
-	const [, , , region, account, queue] = eventSourceARN.split(':');
+async function bury({ aws, log, count }: Deps, record: SqsRecord, error: unknown): Promise<boolean> {
+	const { body, messageId } = record;
+	const reason = error instanceof Fail ? error.message : `tried ${receives(record)} times: ${describeError(error)}`;
 	try {
 		await aws.sqs.send(
 			new SendMessageCommand({
-				QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${queue}-dead-letters`,
+				QueueUrl: queueUrl(record, '-dead-letters'),
 				MessageBody: body,
 				MessageAttributes: {
-					Reason: { DataType: 'String', StringValue: error.message.slice(0, REASON) },
+					Reason: { DataType: 'String', StringValue: reason.slice(0, REASON) },
 					MessageId: { DataType: 'String', StringValue: messageId },
 				},
 			}),
 		);
-		log.error('Event can never be handled: it is in the dead-letter queue', {
-			messageId,
-			queue: `${queue}-dead-letters`,
-			why: error.message,
-		});
+		log.error('Event is given up: it is in the dead-letter queue', { messageId, why: reason });
 		count('EventsRefused');
 		return true;
 	} catch (cause) {
@@ -126,15 +151,18 @@ function reportFailure(log: Log): MiddlewareObj<unknown, unknown> {
 	};
 }
 
-/** A function made of its core, ready for `create(deps)` and for Lambda. */
-export function defineFunction<T>(core: Core<T>): { readonly create: CreateHandler; readonly handler: LambdaHandler } {
+/** A function made of its core, which is made once for each execution environment: ready for `create(deps)` and for Lambda. */
+export function defineFunction<T>(createCore: (deps: Deps) => Core<T>): {
+	readonly create: CreateHandler;
+	readonly handler: LambdaHandler;
+} {
 	const create: CreateHandler = (deps) => {
-		const services = createServices(deps);
+		const core = createCore(deps);
 		const wrapped = middy({ timeoutEarlyInMillis: 0 })
 			.use(reportFailure(deps.log))
 			.handler((input: unknown) => {
 				const records = recordsOf(input);
-				return records === undefined ? handleOne(services, core, input) : handleBatch(services, core, records);
+				return records === undefined ? handleOne(deps, core, input) : handleBatch(deps, core, records);
 			});
 		return (input, context) => wrapped(input, (context ?? {}) as never) as Promise<unknown>;
 	};

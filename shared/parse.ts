@@ -8,11 +8,26 @@ import { Fail } from './errors.ts';
 export function parseEvent<T extends z.ZodMiniType>(schema: T, event: unknown, what: string): z.output<T> {
 	const parsed = schema.safeParse(event);
 	if (parsed.success) return parsed.data;
-	const problems = parsed.error.issues.map(({ path, message, code }) => {
-		const where = path.join('.') || 'the event';
-		return valueAt(event, path) === undefined && code !== 'unrecognized_keys' ? `${where} is missing` : `${where}: ${message}`;
+	const problems = parsed.error.issues.map((issue) => {
+		const where = issue.path.join('.') || 'the event';
+		const missing = valueAt(event, issue.path) === undefined && issue.code !== 'unrecognized_keys';
+		return missing ? `${where} is missing` : `${where}: ${expectation(issue)}`;
 	});
 	throw new Fail(`This is not an event of ${what}: ${problems.join('; ')}`);
+}
+
+/** What was expected. `zod/mini` carries no locale: where a schema has no words of its own, there are none. */
+function expectation(issue: z.core.$ZodIssue): string {
+	switch (issue.code) {
+		case 'invalid_type':
+			return `expected ${issue.expected}`;
+		case 'invalid_value':
+			return `expected ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+		case 'too_small':
+			return `expected ${issue.minimum} characters or more`;
+		default:
+			return issue.message;
+	}
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

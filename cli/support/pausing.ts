@@ -3,9 +3,9 @@
  * last acts of pausing and resuming.
  */
 
-import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { getItem, tableOf, updateItem } from '../../shared/aws/table.ts';
 import type { Services } from '../../shared/operation/services.ts';
-import { COMPILED_KEY, explainMissingTable, type Pause, readCompiledItem } from '../../shared/playbook/compiled-item.ts';
+import { COMPILED_KEY, type Pause, readCompiledItem } from '../../shared/playbook/compiled-item.ts';
 
 /** Acts that the item keeps: it shares its 400 KB with the playbooks. */
 const KEPT = 20;
@@ -28,10 +28,7 @@ type Item = Readonly<Record<string, unknown>> | undefined;
 
 /** @throws Fail where the table does not exist. */
 export async function readPause(services: Services): Promise<PauseRecord> {
-	const output = await onItem(services, (TableName) =>
-		services.aws.ledger.send(new GetCommand({ TableName, Key: COMPILED_KEY, ConsistentRead: true })),
-	);
-	return recordOf(output.Item);
+	return recordOf(await getItem(tableOf(services), COMPILED_KEY));
 }
 
 /**
@@ -55,62 +52,29 @@ async function change(
 	values: Record<string, unknown>,
 ): Promise<PauseRecord & { readonly changed: boolean }> {
 	const log = 'pauses = list_append(if_not_exists(pauses, :none), :act)';
-	try {
-		const { Attributes } = await onItem(services, (TableName) =>
-			services.aws.ledger.send(
-				new UpdateCommand({
-					TableName,
-					Key: COMPILED_KEY,
-					UpdateExpression: assignment === undefined ? `SET ${log} REMOVE paused` : `SET ${assignment}, ${log}`,
-					ConditionExpression: condition,
-					ExpressionAttributeValues: { ...values, ':none': [], ':act': [act] },
-					ReturnValues: 'ALL_NEW',
-				}),
-			),
-		);
-		await forgetOldest(services, recordOf(Attributes).pauses.length);
-		return { ...(await readPause(services)), changed: true };
-	} catch (error) {
-		if (!isConditionFailure(error)) throw error;
-		return { ...(await readPause(services)), changed: false };
-	}
+	const changed = await updateItem(
+		tableOf(services),
+		COMPILED_KEY,
+		{
+			UpdateExpression: assignment === undefined ? `SET ${log} REMOVE paused` : `SET ${assignment}, ${log}`,
+			ConditionExpression: condition,
+		},
+		{ ...values, ':none': [], ':act': [act] },
+	);
+	if (changed !== undefined) await forgetOldest(services, recordOf(changed).pauses.length);
+	return { ...(await readPause(services)), changed: changed !== undefined };
 }
 
+/** Somebody else who acted meanwhile forgets the oldest too: a condition that fails is no error. */
 async function forgetOldest(services: Services, length: number): Promise<void> {
 	if (length <= KEPT) return;
 	const oldest = Array.from({ length: length - KEPT }, (_, index) => `pauses[${index}]`).join(', ');
-	try {
-		await onItem(services, (TableName) =>
-			services.aws.ledger.send(
-				new UpdateCommand({
-					TableName,
-					Key: COMPILED_KEY,
-					UpdateExpression: `REMOVE ${oldest}`,
-					ConditionExpression: 'size(pauses) = :length',
-					ExpressionAttributeValues: { ':length': length },
-				}),
-			),
-		);
-	} catch (error) {
-		// Somebody else acted meanwhile, and forgets the oldest too.
-		if (!isConditionFailure(error)) throw error;
-	}
-}
-
-async function onItem<T>({ settings }: Services, call: (table: string) => Promise<T>): Promise<T> {
-	try {
-		return await call(settings.tableName);
-	} catch (error) {
-		throw explainMissingTable(error, settings);
-	}
+	const forget = { UpdateExpression: `REMOVE ${oldest}`, ConditionExpression: 'size(pauses) = :length' };
+	await updateItem(tableOf(services), COMPILED_KEY, forget, { ':length': length });
 }
 
 function recordOf(item: Item): PauseRecord {
 	const { paused } = readCompiledItem(item);
 	const pauses = item?.['pauses'];
 	return { ...(paused && { paused }), pauses: Array.isArray(pauses) ? (pauses as PauseAct[]) : [] };
-}
-
-function isConditionFailure(error: unknown): boolean {
-	return (error as Error).name === 'ConditionalCheckFailedException';
 }

@@ -6,7 +6,6 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 export interface Aws {
 	readonly ssm: SSMClient;
@@ -14,7 +13,7 @@ export interface Aws {
 	readonly ssmOnce: SSMClient;
 	readonly autoScaling: AutoScalingClient;
 	readonly events: EventBridgeClient;
-	readonly ledger: DynamoDBDocumentClient;
+	readonly dynamoDb: DynamoDBClient;
 	readonly tagging: ResourceGroupsTaggingAPIClient;
 	readonly sqs: SQSClient;
 }
@@ -32,9 +31,7 @@ export function createAws(options: ClientOptions = {}): Aws {
 		ssmOnce: new SSMClient({ ...shared, maxAttempts: 1 }),
 		autoScaling: new AutoScalingClient(shared),
 		events: new EventBridgeClient(shared),
-		ledger: DynamoDBDocumentClient.from(new DynamoDBClient(shared), {
-			marshallOptions: { removeUndefinedValues: true },
-		}),
+		dynamoDb: new DynamoDBClient(shared),
 		tagging: new ResourceGroupsTaggingAPIClient(shared),
 		sqs: new SQSClient(shared),
 	};

@@ -1,6 +1,11 @@
 /** The clock: once a minute what is due; every five minutes what should have been reported and was not. */
 
-import { type AutoScalingGroup, paginateDescribeAutoScalingGroups } from '@aws-sdk/client-auto-scaling';
+import {
+	type AutoScalingGroup,
+	type Instance,
+	paginateDescribeAutoScalingGroups,
+	paginateDescribeWarmPool,
+} from '@aws-sdk/client-auto-scaling';
 import { Drop, describeError, Fail } from '../errors.ts';
 import { occasionOf, type Sighting, TERMINATING, transitionsOfState } from '../kinds/lifecycle/sighting.ts';
 import { chunks, inParallel } from '../parallel.ts';
@@ -97,11 +102,12 @@ async function knownOpen({ ledger }: Services, sightings: readonly Sighting[]): 
 }
 
 async function sightingsIn(services: Services, set: PlaybookSet, group: AutoScalingGroup): Promise<Sighting[]> {
-	const { AutoScalingGroupName: name = '', AutoScalingGroupARN: arn = '', Instances = [] } = group;
-	const waiting = Instances.filter(({ LifecycleState = '' }) => transitionsOfState(LifecycleState).length > 0);
-	if (waiting.length === 0) return [];
+	const { AutoScalingGroupName: name = '', AutoScalingGroupARN: arn = '' } = group;
 	const [, , , region = '', account = ''] = arn.split(':');
 	try {
+		const instances = await instancesOf(services, group);
+		const waiting = instances.filter(({ LifecycleState = '' }) => transitionsOfState(LifecycleState).length > 0);
+		if (waiting.length === 0) return [];
 		const hooks = await services.hooks.of(name);
 		return waiting.flatMap(({ InstanceId = '', LifecycleState = '' }) => {
 			const possible = transitionsOfState(LifecycleState);
@@ -132,6 +138,16 @@ async function sightingsIn(services: Services, set: PlaybookSet, group: AutoScal
 		services.log.error('A group could not be swept; the next sweep tries again', { group: name, why: describeError(error) });
 		return [];
 	}
+}
+
+/** A group's instances and those of its warm pool, which DescribeAutoScalingGroups leaves out. */
+async function instancesOf({ aws }: Services, group: AutoScalingGroup): Promise<Instance[]> {
+	const { AutoScalingGroupName, Instances = [], WarmPoolConfiguration } = group;
+	if (WarmPoolConfiguration === undefined) return Instances;
+	const warm: Instance[] = [];
+	for await (const page of paginateDescribeWarmPool({ client: aws.autoScaling }, { AutoScalingGroupName }))
+		warm.push(...(page.Instances ?? []));
+	return [...Instances, ...warm];
 }
 
 /** What an event would have said, as far as the instance's state tells. */

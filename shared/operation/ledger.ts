@@ -12,18 +12,14 @@
  * what has closed (`closed#<day>#<shard>`). Every read that decides something is consistent and by key.
  */
 
-import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { getItem, getItems, type Item, type Key, putItem, queryItems, tableOf } from '../aws/table.ts';
 import type { Deps } from '../deps.ts';
-import { Fail, Retry } from '../errors.ts';
 import { inParallel } from '../parallel.ts';
 import { parseOperationId, subjectId } from './ids.ts';
 import type { HistoryEntry, Operation, Subject, Work } from './types.ts';
 
 /** Partitions of the due index: 1,000 writes a second each. */
 const SHARDS = 4;
-/** Keys of one BatchGetItem call, at most. */
-const BATCH_GET = 100;
 /** Writes of one invocation under way at once. */
 export const CONCURRENT_WRITES = 25;
 
@@ -33,11 +29,6 @@ export interface WorkRecord {
 	/** The request id of the call that sent it. */
 	readonly requestId?: string | undefined;
 	readonly members: readonly { readonly operationId: string; readonly instanceId: string }[];
-}
-
-interface Key {
-	readonly pk: string;
-	readonly sk: string;
 }
 
 export interface Ledger {
@@ -64,82 +55,31 @@ export interface Ledger {
 }
 
 export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'settings' | 'now'>): Ledger {
-	const TableName = settings.tableName;
+	const table = tableOf({ aws, settings });
+	const { retentionDays } = settings;
 
-	async function guarded<T>(call: () => Promise<T>): Promise<T> {
-		try {
-			return await call();
-		} catch (error) {
-			if (!(error instanceof ResourceNotFoundException)) throw error;
-			throw new Fail(
-				`The ledger table '${TableName}' does not exist. Deploy the stage (npx sls deploy --stage ${settings.stage}), or run npm start for stage local.`,
-				error,
-			);
-		}
-	}
-
-	async function put(
-		item: Record<string, unknown>,
-		condition?: Pick<PutCommand['input'], 'ConditionExpression' | 'ExpressionAttributeValues'>,
-	) {
-		try {
-			await guarded(() => aws.ledger.send(new PutCommand({ TableName, Item: item, ...condition })));
-			return true;
-		} catch (error) {
-			if ((error as Error).name === 'ConditionalCheckFailedException') return false;
-			throw error;
-		}
-	}
-
-	async function get(keys: readonly Key[]): Promise<Record<string, unknown>[]> {
-		const items: Record<string, unknown>[] = [];
-		let wanted = keys;
-		for (let round = 0; wanted.length > 0; round += 1) {
-			if (round > keys.length / BATCH_GET + 10) throw new Retry(`DynamoDB leaves keys of table '${TableName}' unread`);
-			const batch = wanted.slice(0, BATCH_GET);
-			const output = await guarded(() =>
-				aws.ledger.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [...batch], ConsistentRead: true } } })),
-			);
-			items.push(...(output.Responses?.[TableName] ?? []));
-			const unread = (output.UnprocessedKeys?.[TableName]?.Keys ?? []) as Key[];
-			wanted = [...unread, ...wanted.slice(BATCH_GET)];
-		}
-		return items;
-	}
-
-	async function query(shard: string, upTo?: number): Promise<{ id: string; at: number }[]> {
-		const found: { id: string; at: number }[] = [];
-		let from: Record<string, unknown> | undefined;
-		do {
-			const output = await guarded(() =>
-				aws.ledger.send(
-					new QueryCommand({
-						TableName,
-						IndexName: 'due',
-						KeyConditionExpression: upTo === undefined ? 'dueShard = :shard' : 'dueShard = :shard AND dueAt <= :now',
-						ExpressionAttributeValues: { ':shard': shard, ...(upTo !== undefined && { ':now': upTo }) },
-						...(from && { ExclusiveStartKey: from }),
-					}),
-				),
-			);
-			for (const item of output.Items ?? []) {
-				found.push({ id: `${String(item['pk']).replace('operation#', '')}-${Number(item['sk'])}`, at: Number(item['dueAt']) });
-			}
-			from = output.LastEvaluatedKey;
-		} while (from !== undefined);
-		return found;
+	async function query(shard: string, upTo?: number): Promise<Item[]> {
+		return queryItems(
+			table,
+			{ IndexName: 'due', KeyConditionExpression: upTo === undefined ? 'dueShard = :shard' : 'dueShard = :shard AND dueAt <= :now' },
+			{ ':shard': shard, ...(upTo !== undefined && { ':now': upTo }) },
+		);
 	}
 
 	const queryAll = async (shards: readonly string[], upTo?: number) => {
 		const found = (await inParallel(shards, shards.length, (shard) => query(shard, upTo))).flat();
-		return found.sort((a, b) => a.at - b.at).map(({ id }) => id);
+		return found
+			.sort((a, b) => Number(a['dueAt']) - Number(b['dueAt']))
+			.map(({ pk, sk }) => `${String(pk).replace('operation#', '')}-${Number(sk)}`);
 	};
 
 	async function join(operations: Operation[]): Promise<Operation[]> {
 		const shared = operations.filter(({ state, work }) => state === 'starting' && work?.shared === true);
 		if (shared.length === 0) return operations;
 		const keys = new Map(shared.map(({ work }) => [`${work?.id}/${work?.attempt}`, workKey(work?.id ?? '', work?.attempt ?? 1)]));
-		const records = new Map((await get([...keys.values()])).map((item) => [`${item['pk']}/${item['sk']}`, item['record'] as WorkRecord]));
+		const records = new Map(
+			(await getItems(table, [...keys.values()])).map((item) => [`${item['pk']}/${item['sk']}`, item['record'] as WorkRecord]),
+		);
 		return operations.map((operation) => {
 			const { work } = operation;
 			if (!shared.includes(operation) || work === undefined) return operation;
@@ -149,48 +89,35 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 	}
 
 	return {
-		create: (operation) => put(operationItem(operation, settings.retentionDays), { ConditionExpression: 'attribute_not_exists(pk)' }),
-		save: (after) =>
-			put(operationItem(after, settings.retentionDays), {
-				ConditionExpression: 'version = :before',
-				ExpressionAttributeValues: { ':before': after.version - 1 },
-			}),
+		create: (operation) => putItem(table, operationItem(operation, retentionDays), 'attribute_not_exists(pk)'),
+		save: (after) => putItem(table, operationItem(after, retentionDays), 'version = :before', { ':before': after.version - 1 }),
 		async latest(subject) {
-			const output = await guarded(() =>
-				aws.ledger.send(
-					new QueryCommand({
-						TableName,
-						KeyConditionExpression: 'pk = :pk',
-						ExpressionAttributeValues: { ':pk': `operation#${subjectId(subject)}` },
-						ScanIndexForward: false,
-						Limit: 1,
-						ConsistentRead: true,
-					}),
-				),
-			);
-			const [item] = output.Items ?? [];
+			const newest = { KeyConditionExpression: 'pk = :pk', ScanIndexForward: false, Limit: 1, ConsistentRead: true };
+			const [item] = await queryItems(table, newest, { ':pk': `operation#${subjectId(subject)}` });
 			if (item === undefined) return undefined;
 			const [operation] = await join([item['operation'] as Operation]);
 			return operation;
 		},
 		async load(ids) {
 			const keys = [...new Set(ids)].flatMap((id) => operationKey(id) ?? []);
-			const items = await get(keys);
+			const items = await getItems(table, keys);
 			return join(items.map((item) => item['operation'] as Operation));
 		},
-		createWork: (record) => put(workItem(record, settings.retentionDays), { ConditionExpression: 'attribute_not_exists(pk)' }),
+		createWork: (record) => putItem(table, workItem(record, retentionDays), 'attribute_not_exists(pk)'),
 		async updateWork(record) {
-			await put(workItem(record, settings.retentionDays));
+			await putItem(table, workItem(record, retentionDays));
 		},
 		async work(id, attempt) {
-			const output = await guarded(() => aws.ledger.send(new GetCommand({ TableName, Key: workKey(id, attempt), ConsistentRead: true })));
-			return output.Item?.['record'] as WorkRecord | undefined;
+			return (await getItem(table, workKey(id, attempt)))?.['record'] as WorkRecord | undefined;
 		},
 		async putExecutionAlias(executionId, id) {
-			await put({ pk: `execution#${executionId}`, sk: 'alias', operationId: id, expiresAt: expiry(now(), settings.retentionDays) });
+			await putItem(table, { pk: `execution#${executionId}`, sk: 'alias', operationId: id, expiresAt: expiry(now(), retentionDays) });
 		},
 		async executionAliases(executionIds) {
-			const items = await get(executionIds.map((id) => ({ pk: `execution#${id}`, sk: 'alias' })));
+			const items = await getItems(
+				table,
+				executionIds.map((id) => ({ pk: `execution#${id}`, sk: 'alias' })),
+			);
 			return new Map(items.map((item) => [String(item['pk']).replace('execution#', ''), String(item['operationId'])]));
 		},
 		due: (at) => queryAll(openShards(), at),

@@ -9,11 +9,11 @@ import type { Perform, Services } from './services.ts';
 import type { Operation } from './types.ts';
 
 const PERFORMERS: Readonly<Record<Effect['name'], Perform>> = {
-	'check-node': checkNodes,
 	'start-work': startWork,
 	'find-work': findWork,
 	'look-up-work': lookUpWork,
 	'look-at-instance': lookAtInstance,
+	'check-node': checkNodes,
 	heartbeat: sendHeartbeat,
 	'cancel-work': cancelWork,
 	'complete-lifecycle': completeLifecycle,
@@ -29,7 +29,7 @@ export interface Asked {
 
 /** Carries out effects, those of one name together. */
 export async function perform(services: Services, asked: readonly Asked[]): Promise<{ readonly id: string; readonly fact: Fact }[]> {
-	// In one order, whoever asks: what is learned of the work comes before what is learned of the instance.
+	// In one order, whoever asks: what is learned of the work comes before what is learned of the instance, and that before the node.
 	const names = EFFECTS.filter((name) => asked.some(({ effect }) => effect.name === name));
 	const answers = await Promise.all(
 		names.map(async (name) => {

@@ -1,9 +1,9 @@
 /** Keeps the compiled playbooks in step with Parameter Store: the core of the function `playbook-change`. */
 
-import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { getItem, tableOf, updateItem } from '../aws/table.ts';
 import type { Deps } from '../deps.ts';
 import { Fail, Retry } from '../errors.ts';
-import { COMPILED_KEY, type CompiledItem, explainMissingTable, readCompiledItem, type SourceState } from './compiled-item.ts';
+import { COMPILED_KEY, type CompiledItem, readCompiledItem, type SourceState } from './compiled-item.ts';
 import { compileInForce } from './in-force.ts';
 import { reportProblems } from './ops-items.ts';
 import { playbookHistory, readPlaybookParameters } from './parameter-store.ts';
@@ -58,18 +58,13 @@ export async function recompile(deps: Deps): Promise<Report> {
 const inForce = (playbooks: readonly CompiledPlaybook[]) =>
 	playbooks.map(({ playbook, parameterVersion }) => `${playbook.name}@${parameterVersion}`);
 
-async function readItem({ aws, settings }: Deps): Promise<CompiledItem> {
-	try {
-		const output = await aws.ledger.send(new GetCommand({ TableName: settings.tableName, Key: COMPILED_KEY, ConsistentRead: true }));
-		return readCompiledItem(output.Item);
-	} catch (error) {
-		throw explainMissingTable(error, settings);
-	}
+async function readItem(deps: Deps): Promise<CompiledItem> {
+	return readCompiledItem(await getItem(tableOf(deps), COMPILED_KEY));
 }
 
 /** Writes what differs from `before`, leaving all else in the item alone. The new revision; undefined where another run was faster. */
 async function write(
-	{ aws, settings }: Deps,
+	deps: Deps,
 	before: CompiledItem,
 	set: PlaybookSet,
 	sources: Readonly<Record<string, SourceState>>,
@@ -79,22 +74,17 @@ async function write(
 		return before.revision;
 	}
 	refuseTooLarge(values[':set'], values[':sources'], set);
-	try {
-		await aws.ledger.send(
-			new UpdateCommand({
-				TableName: settings.tableName,
-				Key: COMPILED_KEY,
-				UpdateExpression: 'SET #set = :set, #sources = :sources, #revision = :revision',
-				ConditionExpression: before.revision === 0 ? 'attribute_not_exists(#revision)' : '#revision = :before',
-				ExpressionAttributeNames: { '#set': 'set', '#sources': 'sources', '#revision': 'revision' },
-				ExpressionAttributeValues: before.revision === 0 ? values : { ...values, ':before': before.revision },
-			}),
-		);
-		return before.revision + 1;
-	} catch (error) {
-		if ((error as Error).name === 'ConditionalCheckFailedException') return undefined;
-		throw explainMissingTable(error, settings);
-	}
+	const written = await updateItem(
+		tableOf(deps),
+		COMPILED_KEY,
+		{
+			UpdateExpression: 'SET #set = :set, #sources = :sources, #revision = :revision',
+			ConditionExpression: before.revision === 0 ? 'attribute_not_exists(#revision)' : '#revision = :before',
+			ExpressionAttributeNames: { '#set': 'set', '#sources': 'sources', '#revision': 'revision' },
+		},
+		before.revision === 0 ? values : { ...values, ':before': before.revision },
+	);
+	return written && before.revision + 1;
 }
 
 function refuseTooLarge(set: string, sources: string, { playbooks }: PlaybookSet): void {

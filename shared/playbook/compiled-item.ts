@@ -1,8 +1,5 @@
 /** The item of the ledger table that holds the playbooks in force. */
 
-import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
-import { Fail } from '../errors.ts';
-import type { Settings } from '../settings.ts';
 import type { PlaybookSet } from './types.ts';
 
 export const COMPILED_KEY = { pk: 'playbooks', sk: 'compiled' } as const;
@@ -53,13 +50,4 @@ export function readCompiledItem(item: Readonly<Record<string, unknown>> | undef
 
 function isPause(value: unknown): value is Pause {
 	return value !== null && typeof value === 'object' && 'at' in value;
-}
-
-/** Makes the error of a table that is not there say which one, and what to do. */
-export function explainMissingTable(error: unknown, { tableName, stage }: Settings): unknown {
-	if (!(error instanceof ResourceNotFoundException)) return error;
-	return new Fail(
-		`The ledger table '${tableName}' does not exist. Deploy the stage (npx sls deploy --stage ${stage}), or run npm start for stage local.`,
-		error,
-	);
 }

@@ -1,9 +1,9 @@
 /** The playbooks in force, as functions read them: one GetItem a minute, no parser. */
 
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { getItem, tableOf } from '../aws/table.ts';
 import type { Deps } from '../deps.ts';
 import { describeError } from '../errors.ts';
-import { COMPILED_KEY, explainMissingTable, type Pause, readCompiledItem } from './compiled-item.ts';
+import { COMPILED_KEY, type Pause, readCompiledItem } from './compiled-item.ts';
 import type { PlaybookSet } from './types.ts';
 
 const CACHED_MS = 60_000;
@@ -25,14 +25,14 @@ export interface PlaybookStore {
 }
 
 export function createPlaybookStore({ aws, now, log, settings }: Pick<Deps, 'aws' | 'now' | 'log' | 'settings'>): PlaybookStore {
+	const table = tableOf({ aws, settings });
 	let last: { readonly at: number; readonly loaded: LoadedPlaybooks } | undefined;
 	let underWay: Promise<LoadedPlaybooks> | undefined;
 
 	async function read(): Promise<LoadedPlaybooks> {
 		const at = now();
 		try {
-			const output = await aws.ledger.send(new GetCommand({ TableName: settings.tableName, Key: COMPILED_KEY }));
-			const { set, paused } = readCompiledItem(output.Item);
+			const { set, paused } = readCompiledItem(await getItem(table, COMPILED_KEY, false));
 			const loaded = {
 				set: set ?? { playbooks: [], compiledAt: new Date(0).toISOString() },
 				...(paused && { paused }),
@@ -40,8 +40,7 @@ export function createPlaybookStore({ aws, now, log, settings }: Pick<Deps, 'aws
 			};
 			last = { at, loaded };
 			return loaded;
-		} catch (cause) {
-			const error = explainMissingTable(cause, settings);
+		} catch (error) {
 			if (!last) throw error;
 			log.error('playbooks cannot be read: the last ones stay in force', {
 				error: describeError(error),

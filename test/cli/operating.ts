@@ -14,6 +14,7 @@ import { createServices } from '../../shared/operation/services.ts';
 import { COMPILED_KEY } from '../../shared/playbook/compiled-item.ts';
 import type { Playbook } from '../../shared/playbook/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
+import { documents } from '../support/documents.ts';
 
 const STARTED_AT = Date.parse('2026-03-02T08:00:00Z');
 export const NODES = ['i-0000000000000000a', 'i-0000000000000000b', 'i-0000000000000000c'] as const;
@@ -139,7 +140,7 @@ export async function createOperating(options: OperatingOptions = {}) {
 		const set = JSON.stringify({ playbooks: [{ playbook: DRAIN, parameterVersion: 1 }], compiledAt: '2026-03-02T08:00:00Z' });
 		const UpdateExpression = 'SET #set = :set, #revision = :one';
 		await world.run(() =>
-			world.aws.ledger.send(
+			documents(world.aws).send(
 				new UpdateCommand({
 					TableName: settings.tableName,
 					Key: COMPILED_KEY,

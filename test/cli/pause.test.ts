@@ -1,6 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { COMPILED_KEY } from '../../shared/playbook/compiled-item.ts';
+import { documents } from '../support/documents.ts';
 import { createOperating, NODES } from './operating.ts';
 
 describe('fleet -- pause and resume', () => {
@@ -29,7 +30,9 @@ describe('fleet -- pause and resume', () => {
 	it('leaves the compiled playbooks as they are', async () => {
 		const { fleet, world } = await createOperating();
 		const read = async () => {
-			const { Item } = await world.run(() => world.aws.ledger.send(new GetCommand({ TableName: 'fleetkeeper-local', Key: COMPILED_KEY })));
+			const { Item } = await world.run(() =>
+				documents(world.aws).send(new GetCommand({ TableName: 'fleetkeeper-local', Key: COMPILED_KEY })),
+			);
 			return { set: Item?.['set'], revision: Item?.['revision'], paused: Item?.['paused'] };
 		};
 		const before = await read();

@@ -12,12 +12,14 @@ interface Statement {
 /** Actions that IAM lets nobody narrow to a resource (Service Authorization Reference). */
 const WITHOUT_RESOURCE = [
 	...['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeLifecycleHooks'],
+	'autoscaling:DescribeWarmPool',
 	...['ssm:CancelCommand', 'ssm:CreateOpsItem', 'ssm:DescribeAutomationExecutions', 'ssm:DescribeInstanceInformation'],
 	...['ssm:ListCommandInvocations', 'ssm:ListCommands', 'tag:GetResources'],
 ];
 
 /** Needed without a call of the function's own: Lambda's logs and queue, what StartAutomationExecution passes and tags, the failed tick. */
 const WITHOUT_CALL = [
+	'sqs:ChangeMessageVisibility',
 	...['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole', 'ssm:AddTagsToResource'],
 	...['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
 ];
@@ -31,16 +33,8 @@ const PREFIXES: Readonly<Record<string, string>> = {
 	'@aws-sdk/client-ssm': 'ssm',
 };
 
-/** In every bundle without being called: lib-dynamodb's paginators and endpoint discovery; SendMessage has a test of its own. */
-const CARRIED_ALONG = ['dynamodb:DescribeEndpoints', 'dynamodb:Query', 'dynamodb:Scan', 'sqs:SendMessage'];
-/** In a bundle with the services that all functions share, without being called from there. */
-const CARRIED_BY: Readonly<Record<string, readonly string[]>> = {
-	'playbook-change': ['autoscaling:DescribeLifecycleHooks', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'],
-};
-/** What the functions that carry operations on do ask of the ledger beside. */
-const QUERIED: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-	['instance-lifecycle', 'command-status', 'automation-status', 'reconcile'].map((name) => [name, ['dynamodb:Query']]),
-);
+/** In every bundle: what is done with queues has a test of its own, and endpoint discovery is never called. */
+const CARRIED_ALONG = ['dynamodb:DescribeEndpoints', 'sqs:ChangeMessageVisibility', 'sqs:SendMessage'];
 
 let template: PackagedTemplate;
 
@@ -131,13 +125,20 @@ describe.each(functionNames())('the role of %s', (name) => {
 	it('allows each call that the function can make, and no other', async () => {
 		const operations = [...apiOperations(await bundleFunction(name))];
 		const callable = operations.flatMap(([client, names]) => names.map((operation) => `${PREFIXES[client]}:${operation}`));
-		const carried = [...CARRIED_ALONG, ...(CARRIED_BY[name] ?? [])];
-		expect(unique(allowed())).toEqual(unique([...callable.filter((action) => !carried.includes(action)), ...(QUERIED[name] ?? [])]));
+		expect(unique(allowed())).toEqual(unique(callable.filter((action) => !CARRIED_ALONG.includes(action))));
 	});
 
 	it('lets it send what it cannot handle to its own dead-letter queue', () => {
 		const { Resource } = statementsOf(roleOf(name)).find(({ Action }) => list(Action).includes('sqs:SendMessage')) ?? {};
 		const queue = template.Resources[(Resource as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]]?.Properties;
 		expect(queue.QueueName).toBe(`fleetkeeper-local-${name}-dead-letters`);
+	});
+
+	it('lets it hand messages back to its own queue alone', () => {
+		const resources = statementsOf(roleOf(name)).flatMap(({ Action, Resource }) =>
+			list(Action).includes('sqs:ChangeMessageVisibility') ? [(Resource as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]] : [],
+		);
+		const queues = resources.map((id) => template.Resources[id]?.Properties.QueueName);
+		expect(queues).toEqual(name === 'reconcile' ? [] : [`fleetkeeper-local-${name}`]);
 	});
 });

@@ -46,7 +46,7 @@ describe('the path of an event', () => {
 			]);
 			expect(target(mapping?.Properties.FunctionName)).toBe(functionId);
 			expect(mapping?.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
-			expect(properties(queue).RedrivePolicy).toEqual({ deadLetterTargetArn: { 'Fn::GetAtt': [dead, 'Arn'] }, maxReceiveCount: 5 });
+			expect(properties(queue).RedrivePolicy).toEqual({ deadLetterTargetArn: { 'Fn::GetAtt': [dead, 'Arn'] }, maxReceiveCount: 10 });
 			expect(properties(queue).VisibilityTimeout).toBeGreaterThanOrEqual(6 * properties(functionId).Timeout);
 			expect(properties(dead).MessageRetentionPeriod).toBe(14 * 24 * 3600);
 		},

@@ -4,6 +4,7 @@ import { periodMs } from '../../local/delivery.ts';
 import type { World } from '../../local/world.ts';
 import type { CreateHandler } from '../../shared/deps.ts';
 import { instanceIds, type SqsEvent, STARTED_AT, TEMPLATE, terminating, worldWith } from './fixture.ts';
+import { documents } from '../support/documents.ts';
 
 const OPENER = 'fleetkeeper-local-opener';
 const QUEUE = OPENER;
@@ -172,7 +173,7 @@ describe('A message that fails', () => {
 			({ aws, settings }) =>
 			async () => {
 				await new Promise((resolve) => setTimeout(resolve, 15_000));
-				await aws.ledger.send(new PutCommand({ TableName: settings.tableName, Item: { pk: 'late', sk: 'late' } }));
+				await documents(aws).send(new PutCommand({ TableName: settings.tableName, Item: { pk: 'late', sk: 'late' } }));
 			};
 		const world = await worldWith({ opener });
 

@@ -5,6 +5,7 @@ import { AwsError } from '../../local/aws/types.ts';
 import type { CallFault } from '../../local/aws/wire.ts';
 import type { World } from '../../local/world.ts';
 import { worldWith } from './fixture.ts';
+import { documents } from '../support/documents.ts';
 
 const TableName = 'fleetkeeper-local';
 
@@ -17,12 +18,12 @@ beforeEach(async () => {
 });
 
 const put = (Item: Record<string, unknown>, condition: object = {}) =>
-	world.aws.ledger.send(new PutCommand({ TableName, Item, ...condition }));
+	documents(world.aws).send(new PutCommand({ TableName, Item, ...condition }));
 
 describe('DynamoDB', () => {
 	it('has the tables of the template, their indexes and their time to live', async () => {
-		const { Table } = await world.aws.ledger.send(new DescribeTableCommand({ TableName }));
-		const ttl = await world.aws.ledger.send(new DescribeTimeToLiveCommand({ TableName }));
+		const { Table } = await documents(world.aws).send(new DescribeTableCommand({ TableName }));
+		const ttl = await documents(world.aws).send(new DescribeTimeToLiveCommand({ TableName }));
 
 		expect(Table).toMatchObject({
 			TableStatus: 'ACTIVE',
@@ -46,7 +47,7 @@ describe('DynamoDB', () => {
 	it('queries an index', async () => {
 		await Promise.all([1, 2, 3].map((n) => put({ pk: `p${n}`, sk: 's', ...(n === 2 ? {} : { due: 'd' }) })));
 
-		const { Items = [] } = await world.aws.ledger.send(
+		const { Items = [] } = await documents(world.aws).send(
 			new QueryCommand({
 				TableName,
 				IndexName: 'due',
@@ -61,7 +62,7 @@ describe('DynamoDB', () => {
 	it('lets one of many writers win', async () => {
 		await put({ pk: 'a', sk: 'b', version: 0 });
 		const claim = () =>
-			world.aws.ledger.send(
+			documents(world.aws).send(
 				new UpdateCommand({
 					TableName,
 					Key: { pk: 'a', sk: 'b' },
@@ -96,7 +97,7 @@ describe('DynamoDB', () => {
 		await expect(world.run(() => put({ pk: 'a', sk: 'b' }))).rejects.toThrow('socket hang up');
 		fault = undefined;
 
-		const { Item } = await world.aws.ledger.send(new GetCommand({ TableName, Key: { pk: 'a', sk: 'b' } }));
+		const { Item } = await documents(world.aws).send(new GetCommand({ TableName, Key: { pk: 'a', sk: 'b' } }));
 
 		expect(Item).toEqual({ pk: 'a', sk: 'b' });
 	});

@@ -5,6 +5,7 @@ import { AwsError } from '../../local/aws/types.ts';
 import { chance } from '../../local/chance.ts';
 import type { CreateHandler } from '../../shared/deps.ts';
 import { instanceIds, STARTED_AT, terminating, worldWith } from './fixture.ts';
+import { documents } from '../support/documents.ts';
 
 const INSTANCES = 40;
 
@@ -14,9 +15,9 @@ export async function trace(seed: number): Promise<{ hash: string; calls: number
 		({ aws, settings, now }) =>
 		async (event) => {
 			const writes = instanceIds(event).map(async (pk) => {
-				await aws.ledger.send(new PutCommand({ TableName: settings.tableName, Item: { pk, sk: 'operation', due: 'due', at: now() } }));
+				await documents(aws).send(new PutCommand({ TableName: settings.tableName, Item: { pk, sk: 'operation', due: 'due', at: now() } }));
 				await new Promise((resolve) => setTimeout(resolve, Math.random() * 1000));
-				await aws.ledger.send(
+				await documents(aws).send(
 					new UpdateCommand({
 						TableName: settings.tableName,
 						Key: { pk, sk: 'operation' },
@@ -30,7 +31,7 @@ export async function trace(seed: number): Promise<{ hash: string; calls: number
 	const ticker: CreateHandler =
 		({ aws, settings }) =>
 		async () => {
-			const { Items = [] } = await aws.ledger.send(
+			const { Items = [] } = await documents(aws).send(
 				new QueryCommand({
 					TableName: settings.tableName,
 					IndexName: 'due',

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { CreateHandler } from '../../shared/deps.ts';
 import { instanceIds, STARTED_AT, terminating, worldWith } from './fixture.ts';
 import { trace } from './trace.ts';
+import { documents } from '../support/documents.ts';
 
 describe('A world in simulated time', () => {
 	it('moves from timer to timer without waiting', async () => {
@@ -40,8 +41,8 @@ describe('A world in simulated time', () => {
 			({ aws, settings }) =>
 			async (event) => {
 				const [id] = instanceIds(event);
-				await aws.ledger.send(new PutCommand({ TableName: settings.tableName, Item: { pk: id, sk: 'a' } }));
-				await aws.ledger.send(new GetCommand({ TableName: settings.tableName, Key: { pk: id, sk: 'a' } }));
+				await documents(aws).send(new PutCommand({ TableName: settings.tableName, Item: { pk: id, sk: 'a' } }));
+				await documents(aws).send(new GetCommand({ TableName: settings.tableName, Key: { pk: id, sk: 'a' } }));
 			};
 		const world = await worldWith({ opener });
 

@@ -5,14 +5,15 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { createDynamoDb } from '../../local/aws/dynamodb.ts';
 import { inProcess } from '../../local/aws/http.ts';
 import { RequestLog } from '../../local/aws/request-log.ts';
 import { createWire } from '../../local/aws/wire.ts';
 import { type Aws, createAws } from '../../shared/aws/clients.ts';
+import { getItem, putItem, tableOf } from '../../shared/aws/table.ts';
 import type { Deps } from '../../shared/deps.ts';
-import { createServices } from '../../shared/operation/services.ts';
+import { handleClock } from '../../shared/operation/clock.ts';
+import { createServices, type Services } from '../../shared/operation/services.ts';
 import type { CompiledPlaybook, Playbook } from '../../shared/playbook/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
 import { CONTINUE, DRAIN, OPENED_AT } from './operations.ts';
@@ -102,6 +103,7 @@ function calmAws(): Record<string, Answer> {
 		GetResources: () => ({ ResourceTagMappingList: [] }),
 		PutEvents: ({ Entries }) => ({ FailedEntryCount: 0, Entries: Entries.map(() => ({ EventId: 'event' })) }),
 		SendMessage: () => ({ MessageId: 'message' }),
+		ChangeMessageVisibility: () => ({}),
 	};
 }
 
@@ -138,23 +140,29 @@ export async function createCore(options: { readonly playbooks?: readonly Compil
 	};
 	const client = <C extends object>(real: C): C => Object.assign(real, { send });
 	/** A client that repeats calls must not be given the one that cannot be repeated, and the other is for that alone. */
-	const only = (isAllowed: (name: string) => boolean): typeof send => async (command) => {
-		if (!isAllowed(command.constructor.name)) throw new Error(`${command.constructor.name} went to the wrong client.`);
-		return send(command);
-	};
-	const { ledger } = createAws({ ...clientOptions, endpoint: 'http://127.0.0.1:4566', requestHandler: inProcess(wire) as never });
+	const only =
+		(isAllowed: (name: string) => boolean): typeof send =>
+		async (command) => {
+			if (!isAllowed(command.constructor.name)) throw new Error(`${command.constructor.name} went to the wrong client.`);
+			return send(command);
+		};
+	const { dynamoDb } = createAws({ ...clientOptions, endpoint: 'http://127.0.0.1:4566', requestHandler: inProcess(wire) as never });
+	const table = tableOf({ aws: { dynamoDb } as Aws, settings: SETTINGS });
 	const aws: Aws = {
 		ssm: Object.assign(new SSMClient(clientOptions), { send: only((name) => name !== 'SendCommandCommand') }),
 		ssmOnce: Object.assign(new SSMClient(clientOptions), { send: only((name) => name === 'SendCommandCommand') }),
 		autoScaling: client(new AutoScalingClient(clientOptions)),
 		events: client(new EventBridgeClient(clientOptions)),
-		ledger,
+		dynamoDb,
 		tagging: client(new ResourceGroupsTaggingAPIClient(clientOptions)),
 		sqs: client(new SQSClient(clientOptions)),
 	};
 
 	const logs: { readonly level: string; readonly message: string; readonly fields: Record<string, unknown> }[] = [];
-	const log = (level: string) => (message: string, fields: Record<string, unknown> = {}) => void logs.push({ level, message, fields });
+	const log =
+		(level: string) =>
+		(message: string, fields: Record<string, unknown> = {}) =>
+			void logs.push({ level, message, fields });
 	const counts: { readonly name: string; readonly dimensions: Readonly<Record<string, string>> }[] = [];
 	const deps: Deps = {
 		aws,
@@ -167,7 +175,7 @@ export async function createCore(options: { readonly playbooks?: readonly Compil
 	async function putPlaybooks(playbooks: readonly CompiledPlaybook[], paused?: object): Promise<void> {
 		const set = JSON.stringify({ playbooks, compiledAt: new Date(at).toISOString() });
 		const Item = { pk: 'playbooks', sk: 'compiled', set, sources: '{}', revision: 1, ...(paused && { paused }) };
-		await ledger.send(new PutCommand({ TableName: SETTINGS.tableName, Item }));
+		await putItem(table, Item);
 	}
 	const playbooks = options.playbooks ?? [drainWeb()];
 	if (options.table !== false) await putPlaybooks(playbooks);
@@ -196,10 +204,7 @@ export async function createCore(options: { readonly playbooks?: readonly Compil
 		pause: (paused: boolean) =>
 			putPlaybooks(playbooks, paused ? { at: new Date(at).toISOString(), by: 'operator', reason: 'an incident' } : undefined),
 		/** An item of the table as it is stored. */
-		async item(pk: string, sk: string): Promise<Record<string, unknown> | undefined> {
-			const output = await ledger.send(new GetCommand({ TableName: SETTINGS.tableName, Key: { pk, sk }, ConsistentRead: true }));
-			return output.Item;
-		},
+		item: (pk: string, sk: string) => getItem(table, { pk, sk }),
 		writes: () => requestLog.entries.filter(({ operation }) => operation === 'PutItem').length,
 	};
 }
@@ -211,7 +216,6 @@ export function drainWeb(changes: Partial<Playbook> = {}): CompiledPlaybook {
 		on: 'instance-terminating',
 		when: { detail: { AutoScalingGroupName: [{ prefix: 'web-' }], LifecycleHookName: ['fleetkeeper-drain'] } },
 		run: DRAIN,
-		// biome-ignore lint/suspicious/noThenProperty: a playbook's own word for what follows
 		then: { onSuccess: CONTINUE, onFailure: CONTINUE },
 		...changes,
 	};
@@ -260,4 +264,15 @@ export function invocationEvent(commandId: string, instanceId: string, status = 
 /** What ListCommandInvocations lists of a command on one node. */
 export function invocation(instanceId: string, comment: string | undefined, StatusDetails: string, plugins: readonly object[] = []) {
 	return { InstanceId: instanceId, Comment: comment, Status: StatusDetails, StatusDetails, CommandPlugins: plugins };
+}
+
+/** What the clock does every minute. */
+export const tickDue = (services: Services) => clock(services, 'Scheduled Event');
+/** What the clock does every five minutes. */
+export const sweep = (services: Services) => clock(services, 'Sweep');
+
+async function clock(services: Services, detailType: string): Promise<Record<string, number>> {
+	const [result] = await handleClock(services, [{ 'detail-type': detailType }]);
+	if (!result?.ok) throw result?.error;
+	return { ...result.value };
 }

@@ -4,8 +4,7 @@ import { nextLifecycle } from '../../shared/kinds/lifecycle/next.ts';
 import { canBeKeptAlive, deadline, heartbeatInterval } from '../../shared/kinds/lifecycle/timers.ts';
 import type { Effect, Fact, Note, WorkFact } from '../../shared/operation/facts.ts';
 import { operationId } from '../../shared/operation/ids.ts';
-import type { LifecycleSubject, Operation, Run, Then, Work } from '../../shared/operation/types.ts';
-import type { HookTimers } from '../../shared/operation/types.ts';
+import type { HookTimers, LifecycleSubject, Operation, Run, Then, Work } from '../../shared/operation/types.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -22,7 +21,11 @@ export const TERMINATING: LifecycleSubject = {
 	account: '111122223333',
 	region: 'eu-west-1',
 };
-export const LAUNCHING: LifecycleSubject = { ...TERMINATING, hook: 'fleetkeeper-bootstrap', transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' };
+export const LAUNCHING: LifecycleSubject = {
+	...TERMINATING,
+	hook: 'fleetkeeper-bootstrap',
+	transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+};
 
 export const DRAIN: Run = {
 	type: 'command',
@@ -93,9 +96,23 @@ export const succeeded: WorkFact = { type: 'work', status: 'succeeded', details:
 export const failed: WorkFact = { type: 'work', status: 'failed', details: 'Failed', exitCode: 3, output: 'nginx did not stop' };
 export const startedAs = (externalId: string): Fact => ({ type: 'work-started', externalId, adopted: false });
 export const online: Fact = { type: 'node', status: 'online' };
+export const lost: Fact = { type: 'node', status: 'connection-lost', since: '2026-03-02T08:40:00.000Z' };
+export const unknown: Fact = { type: 'node', status: 'not-registered' };
+export const notStarted = (why: Extract<Fact, { type: 'work-not-started' }>['why'], message = 'Rate exceeded'): Fact => ({
+	type: 'work-not-started',
+	why,
+	message,
+});
+/** What Auto Scaling says of the instance; undefined: it has left its group. */
+export const waitsIn = (lifecycleState: string | undefined, otherHooks = false): Fact => ({ type: 'instance', lifecycleState, otherHooks });
 export const completed: Fact = { type: 'done', effect: 'complete-lifecycle' };
 export const workStopped: Fact = { type: 'done', effect: 'cancel-work' };
-export const gone = (effect: Effect['name']): Fact => ({ type: 'not-done', effect, why: 'gone', message: 'No active Lifecycle Action found' });
+export const gone = (effect: Effect['name']): Fact => ({
+	type: 'not-done',
+	effect,
+	why: 'gone',
+	message: 'No active Lifecycle Action found',
+});
 
 /** Leads one operation from fact to fact as the engine does, without AWS and without a ledger. */
 export class Life {

@@ -2,7 +2,7 @@
 
 import type { Note, Step } from '../../operation/facts.ts';
 import type { ClosedState, EndingEffect, LifecycleResult, Operation, Then } from '../../operation/types.ts';
-import { TICK } from './timers.ts';
+import { BY_NEXT_TICK } from './timers.ts';
 
 /** How often a complete call may answer "no active lifecycle action" while another hook could be what holds the instance. */
 const AMBIGUOUS_ATTEMPTS = 3;
@@ -51,7 +51,7 @@ export function proceed(operation: Operation, notes: readonly Note[], now: numbe
 	if (ending === undefined) return { operation, notes, effects: [] };
 	const [first] = ending.pending;
 	if (first === undefined) return close(operation, notes, now);
-	return { operation: { ...operation, dueAt: now + TICK }, notes, effects: [{ name: first }] };
+	return { operation: { ...operation, dueAt: now + BY_NEXT_TICK }, notes, effects: [{ name: first }] };
 }
 
 function close(operation: Operation, notes: readonly Note[], now: number): Step {
@@ -91,7 +91,7 @@ export function effectNotDone(operation: Operation, effect: EndingEffect, note: 
 	const { ending } = operation;
 	if (ending === undefined) return { operation, notes: [], effects: [] };
 	const tries = operation.attempts.ending + 1;
-	const later = { ...operation, attempts: { ...operation.attempts, ending: tries }, dueAt: now + TICK };
+	const later = { ...operation, attempts: { ...operation.attempts, ending: tries }, dueAt: now + BY_NEXT_TICK };
 	if (effect === 'cancel-work') {
 		// The instance must not wait for a stop that AWS does not take: complete first, stop afterwards.
 		const others = ending.pending.filter((candidate) => candidate !== 'cancel-work');

@@ -16,9 +16,6 @@ import {
 	nextLook,
 } from './timers.ts';
 
-/** Work that a neighbour kept from starting is started once more, alone. */
-const STARTS = 2;
-
 export function nextLifecycle(operation: Operation, fact: Fact, now: number): Step {
 	if (operation.closedAt !== undefined) return nothing(operation);
 	const step = react(operation, fact, now);
@@ -95,13 +92,19 @@ function tick(operation: Operation, now: number): Step {
 		// Work that ended in time may not have been reported.
 		return operation.state === 'running' ? ask(operation, [{ name: 'look-up-work' }]) : timeOut(operation, now);
 	}
-	if (operation.state === 'running') return ask(operation, [...beat, { name: 'look-up-work' }, { name: 'look-at-instance' }]);
+	if (operation.state === 'running') return ask(operation, [...beat, ...lookAround(operation)]);
 	if (operation.state === 'starting' && operation.work !== undefined) return ask(operation, [...beat, { name: 'find-work' }]);
 	if (operation.waiting === 'throttle' || operation.waiting === 'pause') {
 		const step = begin(operation, now);
 		return { ...step, effects: [...beat, ...step.effects] };
 	}
 	return ask(operation, [...beat, { name: 'check-node' }]);
+}
+
+/** How the work stands, and whether what it is for is still there. A runbook may outlive its node, and knows best. */
+function lookAround({ work }: Operation): Effect[] {
+	const node: Effect[] = work?.type === 'command' ? [{ name: 'check-node' }] : [];
+	return [{ name: 'look-up-work' }, { name: 'look-at-instance' }, ...node];
 }
 
 function timeOut(operation: Operation, now: number): Step {
@@ -113,7 +116,9 @@ function timeOut(operation: Operation, now: number): Step {
 }
 
 function node(operation: Operation, status: NodeStatus, since: string | undefined, requestId: string | undefined, now: number): Step {
-	if (operation.ending !== undefined || hasBegun(operation)) return nothing(operation);
+	if (operation.ending !== undefined) return nothing(operation);
+	if (hasBegun(operation))
+		return operation.state === 'running' && status === 'not-registered' ? vanished(operation, requestId, now) : nothing(operation);
 	if (status === 'online') return begin(operation, now);
 	const { subject } = operation;
 	const launching = subject.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
@@ -129,6 +134,12 @@ function node(operation: Operation, status: NodeStatus, since: string | undefine
 			? `the node is unreachable: its agent's connection is lost${since ? ` (last seen ${since})` : ''}`
 			: 'the node is unreachable: Systems Manager does not manage it (no agent, no permission, or it is gone)';
 	return decide(operation, { state: 'failed', reason, then: operation.then.onFailure, requestId }, now);
+}
+
+/** A lost connection may come back; a node that is not managed any more will report no end. */
+function vanished(operation: Operation, requestId: string | undefined, now: number): Step {
+	const reason = 'the node vanished while its work ran: Systems Manager does not manage it any more';
+	return decide(operation, { state: 'failed', reason, then: operation.then.onFailure, cancel: true, requestId }, now);
 }
 
 /** Its work runs, or may: it is not begun again. */
@@ -244,7 +255,8 @@ function work(operation: Operation, fact: WorkFact, now: number): Step {
 		return decide(operation, { state: 'succeeded', reason: `${operation.run.document}: ${fact.details}`, then: onSuccess, requestId }, now);
 	}
 	const didNotRun = fact.status === 'not-started' || fact.status === 'not-delivered';
-	if (didNotRun && operation.work?.shared === true && operation.attempts.start < STARTS) {
+	// Work that a neighbour kept from starting is started once more; it is alone then, and not shared again.
+	if (didNotRun && operation.work?.shared === true) {
 		const { work: _work, ...rest } = operation;
 		const why = `the shared command never reached this node (${fact.details})`;
 		return ask({ ...rest, state: 'starting' }, [{ name: 'check-node' }], note('starting again', why, requestId));

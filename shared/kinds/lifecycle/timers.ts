@@ -5,8 +5,8 @@ import type { HookTimers, Operation } from '../../operation/types.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** The clock ticks once a minute; what is due is looked at on the next tick. */
-export const TICK = MINUTE;
+/** The clock ticks once a minute. What one tick leaves must be due at the next, however long the first took over it. */
+export const BY_NEXT_TICK = 45 * SECOND;
 
 /** Under this a clock that ticks once a minute (plus EventBridge's own delay) cannot keep a hook alive. Seconds. */
 const SHORTEST_KEPT_ALIVE_SECONDS = 180;
@@ -66,7 +66,7 @@ export function heartbeatIsDue(operation: Operation, now: number): boolean {
 export function nextLook(operation: Operation, now: number): number {
 	const { state, ending, heartbeat } = operation;
 	const deadlineAt = effectiveDeadline(operation);
-	const regular = now + (state === 'running' && ending === undefined ? LOOK_UP_EVERY : TICK);
+	const regular = now + (state === 'running' && ending === undefined ? LOOK_UP_EVERY : BY_NEXT_TICK);
 	const end = ending === undefined ? deadlineAt + DECIDE_AFTER_DEADLINE : Infinity;
 	const beat = heartbeat !== undefined && heartbeat.nextAt < deadlineAt ? heartbeat.nextAt : Infinity;
 	return Math.min(regular, end, beat);

@@ -19,12 +19,16 @@ describe("an operation's id", () => {
 		expect(parseOperationId(operationId(TERMINATING, 12))).toEqual({ subjectId: subjectId(TERMINATING), occurrence: 12 });
 	});
 
-	it.each(['', 'lifecycle', 'lifecycle-3f2a9c1b7d4e5f60', 'lifecycle-3f2a9c1b7d4e5f60-0', 'lifecycle-xyz-1', '../lifecycle-3f2a9c1b7d4e5f60-1'])(
-		'is not %j',
-		(id) => {
-			expect(parseOperationId(id)).toBeUndefined();
-		},
-	);
+	it.each([
+		'',
+		'lifecycle',
+		'lifecycle-3f2a9c1b7d4e5f60',
+		'lifecycle-3f2a9c1b7d4e5f60-0',
+		'lifecycle-xyz-1',
+		'../lifecycle-3f2a9c1b7d4e5f60-1',
+	])('is not %j', (id) => {
+		expect(parseOperationId(id)).toBeUndefined();
+	});
 });
 
 it('the same operations share work of the same name, in whatever order', () => {

@@ -57,7 +57,9 @@ describe('an operation in the ledger', () => {
 
 describe('what is due', () => {
 	it('is what the clock must look at by now, the oldest first over all shards', async () => {
-		const operations = Array.from({ length: 20 }, (_, index) => stored({ subject: about(index), dueAt: OPENED_AT - ((index * 7) % 20) * SECOND }));
+		const operations = Array.from({ length: 20 }, (_, index) =>
+			stored({ subject: about(index), dueAt: OPENED_AT - ((index * 7) % 20) * SECOND }),
+		);
 		const { ledger } = await ledgerWith(...operations, stored({ subject: about(99), dueAt: OPENED_AT + 1 }));
 		const expected = [...operations].sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0)).map(({ id }) => id);
 		expect(await ledger.due(OPENED_AT)).toEqual(expected);
@@ -103,7 +105,7 @@ describe('a closed operation', () => {
 	});
 
 	it('that the world has not been told of is still due', async () => {
-		const { ledger } = await ledgerWith(closed({ dueAt: OPENED_AT + MINUTE }));
+		const { ledger } = await ledgerWith({ ...closed(), dueAt: OPENED_AT + MINUTE });
 		expect(await ledger.due(OPENED_AT + MINUTE)).toHaveLength(1);
 	});
 });
@@ -130,7 +132,11 @@ describe('shared work', () => {
 		await ledger.updateWork(sent);
 		const [running] = await ledger.load([first.id]);
 		expect(running).toMatchObject({ state: 'running', version: 1, attempts: { start: 1 }, work: { externalId: 'command-1' } });
-		expect(running?.history.at(-1)).toMatchObject({ what: 'command sent', why: 'drain-node: command-1, with 1 more', requestId: 'request-1' });
+		expect(running?.history.at(-1)).toMatchObject({
+			what: 'command sent',
+			why: 'drain-node: command-1, with 1 more',
+			requestId: 'request-1',
+		});
 		expect(await ledger.latest(second.subject)).toMatchObject({ state: 'running' });
 	});
 
@@ -158,7 +164,12 @@ it('an execution is known by its id once its alias is written, and the alias exp
 
 it('a table that is not there is said to be missing, with what to do', async () => {
 	const { ledger } = (await createCore({ table: false })).services;
-	for (const call of [() => ledger.load([stored().id]), () => ledger.create(stored()), () => ledger.due(OPENED_AT), () => ledger.latest(TERMINATING)]) {
+	for (const call of [
+		() => ledger.load([stored().id]),
+		() => ledger.create(stored()),
+		() => ledger.due(OPENED_AT),
+		() => ledger.latest(TERMINATING),
+	]) {
 		const error = await call().then(
 			() => undefined,
 			(thrown: unknown) => thrown,

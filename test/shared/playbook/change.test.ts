@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AwsError } from '../../../local/aws/types.ts';
 import { recompile } from '../../../shared/playbook/change.ts';
 import { createPlaybookStore } from '../../../shared/playbook/store.ts';
+import { documents } from '../../support/documents.ts';
 import { createTestAws } from './aws.ts';
 import { DRAIN, drainAs } from './samples.ts';
 
@@ -190,7 +191,7 @@ it('does not overwrite what another run wrote in between', async () => {
 	});
 	let written: Promise<unknown> | undefined;
 	world.fail(({ operation }) => {
-		if (operation === 'GetParametersByPath') written ??= world.deps.aws.ledger.send(other);
+		if (operation === 'GetParametersByPath') written ??= documents(world.deps.aws).send(other);
 		return undefined;
 	});
 	const report = await recompile(world.deps);

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { AwsError } from '../../../local/aws/types.ts';
 import { recompile } from '../../../shared/playbook/change.ts';
 import { createPlaybookStore } from '../../../shared/playbook/store.ts';
+import { documents } from '../../support/documents.ts';
 import { createTestAws } from './aws.ts';
 import { DRAIN } from './samples.ts';
 
@@ -82,7 +83,7 @@ it('says which table is missing, of which stage, and what to do', async () => {
 it('tells of a pause, which a new compilation leaves in place', async () => {
 	const { store, deps, put, pass } = await compiled();
 	const paused = { at: '2026-03-02T09:00:00Z', by: 'ana', reason: 'network change' };
-	await deps.aws.ledger.send(
+	await documents(deps.aws).send(
 		new UpdateCommand({
 			TableName: deps.settings.tableName,
 			Key: { pk: 'playbooks', sk: 'compiled' },

@@ -17,8 +17,18 @@ describe('a lifecycle event', () => {
 
 	it('says which hook of which group holds which instance, and by which token', () => {
 		const { subject, token, eventId, seenBy } = sightingIn(lifecycleEvent(nodeId(7)));
-		expect(subject).toMatchObject({ group: 'web-1', hook: 'fleetkeeper-drain', instanceId: nodeId(7), origin: 'AutoScalingGroup', destination: 'EC2' });
-		expect({ token, eventId, seenBy }).toEqual({ token: expect.stringMatching(/^.{36}$/), eventId: `event-of-${nodeId(7)}`, seenBy: 'event' });
+		expect(subject).toMatchObject({
+			group: 'web-1',
+			hook: 'fleetkeeper-drain',
+			instanceId: nodeId(7),
+			origin: 'AutoScalingGroup',
+			destination: 'EC2',
+		});
+		expect({ token, eventId, seenBy }).toEqual({
+			token: expect.stringMatching(/^.{36}$/),
+			eventId: `event-of-${nodeId(7)}`,
+			seenBy: 'event',
+		});
 	});
 
 	it('may lack origin, destination and metadata, and may have parts that are not known', () => {

@@ -25,7 +25,10 @@ const seconds = (max: number) => fc.integer({ min: 0, max });
 const course: fc.Arbitrary<Course> = fc.record({
 	workSeconds: fc.oneof(seconds(120), seconds(2_400)),
 	endsWell: fc.boolean(),
-	reply: fc.oneof(seconds(59).map((delay) => ({ seconds: delay })), fc.constantFrom('lost-after', 'lost-before')),
+	reply: fc.oneof(
+		seconds(59).map((delay) => ({ seconds: delay })),
+		fc.constantFrom('lost-after', 'lost-before'),
+	),
 	listedAfterSeconds: seconds(119),
 	statusAfterSeconds: fc.array(seconds(1_200), { maxLength: 3 }),
 	moreTicksAtSeconds: fc.array(seconds(2_400), { maxLength: 8 }),
@@ -93,7 +96,13 @@ class Around {
 			case 'look-up-work':
 				return [this.#status()];
 			case 'look-at-instance':
-				return [{ type: 'instance', lifecycleState: this.completedWith.length > 0 ? 'Terminating:Proceed' : 'Terminating:Wait', otherHooks: false }];
+				return [
+					{
+						type: 'instance',
+						lifecycleState: this.completedWith.length > 0 ? 'Terminating:Proceed' : 'Terminating:Wait',
+						otherHooks: false,
+					},
+				];
 			case 'heartbeat':
 				return [{ type: 'heartbeat-sent' }];
 			case 'cancel-work':

@@ -25,11 +25,13 @@ describe('the next look', () => {
 	it('at running work comes no later than its heartbeat and its deadline', () => {
 		const drain = life({ hookTimers: { heartbeatTimeoutSeconds: 480 } }).runs().operation;
 		expect(nextLook(drain, OPENED_AT)).toBe(OPENED_AT + 4 * MINUTE);
-		expect(nextLook({ ...drain, heartbeat: { nextAt: OPENED_AT + HOUR, count: 1 } }, OPENED_AT + 14 * MINUTE)).toBe(OPENED_AT + 15 * MINUTE + 30 * SECOND);
+		expect(nextLook({ ...drain, heartbeat: { nextAt: OPENED_AT + HOUR, count: 1 } }, OPENED_AT + 14 * MINUTE)).toBe(
+			OPENED_AT + 15 * MINUTE + 30 * SECOND,
+		);
 	});
 
-	it('at work that ended, and whose end is not done yet, comes with the next tick', () => {
-		expect(nextLook(life().runs().meets(succeeded).operation, OPENED_AT)).toBe(OPENED_AT + MINUTE);
+	it('at work that ended, and whose end is not done yet, comes with the next tick, however late this one decides', () => {
+		expect(nextLook(life().runs().meets(succeeded).operation, OPENED_AT + 10 * SECOND)).toBeLessThan(OPENED_AT + MINUTE);
 	});
 });
 

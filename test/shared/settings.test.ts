@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { automationRoleArn, deployedDocument, outputBucket, SettingsError, settingsFrom } from '../../shared/settings.ts';
+
+const settings = settingsFrom({ STAGE: 'dev' });
+
+describe('settings', () => {
+	it('are names made of service and stage', () => {
+		expect(settings).toMatchObject({
+			stage: 'dev',
+			tableName: 'fleetkeeper-dev',
+			playbookPath: '/fleetkeeper/dev/playbooks/',
+			documentPrefix: 'fleetkeeper-dev-',
+			outputLogGroup: '/fleetkeeper/dev/command-output',
+			retentionDays: 90,
+		});
+		expect(outputBucket(settings, '111122223333', 'eu-west-1')).toBe('fleetkeeper-dev-output-111122223333-eu-west-1');
+		expect(automationRoleArn(settings, '111122223333', 'eu-west-1')).toMatch(/^arn:aws:iam::111122223333:role\/fleetkeeper-dev-automation/);
+	});
+
+	it.each([undefined, ''])('need a stage (%j is none)', (STAGE) => {
+		expect(() => settingsFrom(STAGE === undefined ? {} : { STAGE })).toThrow(/STAGE is missing.*STAGE=local/);
+	});
+
+	it.each(['Dev', '1dev', 'dev_1', 'a'.repeat(21)])('refuse the stage %j', (STAGE) => {
+		expect(() => settingsFrom({ STAGE })).toThrow(SettingsError);
+	});
+
+	it.each(['0', '-1', '1.5', 'ninety'])('refuse %j days of retention', (RETENTION_DAYS) => {
+		expect(() => settingsFrom({ STAGE: 'dev', RETENTION_DAYS })).toThrow(`RETENTION_DAYS is '${RETENTION_DAYS}'`);
+	});
+
+	it('take another retention', () => {
+		expect(settingsFrom({ STAGE: 'dev', RETENTION_DAYS: '7' }).retentionDays).toBe(7);
+	});
+});
+
+it('documents of our own are deployed under the stage, those of others stand as given', () => {
+	expect(deployedDocument(settings, 'drain-node')).toBe('fleetkeeper-dev-drain-node');
+	const shared = 'arn:aws:ssm:eu-west-1:444455556666:document/shared';
+	for (const name of ['AWS-RunShellScript', 'AWSEC2-CreateVssSnapshot', 'AmazonCloudWatch-ManageAgent', shared]) {
+		expect(deployedDocument(settings, name)).toBe(name);
+	}
+});

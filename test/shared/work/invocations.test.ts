@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { Operation } from '../../../shared/operation/types.ts';
+import { cancelCommands, lookUpCommands, meaningOf, readCommand } from '../../../shared/work/invocations.ts';
+import { createCore, invocation, nodeId, throttled } from '../../support/core.ts';
+import { anOperation, OPENED_AT, someWork, TERMINATING } from '../../support/operations.ts';
+
+describe('StatusDetails', () => {
+	it.each([
+		[['Pending', 'InProgress', 'In Progress', 'Delayed', 'Cancelling'], 'running'],
+		[['Success'], 'succeeded'],
+		[['DeliveryTimedOut', 'Delivery Timed Out', 'Undeliverable'], 'not-delivered'],
+		[['Terminated'], 'not-started'],
+		[
+			[
+				'Failed',
+				'ExecutionTimedOut',
+				'Execution Timed Out',
+				'Cancelled',
+				'Canceled',
+				'InvalidPlatform',
+				'Invalid Platform',
+				'AccessDenied',
+				'Access Denied',
+			],
+			'failed',
+		],
+		[['WhateverComesNext'], 'failed'],
+	])('%j mean %s', (spellings, meaning) => {
+		expect(spellings.map(meaningOf)).toEqual(spellings.map(() => meaning));
+	});
+});
+
+/** An operation that runs as a command, on a node of this number. */
+function running(number: number, externalId = 'command-1'): Operation {
+	const operation = anOperation({ subject: { ...TERMINATING, instanceId: nodeId(number) }, state: 'running' });
+	return { ...operation, work: someWork(operation, { externalId }) };
+}
+
+describe('what a node says', () => {
+	async function factOf(StatusDetails: string, plugins: readonly object[]) {
+		const core = await createCore();
+		core.on('ListCommandInvocations', () => ({ CommandInvocations: [invocation(nodeId(1), 'comment', StatusDetails, plugins)] }));
+		return (await readCommand(core.services, 'command-1')).nodes.get(nodeId(1));
+	}
+	const skipped = { Status: 'Success', StatusDetails: 'Success', ResponseCode: 0, Output: '' };
+
+	it('is the last line of the step that failed, with its exit code', async () => {
+		const bad = { Status: 'Failed', StatusDetails: 'Failed', ResponseCode: 4, Output: 'stopping\n\nnginx did not stop \n' };
+		expect(await factOf('Failed', [skipped, bad, skipped])).toMatchObject({ status: 'failed', exitCode: 4, output: 'nginx did not stop' });
+	});
+
+	it('is what the step for its own platform printed, where another was skipped', async () => {
+		const ran = { ...skipped, Output: 'nginx is drained and stopped.' };
+		expect(await factOf('Success', [ran, skipped])).toMatchObject({ status: 'succeeded', output: 'nginx is drained and stopped.' });
+	});
+
+	it('is kept short', async () => {
+		expect((await factOf('Success', [{ ...skipped, Output: 'x'.repeat(2_500) }]))?.output).toHaveLength(300);
+	});
+
+	it('has an end once it ended, the latest of its steps', async () => {
+		const until = (milliseconds: number) => ({ ...skipped, ResponseFinishDateTime: new Date(OPENED_AT + milliseconds) });
+		expect(await factOf('Success', [until(2_000), until(1_000)])).toMatchObject({ endedAt: OPENED_AT + 2_000 });
+		expect(await factOf('InProgress', [until(2_000)])).not.toHaveProperty('endedAt');
+	});
+
+	it('names where its output is', async () => {
+		const plugin = { ...skipped, OutputS3BucketName: 'output', OutputS3KeyPrefix: 'commands/work-1' };
+		expect(await factOf('Success', [plugin])).toMatchObject({ outputUrl: 's3://output/commands/work-1' });
+	});
+});
+
+describe('looking up commands', () => {
+	it('asks once for each command, and reads all its pages', async () => {
+		const core = await createCore();
+		core.on('ListCommandInvocations', ({ CommandId, NextToken }) => {
+			if (CommandId === 'command-2') return { CommandInvocations: [invocation(nodeId(3), 'c', 'Failed')] };
+			return NextToken === undefined
+				? { CommandInvocations: [invocation(nodeId(1), 'c', 'Success')], NextToken: 'more' }
+				: { CommandInvocations: [invocation(nodeId(2), 'c', 'InProgress')] };
+		});
+		const operations = [running(1), running(2), running(3, 'command-2')];
+		const facts = await lookUpCommands(core.services, operations);
+		expect(operations.map(({ id }) => facts.get(id))).toMatchObject([{ status: 'succeeded' }, { status: 'running' }, { status: 'failed' }]);
+		expect(core.calls('ListCommandInvocations')).toHaveLength(3);
+		expect(core.calls('ListCommandInvocations')[2]).toMatchObject({ CommandId: 'command-2', InstanceId: nodeId(3) });
+	});
+
+	it('says nothing of a node that is not listed yet, or where AWS does not answer', async () => {
+		const core = await createCore();
+		expect((await lookUpCommands(core.services, [running(1)])).get(running(1).id)).toMatchObject({ status: 'unknown' });
+		core.on('ListCommandInvocations', () => {
+			throw throttled();
+		});
+		expect((await lookUpCommands(core.services, [running(1)])).get(running(1).id)).toMatchObject({
+			status: 'unknown',
+			details: expect.stringContaining('Rate exceeded'),
+		});
+	});
+});
+
+describe('cancelling', () => {
+	it('stops a command on the nodes that are asked about, and on no other', async () => {
+		const core = await createCore();
+		const facts = await cancelCommands(core.services, [running(1), running(2)]);
+		expect(core.calls('CancelCommand')).toEqual([{ CommandId: 'command-1', InstanceIds: [nodeId(1), nodeId(2)] }]);
+		expect([...facts.values()]).toMatchObject([{ type: 'done' }, { type: 'done' }]);
+	});
+
+	it('that AWS does not take is to be tried again', async () => {
+		const core = await createCore();
+		core.on('CancelCommand', () => {
+			throw throttled();
+		});
+		expect([...(await cancelCommands(core.services, [running(1)])).values()]).toMatchObject([
+			{ type: 'not-done', effect: 'cancel-work', why: 'retry' },
+		]);
+	});
+});
