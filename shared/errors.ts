@@ -1,14 +1,16 @@
 /** The three ways in which handling an event can end without an operation moving. */
 
 abstract class HandlingError extends Error {
+	/** Spelled out: a minified bundle renames classes. */
+	abstract override readonly name: string;
 	constructor(message: string, cause?: unknown) {
 		super(message, cause === undefined ? undefined : { cause });
-		this.name = new.target.name;
 	}
 }
 
 /** Not ours, or nothing to do: acknowledge it, count it, say why. `reason` is short and of few kinds: it labels a metric. */
 export class Drop extends HandlingError {
+	override readonly name = 'Drop';
 	readonly reason: string;
 	constructor(reason: string, message: string) {
 		super(message);
@@ -17,10 +19,14 @@ export class Drop extends HandlingError {
 }
 
 /** Worth another try: throttled, a server error, not yet visible. The message goes back to its queue. */
-export class Retry extends HandlingError {}
+export class Retry extends HandlingError {
+	override readonly name = 'Retry';
+}
 
 /** Will never work. A message goes to the dead-letter queue with this reason; an operation closes as failed. */
-export class Fail extends HandlingError {}
+export class Fail extends HandlingError {
+	override readonly name = 'Fail';
+}
 
 /** What an AWS call that failed says about trying again. */
 export type CallFailure = 'throttled' | 'unknown' | 'refused';

@@ -100,7 +100,8 @@ export class Queue {
 	/** Takes up to `max` messages; those received too often go to the dead-letter queue instead. */
 	receive(max: number, visibilityTimeoutSeconds: number = this.settings.visibilityTimeoutSeconds): ReceivedMessage[] {
 		const received: ReceivedMessage[] = [];
-		for (const [id, entry] of this.#visible) {
+		// A copy: with a timeout of 0 a message is visible again at once, but not to the call that received it.
+		for (const [id, entry] of [...this.#visible]) {
 			if (received.length === max) break;
 			this.#visible.delete(id);
 			if (this.#moveToDeadLetters(entry)) continue;
@@ -189,3 +190,9 @@ export class Queue {
 }
 
 const RECEIPT_LENGTH = 64;
+const RECEIPT = new RegExp(`^[0-9a-f]{${RECEIPT_LENGTH}}$`);
+
+/** Whether a text is a receipt handle at all, if perhaps an old one. */
+export function isReceipt(text: string | undefined): text is string {
+	return text !== undefined && RECEIPT.test(text);
+}

@@ -15,7 +15,7 @@ import type {
 	SendMessageRequest,
 } from '@aws-sdk/client-sqs';
 import * as schemas from '@aws-sdk/client-sqs';
-import { type MessageAttributes, Queue, type QueueSettings, type ReceivedMessage } from './queue.ts';
+import { isReceipt, type MessageAttributes, Queue, type QueueSettings, type ReceivedMessage } from './queue.ts';
 import { defineService, PROTOCOLS, type ServiceDefinition } from './service.ts';
 import { type AwsContext, AwsError } from './types.ts';
 
@@ -94,19 +94,19 @@ export function createSqs(context: AwsContext, options: SqsOptions): Sqs {
 			return messages.length > 0 ? { Messages: messages } : {};
 		},
 		DeleteMessage: ({ QueueUrl, ReceiptHandle }: DeleteMessageRequest) => {
-			at(QueueUrl).delete(ReceiptHandle ?? '');
+			at(QueueUrl).delete(checkedReceipt(ReceiptHandle));
 		},
 		DeleteMessageBatch: ({ QueueUrl, Entries = [] }: DeleteMessageBatchRequest) => {
 			const queue = at(QueueUrl);
 			checkBatch(Entries.map(({ Id }) => Id));
 			return batch(Entries, ({ Id, ReceiptHandle }) => {
-				queue.delete(ReceiptHandle ?? '');
+				queue.delete(checkedReceipt(ReceiptHandle));
 				return { Id };
 			});
 		},
 		ChangeMessageVisibility: ({ QueueUrl, ReceiptHandle, VisibilityTimeout }: ChangeMessageVisibilityRequest) => {
 			const seconds = within('VisibilityTimeout', VisibilityTimeout ?? 0, 0, MAX_VISIBILITY_SECONDS);
-			if (!at(QueueUrl).changeVisibility(ReceiptHandle ?? '', seconds)) {
+			if (!at(QueueUrl).changeVisibility(checkedReceipt(ReceiptHandle), seconds)) {
 				throw new AwsError('MessageNotInflight', 'The message referred to is not in flight.');
 			}
 		},
@@ -193,6 +193,11 @@ function checkedBody(body: string | undefined): string {
 		);
 	}
 	return body;
+}
+
+function checkedReceipt(handle: string | undefined): string {
+	if (isReceipt(handle)) return handle;
+	throw new AwsError('ReceiptHandleIsInvalid', `The input receipt handle "${handle ?? ''}" is not a valid receipt handle.`);
 }
 
 function checkBatch(ids: readonly (string | undefined)[]): void {

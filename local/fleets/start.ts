@@ -3,19 +3,22 @@
 import type { Behaviours } from '../aws/ec2-machine.ts';
 import type { Fleet } from '../fleet.ts';
 
-/** Work takes a few seconds here, so that a person can watch it. */
+/**
+ * Work on a node is short here, so that a drain takes 2 to 8 seconds from the instance's termination to its completed hook: the batching
+ * windows of two queues take four of them, and Run Command's own way there and back up to two.
+ */
 const BRISK: Behaviours = {
 	'drain-node': {
-		durationSeconds: [2, 8],
+		durationSeconds: [0.4, 0.8],
 		stdout: 'Waiting for open connections of {{ ServiceName }}.\nNo open connections left. Stopped {{ ServiceName }}.\n',
 		oncePer: 'WorkId',
 	},
 	'collect-logs': {
-		durationSeconds: [2, 5],
+		durationSeconds: [0.3, 0.6],
 		stdout: 'Uploaded the logs of {{ ServiceName }} to s3://{{ Bucket }}/{{ Prefix }}/.\n',
 		oncePer: 'WorkId',
 	},
-	'bootstrap-node': { durationSeconds: [2, 6], stdout: '{{ ServiceName }} is up.\n', oncePer: 'WorkId' },
+	'bootstrap-node': { durationSeconds: [0.5, 2], stdout: '{{ ServiceName }} is up.\n', oncePer: 'WorkId' },
 	'*': { durationSeconds: [1, 3], stdout: 'Done.\n' },
 };
 

@@ -15,6 +15,8 @@ import type { CommandPurpose, Services } from './services.ts';
 import type { Operation } from './types.ts';
 
 const CONCURRENT_READS = 5;
+/** A command is listed within this, however much the list lags. Milliseconds. */
+const LISTED_WITHIN = 15 * 60_000;
 /** Commands whose purpose one execution environment keeps in mind. */
 const REMEMBERED = 1_000;
 
@@ -25,7 +27,13 @@ const InvocationEvent = z.object({
 	source: z.literal('aws.ssm'),
 	'detail-type': z.literal('EC2 Command Invocation Status-change Notification'),
 	time: z.optional(z.string()),
-	detail: z.looseObject({ 'command-id': text, 'document-name': text, 'instance-id': text, status: text }),
+	detail: z.looseObject({
+		'command-id': text,
+		'document-name': text,
+		'instance-id': text,
+		status: text,
+		'requested-date-time': z.optional(z.string()),
+	}),
 });
 
 /** `EC2 Automation Execution Status-change Notification`, as far as it is read. */
@@ -115,12 +123,19 @@ async function understand(services: Services, commandId: string, group: readonly
 	const { comment, nodes } = await readCommand(services, commandId, only?.event.detail['instance-id']).catch((error: unknown) => {
 		throw new Retry(`command ${commandId} cannot be looked up: ${describeError(error)}`, error);
 	});
-	if (nodes.size === 0) throw new Retry(`command ${commandId} is not listed yet`);
+	if (nodes.size === 0) throw unlisted(services, commandId, group);
 	const purpose = known ?? (await purposeOf(services, comment));
 	if (services.purposes.size >= REMEMBERED) services.purposes.clear();
 	services.purposes.set(commandId, purpose);
 	if (purpose === 'foreign') throw foreign;
 	return { purpose, nodes };
+}
+
+/** A list may lag; a command that was asked for long ago and is not listed is not of this account, or of another Region. */
+function unlisted({ now }: Services, commandId: string, group: readonly Asked[]): Error {
+	const requestedAt = Date.parse(group[0]?.event.detail['requested-date-time'] ?? '');
+	if (now() - requestedAt > LISTED_WITHIN) return new Drop('unknown-command', `Systems Manager knows no command ${commandId}`);
+	return new Retry(`command ${commandId} is not listed yet`);
 }
 
 async function purposeOf({ ledger }: Services, comment: string | undefined): Promise<CommandPurpose | 'foreign'> {

@@ -110,6 +110,13 @@ describe('SQS', () => {
 		expect(deleted.Successful).toEqual([{ Id: 'x' }]);
 	});
 
+	it('gives a message once a call, even with a visibility timeout of 0', async () => {
+		await put('one');
+
+		expect(await bodies({ VisibilityTimeout: 0 })).toEqual(['one']);
+		expect(await bodies({ VisibilityTimeout: 0 })).toEqual(['one']);
+	});
+
 	it('waits for a message as long as it is asked to', async () => {
 		world.at(world.clock.now() + 7_000, () => void world.sqs.queues.get(NAME)?.send('late'));
 
@@ -150,6 +157,7 @@ describe('SQS', () => {
 			new SendMessageBatchCommand({ QueueUrl, Entries: ['a', 'a'].map((Id) => ({ Id, MessageBody: 'x' })) }),
 			'BatchEntryIdsNotDistinct',
 		],
+		['a receipt handle that no queue gave', new DeleteMessageCommand({ QueueUrl, ReceiptHandle: 'nonsense' }), 'ReceiptHandleIsInvalid'],
 		['too long a wait', new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 21 }), 'InvalidParameterValue'],
 		['a message over the limit', new SendMessageCommand({ QueueUrl, MessageBody: 'x'.repeat(1_048_577) }), 'InvalidParameterValue'],
 	])('refuses %s', async (_, command, name) => {

@@ -53,6 +53,8 @@ describe('PutParameter refuses', () => {
 		['ValidationException', 'app/a', 'x', {}],
 		['ValidationException', '/app/a b', 'x', {}],
 		['AccessDeniedException', '/aws/a', 'x', {}],
+		['ValidationException', 'awsome', 'x', {}],
+		['ValidationException', '/ssm/a', 'x', {}],
 		['ParameterPatternMismatchException', '/app/a', 'red', { AllowedPattern: '^blue$' }],
 		['HierarchyLevelLimitExceededException', `/${Array(16).fill('a').join('/')}`, 'x', {}],
 	])('with %s: %s', async (code, name, value, more) => {

@@ -278,7 +278,9 @@ describe('The wire, around the services', () => {
 
 		await ssmClient().send(new SendCommandCommand({ DocumentName: 'drain' }));
 
-		expect(calls).toEqual([{ service: 'ssm', operation: 'SendCommand', input: { DocumentName: 'drain' }, caller: 'test' }]);
+		expect(calls).toEqual([
+			{ service: 'ssm', operation: 'SendCommand', input: { DocumentName: 'drain' }, caller: 'test', requestId: log.entries[0]?.requestId },
+		]);
 	});
 
 	it('loses a reply after the effect', async () => {

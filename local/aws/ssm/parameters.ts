@@ -149,7 +149,10 @@ export class Parameters {
 		if (parts.length > 1 && !spec.name.startsWith('/')) throw refuse('Parameter name: a hierarchy must begin with /.');
 		if (parts.length > MOST_LEVELS)
 			throw refuse(`A hierarchy can have a maximum of ${MOST_LEVELS} levels.`, 'HierarchyLevelLimitExceededException');
-		if (/^(aws|ssm)/i.test(parts[0] ?? '')) throw refuse(`No access to reserved parameter name: ${spec.name}.`, 'AccessDeniedException');
+		const [root = ''] = parts;
+		if (/^aws/i.test(root) && parts.length > 1)
+			throw refuse(`No access to reserved parameter name: ${spec.name}.`, 'AccessDeniedException');
+		if (/^(aws|ssm)/i.test(root)) throw refuse('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
 		const type = spec.type ?? before?.type;
 		if (type === undefined) throw refuse('A parameter type is required when you create a parameter.');
 		if (spec.value.length === 0)

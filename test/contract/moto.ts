@@ -1,0 +1,129 @@
+/** The contract's system on moto_server, where that program is installed. */
+
+import { spawn } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DEAD_LETTERS, LAUNCH_TEMPLATE, pause, prepare, QUEUES, RULE, type System } from './system.ts';
+
+const PROGRAM = 'moto_server';
+const REGION = 'eu-west-1';
+/** moto's own, whatever the credentials. */
+const ACCOUNT = '123456789012';
+const READY_WITHIN_MS = 30_000;
+
+/** Whether moto_server is on the PATH. */
+export async function isMotoInstalled(): Promise<boolean> {
+	const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+	const found = folders.map((folder) =>
+		access(join(folder, PROGRAM), constants.X_OK).then(
+			() => true,
+			() => false,
+		),
+	);
+	return (await Promise.all(found)).includes(true);
+}
+
+/** Starts moto_server on a free port of 127.0.0.1 and prepares it. @throws Error with what it wrote, where it does not start. */
+export async function motoSystem(): Promise<System> {
+	const port = await freePort();
+	const server = spawn(PROGRAM, ['-H', '127.0.0.1', '-p', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
+	const written: string[] = [];
+	server.stderr.on('data', (text: Buffer) => written.push(text.toString()));
+	const ended = new Promise<void>((resolve) => {
+		server.once('error', (error) => {
+			written.push(error.message);
+			resolve();
+		});
+		server.once('exit', () => resolve());
+	});
+	const close = async () => {
+		server.kill();
+		await ended;
+	};
+	try {
+		const url = `http://127.0.0.1:${port}`;
+		await answering(url, () => server.exitCode === null);
+		const system = systemOf(url, close);
+		await prepareMoto(system);
+		await prepare(system);
+		return system;
+	} catch (cause) {
+		await close();
+		throw new Error(`${PROGRAM} cannot be used: ${written.join('').slice(-2_000)}`, { cause });
+	}
+}
+
+function systemOf(endpoint: string, close: () => Promise<void>): System {
+	const options = { endpoint, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+	return {
+		account: ACCOUNT,
+		region: REGION,
+		ssm: new SSMClient(options),
+		autoScaling: new AutoScalingClient(options),
+		ec2: new EC2Client(options),
+		sqs: new SQSClient(options),
+		events: new EventBridgeClient(options),
+		tagging: new ResourceGroupsTaggingAPIClient(options),
+		dynamo: DynamoDBDocumentClient.from(new DynamoDBClient(options)),
+		async post(service, form) {
+			// moto looks for the service in the scope of a signature, and does not check it.
+			const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+			const response = await fetch(endpoint, { method: 'POST', headers: { authorization }, body: new URLSearchParams(form) });
+			return { status: response.status, body: await response.text() };
+		},
+		run: (what) => what(),
+		close,
+	};
+}
+
+/** What the local AWS has from its template, or needs not. */
+async function prepareMoto({ ec2, sqs, events }: System): Promise<void> {
+	const LaunchTemplateData = { ImageId: 'ami-12c6146b', InstanceType: 't3.medium' } as const;
+	await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: LAUNCH_TEMPLATE, LaunchTemplateData }));
+	const arnOf = (queue: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${queue}`;
+	for (const { name, visibilitySeconds, maxReceiveCount } of QUEUES) {
+		const Attributes = {
+			...(visibilitySeconds === undefined ? {} : { VisibilityTimeout: String(visibilitySeconds) }),
+			...(maxReceiveCount === undefined
+				? {}
+				: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arnOf(DEAD_LETTERS), maxReceiveCount }) }),
+		};
+		await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }));
+	}
+	await events.send(new PutRuleCommand({ Name: RULE.name, EventPattern: JSON.stringify(RULE.pattern) }));
+	await events.send(new PutTargetsCommand({ Rule: RULE.name, Targets: [{ Id: 'queue', Arn: arnOf(RULE.queue) }] }));
+}
+
+function freePort(): Promise<number> {
+	return new Promise((resolve, reject) => {
+		const server = createServer();
+		server.once('error', reject);
+		server.listen(0, '127.0.0.1', () => {
+			const address = server.address();
+			server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('No port is free.'))));
+		});
+	});
+}
+
+async function answering(url: string, isAlive: () => boolean): Promise<void> {
+	const end = Date.now() + READY_WITHIN_MS;
+	for (;;) {
+		const isUp = await fetch(`${url}/moto-api/`).then(
+			(response) => response.ok,
+			() => false,
+		);
+		if (isUp) return;
+		if (!isAlive()) throw new Error('it ended.');
+		if (Date.now() > end) throw new Error(`no answer within ${READY_WITHIN_MS / 1000} seconds.`);
+		await pause(100);
+	}
+}
