@@ -4,6 +4,7 @@ export default defineConfig({
 	test: {
 		include: ['test/**/*.test.ts'],
 		environment: 'node',
+		globalSetup: 'test/support/global-setup.ts',
 		pool: 'forks',
 		testTimeout: 30_000,
 	},

@@ -1,7 +1,7 @@
 /**
  * Every file of `runbooks/` as an SSM document named `fleetkeeper-<stage>-<file>`. Three things in a runbook are put in here:
  * a script line `#include <file>` becomes that file's text, `${self:...}` and `${sls:...}` are the framework's variables, and
- * a value with `${AWS::...}` becomes an Fn::Sub.
+ * a value with `${AWS::...}` becomes an Fn::Sub. YAML's anchors and merge keys (`<<: *anchor`) are resolved.
  */
 
 const { readFileSync, readdirSync } = require('node:fs');
@@ -34,7 +34,7 @@ const logicalId = (name) => `${name.replace(/(^|-)([a-z0-9])/g, (_, __, letter) 
 
 function documentOf(file) {
 	const name = basename(file, '.yaml');
-	const content = expand(parse(readFileSync(join(RUNBOOKS, file), 'utf8')));
+	const content = expand(parse(readFileSync(join(RUNBOOKS, file), 'utf8'), { merge: true }));
 	const type = DOCUMENT_TYPES[content.schemaVersion];
 	if (!type) {
 		throw new Error(`runbooks/${file}: schemaVersion is '${content.schemaVersion}'; use "2.2" for a command or "0.3" for an automation.`);

@@ -1,6 +1,7 @@
 /** From the bus to the functions, by the rules, targets, queues and mappings of the template. */
 
 import type { BusEvent, EventBridge } from './aws/eventbridge.ts';
+import type { Sns } from './aws/sns.ts';
 import type { Sqs } from './aws/sqs.ts';
 import type { AwsContext } from './aws/types.ts';
 import { startEventSource } from './event-source.ts';
@@ -11,7 +12,7 @@ import type { Rule, RuleTarget, Template } from './template.ts';
 /** What becomes of an event on its way to the rules. */
 export type EventFate = 'deliver' | 'drop' | 'duplicate' | { readonly delayMs: number };
 
-/** A rule's delivery to a target that is neither a queue nor a function. */
+/** A rule's delivery to a target that is neither a queue nor a function nor a topic that is there. */
 export interface OtherDelivery {
 	readonly at: number;
 	readonly rule: string;
@@ -23,6 +24,7 @@ export interface DeliveryOptions {
 	readonly context: AwsContext;
 	readonly template: Template;
 	readonly sqs: Sqs;
+	readonly sns: Sns;
 	readonly lambda: Lambda;
 	readonly bus: EventBridge<Rule>;
 	readonly fate?: (event: BusEvent) => EventFate;
@@ -32,7 +34,7 @@ export interface DeliveryOptions {
 export interface Delivery {
 	/** Takes an event to the targets of every rule it matches. */
 	accept(event: BusEvent, busName?: string): void;
-	/** What went to topics, log groups and other targets that are not simulated further. */
+	/** What went to log groups and other targets that are not simulated further. */
 	readonly others: readonly OtherDelivery[];
 	/** Starts pollers and schedules; each schedule fires first one period from now. */
 	start(): void;
@@ -43,7 +45,7 @@ export interface Delivery {
 const BUS_LATENCY_MS = 200;
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-	const { context, template, sqs, lambda, bus } = options;
+	const { context, template, sqs, sns, lambda, bus } = options;
 	const others: OtherDelivery[] = [];
 	const stops: (() => void)[] = [];
 	let stopped = false;
@@ -72,7 +74,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 		} else if (target.arn.includes(':function:')) {
 			if (lambda.find(target.arn)) lambda.invokeLater(target.arn, JSON.parse(input));
 			else undeliverable(rule, target, input);
-		} else {
+		} else if (!sns.publish(target.arn, input)) {
 			others.push({ at: context.clock.now(), rule: rule.name, targetArn: target.arn, input });
 		}
 	};

@@ -1,16 +1,13 @@
-/** Fleets as data: groups, hooks, nodes and how documents end on them; and the AWS services that a fleet lives in. */
+/** Fleets as data: groups, hooks, nodes and how documents end on them. */
 
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
-import { type AutoScaling, createAutoScaling } from './aws/auto-scaling/index.ts';
 import { type Hook, isWarmed, LAUNCHING, type LifecycleState, TERMINATING } from './aws/auto-scaling/model.ts';
-import { createEc2, type Ec2 } from './aws/ec2.ts';
 import type { Behaviours, Machine, Platform } from './aws/ec2-machine.ts';
-import type { ServiceDefinition } from './aws/service.ts';
-import { createSsm, type Ssm } from './aws/ssm/index.ts';
-import { createTagging, type Tagging } from './aws/tagging.ts';
-import type { AwsContext } from './aws/types.ts';
+import type { FleetServices } from './services.ts';
 import type { Template } from './template.ts';
+
+export type { FleetServicesOptions } from './services.ts';
 
 export interface FleetHook {
 	readonly name: string;
@@ -32,6 +29,8 @@ export interface FleetNode {
 	readonly tags?: Readonly<Record<string, string>>;
 	/** Before the group's. */
 	readonly behaviours?: Behaviours;
+	/** Default `required`: IMDSv2 alone. */
+	readonly httpTokens?: 'optional' | 'required';
 	/** In a `*:Wait` state: which hooks hold it, whose events nobody got. */
 	readonly heldBy?: readonly { readonly hook: string; readonly token: string; readonly sinceSeconds: number }[];
 }
@@ -69,47 +68,36 @@ export interface FleetGroup {
 	readonly nodes: readonly FleetNode[];
 }
 
+export interface FleetBucket {
+	readonly name: string;
+	/** Default true, as S3 makes them. */
+	readonly blocksPublicAccess?: boolean;
+}
+
+export interface FleetSecurityGroup {
+	readonly id: string;
+	readonly name: string;
+	/** Ports open to a range of addresses, over TCP. */
+	readonly open: readonly { readonly port: number; readonly cidr: string }[];
+}
+
 export interface Fleet {
 	readonly groups: readonly FleetGroup[];
+	readonly buckets?: readonly FleetBucket[];
+	readonly securityGroups?: readonly FleetSecurityGroup[];
 }
 
-export interface FleetServices {
-	readonly ec2: Ec2;
-	readonly ssm: Ssm;
-	readonly autoScaling: AutoScaling;
-	readonly tagging: Tagging;
-	readonly definitions: readonly ServiceDefinition[];
-}
-
-export interface FleetServicesOptions {
-	/** Calls per second by service and operation, besides the published quotas. */
-	readonly throttles?: Partial<Record<'ssm' | 'autoScaling' | 'tagging', Readonly<Record<string, number>>>>;
-	readonly listLagMs?: number;
-	readonly tagLagMs?: number;
-	/** Further services that runbooks reach. */
-	readonly others?: () => readonly ServiceDefinition[];
-}
-
-/** The services a fleet lives in, empty. */
-export function createFleetServices(ctx: AwsContext, options: FleetServicesOptions = {}): FleetServices {
-	const { throttles = {}, listLagMs, tagLagMs, others = () => [] } = options;
-	const ec2 = createEc2(ctx);
-	const autoScaling = createAutoScaling(ctx, { ec2, throttles: throttles.autoScaling ?? {} });
-	const tagging = createTagging(ctx, { ec2, throttles: throttles.tagging ?? {}, lagMs: tagLagMs ?? 0 });
-	const ssm = createSsm(ctx, {
-		ec2,
-		throttles: throttles.ssm ?? {},
-		services: () => [autoScaling.definition, tagging.definition, ...others()],
-		...(listLagMs === undefined ? {} : { listLagMs }),
-	});
-	return { ec2, ssm, autoScaling, tagging, definitions: [ec2.definition, ssm.definition, autoScaling.definition, tagging.definition] };
-}
-
-/** Deploys the template's documents and parameters; each parameter's `Parameter Store Change` goes out as at a deployment. */
-export function deployTemplate({ ssm }: FleetServices, { documents, parameters }: Pick<Template, 'documents' | 'parameters'>): void {
+/**
+ * Deploys the template's topics, documents and parameters; each parameter's `Parameter Store Change` goes out as at a deployment.
+ * Whoever is subscribed to a topic has confirmed.
+ */
+export function deployTemplate(services: FleetServices, template: Pick<Template, 'topics' | 'documents' | 'parameters'>): void {
+	const { ssm, sns } = services;
+	const { topics, documents, parameters } = template;
+	for (const { name, displayName, emails } of topics) sns.addTopic({ name, emails, ...(displayName === undefined ? {} : { displayName }) });
 	for (const { name, type, content } of documents) {
-		if (type !== 'Command' && type !== 'Automation')
-			throw new Error(`The template has the document ${name} of type ${type}, which is not Command or Automation.`);
+		if (type !== 'Command' && type !== 'Automation' && type !== 'ChangeCalendar')
+			throw new Error(`The template has the document ${name} of type ${type}, which the local AWS does not know.`);
 		ssm.addDocument(name, type, content);
 	}
 	for (const { name, type, value, tier, description } of parameters) {
@@ -120,6 +108,16 @@ export function deployTemplate({ ssm }: FleetServices, { documents, parameters }
 /** Puts a fleet into the services as if it had been there for long: nothing boots, no event goes out. */
 export function seedFleet(services: FleetServices, fleet: Fleet, now: number): void {
 	for (const group of fleet.groups) seedGroup(services, group, now);
+	for (const { name, blocksPublicAccess = true } of fleet.buckets ?? []) {
+		services.s3.createBucket(name, blocksPublicAccess ? {} : { publicAccessBlock: undefined });
+	}
+	for (const { id, name, open } of fleet.securityGroups ?? []) {
+		const permissions = open.map(({ port, cidr }) => ({
+			...{ IpProtocol: 'tcp', FromPort: port, ToPort: port },
+			...(cidr.includes(':') ? { Ipv6Ranges: [{ CidrIpv6: cidr }] } : { IpRanges: [{ CidrIp: cidr }] }),
+		}));
+		services.ec2.createSecurityGroup(id, name, permissions);
+	}
 }
 
 const LAUNCHED_BEFORE_MS = 86_400_000;
@@ -151,6 +149,7 @@ function seedGroup({ ec2, ssm, autoScaling }: FleetServices, group: FleetGroup, 
 			tags: { ...group.tags, 'aws:autoscaling:groupName': group.name, ...node.tags },
 			state: isWarmed(state) && warmPool?.poolState === 'Stopped' ? 'stopped' : 'running',
 			launchedAt: now - LAUNCHED_BEFORE_MS + index * 1000,
+			...(node.httpTokens ? { httpTokens: node.httpTokens } : {}),
 		});
 		if (agent === 'lost') ssm.seedLost(id);
 		else if (agent !== 'none') ssm.setAgent(id, 'online');
@@ -234,10 +233,21 @@ const FLEET = z.strictObject({
 					agent: z.optional(z.enum(['online', 'lost', 'deaf', 'none'])),
 					tags: z.optional(texts),
 					behaviours: z.optional(behaviours),
+					httpTokens: z.optional(z.enum(['optional', 'required'])),
 					heldBy: z.optional(z.array(z.strictObject({ hook: z.string(), token: z.string().check(z.length(36)), sinceSeconds: seconds }))),
 				}),
 			),
 		}),
+	),
+	buckets: z.optional(z.array(z.strictObject({ name: z.string(), blocksPublicAccess: z.optional(z.boolean()) }))),
+	securityGroups: z.optional(
+		z.array(
+			z.strictObject({
+				id: z.string().check(z.regex(/^sg-[0-9a-f]{17}$/)),
+				name: z.string(),
+				open: z.array(z.strictObject({ port: z.int(), cidr: z.string() })),
+			}),
+		),
 	),
 });
 

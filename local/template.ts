@@ -15,6 +15,7 @@ import {
 	rule,
 	table,
 	timeToLive,
+	topic,
 } from './template/resources.ts';
 
 export interface RuleTarget {
@@ -89,6 +90,14 @@ export interface ParameterDefinition {
 	readonly description?: string;
 }
 
+export interface TopicDefinition {
+	readonly name: string;
+	readonly arn: string;
+	readonly displayName?: string;
+	/** Addresses that are subscribed by email. */
+	readonly emails: readonly string[];
+}
+
 export interface Template {
 	readonly stack: Stack;
 	readonly rules: readonly Rule[];
@@ -100,6 +109,7 @@ export interface Template {
 	readonly timeToLive: Readonly<Record<string, string>>;
 	readonly documents: readonly DocumentDefinition[];
 	readonly parameters: readonly ParameterDefinition[];
+	readonly topics: readonly TopicDefinition[];
 	/** Resolved properties of the roles, by role name. */
 	readonly roles: Readonly<Record<string, unknown>>;
 }
@@ -134,6 +144,7 @@ export function readTemplate(raw: unknown, stack: Stack = LOCAL_STACK): Template
 			.map(([logicalId, resource]) => deployed(resolver, logicalId, resource));
 	const invokeConfigs = ofType('AWS::Lambda::EventInvokeConfig').map(({ properties }) => properties as unknown as InvokeConfig);
 	const tables = ofType('AWS::DynamoDB::Table');
+	const subscriptions = ofType('AWS::SNS::Subscription').map(({ properties }) => properties);
 
 	return {
 		stack,
@@ -145,6 +156,7 @@ export function readTemplate(raw: unknown, stack: Stack = LOCAL_STACK): Template
 		timeToLive: Object.fromEntries(tables.flatMap(timeToLive)),
 		documents: ofType('AWS::SSM::Document').map(document),
 		parameters: ofType('AWS::SSM::Parameter').map(parameter),
+		topics: ofType('AWS::SNS::Topic').map((resource) => topic(resource, subscriptions)),
 		roles: Object.fromEntries(ofType('AWS::IAM::Role').map(({ name, properties }) => [name, properties])),
 	};
 }

@@ -16,9 +16,10 @@ import { chance, text, uuid } from './chance.ts';
 import { RealClock, SimulatedClock } from './clock.ts';
 import { createDelivery, type EventFate, type OtherDelivery, stringAttributes } from './delivery.ts';
 import { type Handlers, LOCAL_CREDENTIALS, type LogLine, loadHandlers, startEnvironment } from './environment.ts';
-import { createFleetServices, deployTemplate, type Fleet, type FleetServices, type FleetServicesOptions, seedFleet } from './fleet.ts';
+import { deployTemplate, type Fleet, seedFleet } from './fleet.ts';
 import { type InvocationRecord, type InvocationResult, Lambda } from './lambda.ts';
 import { REAL_RUNNER, type Runner, simulatedRunner } from './runner.ts';
+import { createFleetServices, type FleetServices, type FleetServicesOptions } from './services.ts';
 import type { Template } from './template.ts';
 import { warmClients } from './warm.ts';
 
@@ -67,7 +68,7 @@ export interface World extends Runner {
 	/** What functions counted, by name and dimensions: `failed{"playbook":"drain-web"}`. */
 	readonly metrics: ReadonlyMap<string, number>;
 	readonly invocations: readonly InvocationRecord[];
-	/** What rules sent to topics, log groups and other targets that are not simulated further. */
+	/** What rules sent to log groups and other targets that are not simulated further. Topics keep theirs: `services.sns`. */
 	readonly otherDeliveries: readonly OtherDelivery[];
 	/** Puts an event on the default bus, in the name of any source. */
 	putEvent(event: EmittedEvent): void;
@@ -114,7 +115,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 	const sqs = createSqs(context, { queues: template.queues, endpoint: () => endpoint });
 	const bus = createEventBridge(context, { rules: template.rules, accept: (event, busName) => delivery.accept(event, busName) });
 	const dynamoDb = createDynamoDb({ account, region });
+	const roles = new Map(template.functions.map(({ name, roleArn }) => [name, roleArn]));
 	const services = createFleetServices(context, {
+		roleOf: (functionName) => roles.get(functionName),
 		...options.serviceOptions,
 		others: () => [sqs.definition, bus.definition, ...(options.serviceOptions?.others?.() ?? [])],
 	});
@@ -125,6 +128,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 		services: [...services.definitions, sqs.definition, bus.definition, createSts(context)],
 		passthrough: [dynamoDb],
 		fault: (call) => options.faults?.call?.(call),
+		onCall: services.observe,
 		onDefect,
 	});
 
@@ -157,6 +161,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 		context,
 		template,
 		sqs,
+		sns: services.sns,
 		lambda,
 		bus,
 		fate: (event) => options.faults?.event?.(event) ?? 'deliver',

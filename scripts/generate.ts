@@ -22,6 +22,7 @@ interface JsonSchema {
 	readonly properties?: Readonly<Record<string, JsonSchema>>;
 	readonly required?: readonly string[];
 	readonly enum?: readonly string[];
+	readonly anyOf?: readonly JsonSchema[];
 	readonly pattern?: string;
 	readonly minimum?: number;
 	readonly maximum?: number;
@@ -41,6 +42,7 @@ function rows({ properties = {}, required = [] }: JsonSchema, prefix = ''): stri
 
 function typeOf(value: JsonSchema): string {
 	if (value.pattern === DURATION.source) return 'duration';
+	if (value.anyOf) return 'text or list';
 	if (value.enum) return value.enum.map((one) => `\`${one}\``).join(' ');
 	if (value.type === 'integer') return `integer, ${value.minimum} to ${value.maximum}`;
 	if (value.type === 'object') return value.properties ? 'keys below' : 'map';

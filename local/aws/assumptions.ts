@@ -12,14 +12,18 @@ export type Range = readonly [from: number, to: number];
 export const LATENCY_MS = {
 	stopInstance: [5_000, 20_000],
 	terminateInstance: [5_000, 20_000],
+	/** From ModifyInstanceMetadataOptions to its options being `applied`. */
+	instanceAttribute: [1_000, 5_000],
+	snapshot: [30_000, 120_000],
+	image: [60_000, 180_000],
 	/** From SendCommand to the first node being addressed. */
-	commandDispatch: [200, 800],
+	commandDispatch: [200, 600],
 	/** Between two steps of Run Command's ramp, once the first node has acknowledged. */
 	commandRamp: [200, 600],
 	/** From being addressed to the agent's acknowledgement. */
-	agentDelivery: [200, 1_200],
+	agentDelivery: [200, 800],
 	/** From the end of the script, or of a cancelled one, to the status being known. */
-	agentReport: [200, 1_000],
+	agentReport: [200, 600],
 	automationStart: [300, 1_200],
 	automationStep: [100, 500],
 	/** Automation looks at what it waits for at this interval. */
@@ -30,6 +34,14 @@ export const LATENCY_MS = {
 	lifecycleProceed: [300, 1_200],
 	/** From an instance being dead to Auto Scaling noticing. */
 	healthCheck: [20_000, 60_000],
+	/** From SetAlarmState to the next evaluation, which puts an alarm back where its metric has it. */
+	alarmEvaluation: [10_000, 60_000],
+	/** From a recorded change, or the call that asks for it, to a rule being invoked for it. */
+	configRuleInvocation: [1_000, 5_000],
+	/** From a rule's invocation to its results being on record. */
+	configRuleEvaluation: [1_000, 4_000],
+	/** From a calendar's transition to its event: AWS allows itself 15 minutes. */
+	calendarEvent: [1_000, 60_000],
 } as const satisfies Record<string, Range>;
 
 /** Lists (commands, invocations, automation executions) show a new entry only after this. The calls are eventually consistent. */
@@ -75,8 +87,39 @@ export const SSM_QUOTAS: readonly Quota[] = [
 	{ operations: ['DescribeParameters'], perSecond: 3 },
 	{ operations: ['GetParameterHistory'], perSecond: 3 },
 	{ operations: ['LabelParameterVersion'], perSecond: 3 },
+	{ operations: ['UnlabelParameterVersion'], perSecond: 3 },
 	{ operations: ['DeleteParameter', 'DeleteParameters'], perSecond: 3 },
 ];
+
+/** Transactions per second that the CloudWatch quotas page publishes. */
+export const CLOUDWATCH_QUOTAS: readonly Quota[] = [
+	{ operations: ['DescribeAlarms'], perSecond: 9 },
+	{ operations: ['DescribeAlarmContributors'], perSecond: 9 },
+	{ operations: ['DescribeAlarmHistory'], perSecond: 20 },
+	{ operations: ['PutMetricAlarm'], perSecond: 3 },
+	{ operations: ['PutCompositeAlarm'], perSecond: 3 },
+	{ operations: ['PutLogAlarm'], perSecond: 3 },
+	{ operations: ['SetAlarmState'], perSecond: 3 },
+	{ operations: ['DeleteAlarms'], perSecond: 3 },
+	{ operations: ['EnableAlarmActions'], perSecond: 3 },
+	{ operations: ['DisableAlarmActions'], perSecond: 3 },
+	{ operations: ['PutAlarmMuteRule'], perSecond: 3 },
+	{ operations: ['DeleteAlarmMuteRule'], perSecond: 3 },
+	{ operations: ['GetAlarmMuteRule'], perSecond: 20 },
+	{ operations: ['ListAlarmMuteRules'], perSecond: 50 },
+];
+
+/** Calls per second of CloudTrail's event history (API reference of LookupEvents). */
+export const CLOUDTRAIL_QUOTAS: readonly Quota[] = [{ operations: ['LookupEvents'], perSecond: 2 }];
+
+/** Calls show in the event history only after this. */
+export const CLOUDTRAIL_LAG_MS = 180_000;
+
+/** Configuration items follow a change of their resource only after this. */
+export const CONFIG_RECORDING_LAG_MS = 90_000;
+
+/** Transitions of a calendar that follow one another faster than this have no event. */
+export const CALENDAR_EVENTS_APART_MS = 300_000;
 
 /** Milliseconds, drawn from the world's chance. */
 export function within(clock: Clock, [from, to]: Range): number {

@@ -1,14 +1,10 @@
-/** The operations of Amazon EC2 that the local AWS answers. */
+/** The operations on instances. */
 
 import type {
-	CreateTagsCommandInput,
-	DeleteTagsCommandInput,
 	DescribeInstanceStatusCommandInput,
 	DescribeInstanceStatusCommandOutput,
 	DescribeInstancesCommandInput,
 	DescribeInstancesCommandOutput,
-	DescribeTagsCommandInput,
-	DescribeTagsCommandOutput,
 	Filter,
 	InstanceStateChange,
 	RebootInstancesCommandInput,
@@ -21,6 +17,11 @@ import type {
 	Instance as WireInstance,
 } from '@aws-sdk/client-ec2';
 import type { Ec2, Instance, InstanceState } from './ec2.ts';
+import { wireMetadataOptions } from './ec2-attributes.ts';
+import { type FilterFields, passesAll } from './ec2-filters.ts';
+import { VPC_ID } from './ec2-security-groups.ts';
+import { ROOT_DEVICE } from './ec2-storage.ts';
+import { wireTags } from './ec2-tags.ts';
 import { nextToken, page } from './paging.ts';
 import { type AwsContext, AwsError, type Output } from './types.ts';
 
@@ -34,32 +35,32 @@ const STATE_CODES: Readonly<Record<InstanceState, number>> = {
 };
 
 const INSTANCE_ID = /^i-([0-9a-f]{8}|[0-9a-f]{17})$/;
-/** DescribeInstances and DescribeTags give up to 1,000 results a call. */
+/** DescribeInstances gives up to 1,000 results a call. */
 const PAGE = 1_000;
 
 type World = Omit<Ec2, 'definition'>;
 
-export function ec2Operations(ctx: AwsContext, ec2: World) {
-	/** @throws AwsError as EC2 does for an id that is malformed or unknown. */
-	function find(ids: readonly string[]): Instance[] {
-		const malformed = ids.find((id) => !INSTANCE_ID.test(id));
-		if (malformed !== undefined) throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
-		const unknown = ids.filter((id) => !ec2.instance(id));
-		if (unknown.length === 1) throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${unknown[0]}' does not exist`);
-		if (unknown.length > 1) {
-			throw new AwsError('InvalidInstanceID.NotFound', `The instance IDs '${unknown.join(', ')}' do not exist`);
-		}
-		return ids.flatMap((id) => ec2.instance(id) ?? []);
+/** @throws AwsError as EC2 does for an id that is malformed or unknown. */
+export function findInstances(ec2: Pick<Ec2, 'instance'>, ids: readonly string[]): Instance[] {
+	const malformed = ids.find((id) => !INSTANCE_ID.test(id));
+	if (malformed !== undefined) throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
+	const unknown = ids.filter((id) => !ec2.instance(id));
+	if (unknown.length === 1) throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${unknown[0]}' does not exist`);
+	if (unknown.length > 1) {
+		throw new AwsError('InvalidInstanceID.NotFound', `The instance IDs '${unknown.join(', ')}' do not exist`);
 	}
+	return ids.flatMap((id) => ec2.instance(id) ?? []);
+}
 
+export function ec2Operations(ctx: AwsContext, ec2: World) {
 	function select(ids: readonly string[] | undefined, filters: readonly Filter[] | undefined): Instance[] {
-		const candidates = ids && ids.length > 0 ? find(ids) : [...ec2.instances()];
-		return candidates.filter((instance) => (filters ?? []).every((filter) => passes(instance, filter)));
+		const candidates = ids && ids.length > 0 ? findInstances(ec2, ids) : [...ec2.instances()];
+		return candidates.filter((instance) => passesAll(filters, fieldsOf(instance), instance.tags));
 	}
 
 	/** Does `act` to each instance and reports the states before and after. */
 	function change(ids: readonly string[] | undefined, act: (id: string) => void): InstanceStateChange[] {
-		return find(ids ?? []).map((instance) => {
+		return findInstances(ec2, ids ?? []).map((instance) => {
 			const before = instance.state;
 			act(instance.id);
 			return { InstanceId: instance.id, PreviousState: wireState(before), CurrentState: wireState(instance.state) };
@@ -97,45 +98,6 @@ export function ec2Operations(ctx: AwsContext, ec2: World) {
 			};
 		},
 
-		DescribeTags(input: DescribeTagsCommandInput): Output<DescribeTagsCommandOutput> {
-			const all = ec2
-				.instances()
-				.flatMap((instance) =>
-					[...instance.tags].map(([Key, Value]) => ({ Key, Value, ResourceId: instance.id, ResourceType: 'instance' as const })),
-				);
-			const matching = all.filter((tag) =>
-				(input.Filters ?? []).every((filter) => {
-					const values: Readonly<Record<string, string>> = {
-						key: tag.Key,
-						value: tag.Value,
-						'resource-id': tag.ResourceId,
-						'resource-type': tag.ResourceType,
-					};
-					return hasValue(filter, values[filter.Name ?? ''] ?? unknownFilter(filter));
-				}),
-			);
-			const found = page(matching, input.NextToken, input.MaxResults ?? PAGE);
-			return { Tags: found.items, ...nextToken(found) };
-		},
-
-		CreateTags(input: CreateTagsCommandInput): object {
-			for (const instance of find(input.Resources ?? [])) {
-				for (const tag of input.Tags ?? []) instance.tags.set(tag.Key ?? '', tag.Value ?? '');
-			}
-			return {};
-		},
-
-		DeleteTags(input: DeleteTagsCommandInput): object {
-			for (const instance of find(input.Resources ?? [])) {
-				if (!input.Tags) instance.tags.clear();
-				for (const tag of input.Tags ?? []) {
-					const key = tag.Key ?? '';
-					if (tag.Value === undefined || tag.Value === instance.tags.get(key)) instance.tags.delete(key);
-				}
-			}
-			return {};
-		},
-
 		StartInstances(input: StartInstancesCommandInput): Output<StartInstancesCommandOutput> {
 			return { StartingInstances: change(input.InstanceIds, ec2.start) };
 		},
@@ -168,43 +130,37 @@ function wireInstance(instance: Instance): WireInstance {
 		State: wireState(instance.state),
 		LaunchTime: new Date(instance.launchedAt),
 		Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default' },
-		...(gone ? {} : { PrivateIpAddress: instance.privateIp, SubnetId: instance.subnetId }),
+		...(gone ? {} : whereabouts(instance)),
 		...(instance.machine.platform === 'Windows' ? { Platform: 'Windows' as const } : {}),
 		PlatformDetails: instance.machine.platform === 'Windows' ? 'Windows' : 'Linux/UNIX',
-		Tags: [...instance.tags].map(([Key, Value]) => ({ Key, Value })),
-		MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', State: 'applied' },
+		Tags: wireTags(instance.tags),
+		MetadataOptions: wireMetadataOptions(instance.metadataOptions),
 	};
 }
 
-function passes(instance: Instance, filter: Filter): boolean {
-	const name = filter.Name ?? '';
-	if (name.startsWith('tag:')) {
-		const value = instance.tags.get(name.slice('tag:'.length));
-		return value !== undefined && hasValue(filter, value);
-	}
-	if (name === 'tag-key') return [...instance.tags.keys()].some((key) => hasValue(filter, key));
-	const values: Readonly<Record<string, string>> = {
+/** What an instance loses when it goes. */
+function whereabouts(instance: Instance): Partial<WireInstance> {
+	return {
+		PrivateIpAddress: instance.privateIp,
+		SubnetId: instance.subnetId,
+		VpcId: VPC_ID,
+		SecurityGroups: instance.securityGroupIds.map((GroupId) => ({ GroupId })),
+		RootDeviceName: ROOT_DEVICE,
+		BlockDeviceMappings: instance.volumes.map((volume) => ({
+			DeviceName: volume.device,
+			Ebs: { VolumeId: volume.id, Status: 'attached', DeleteOnTermination: true },
+		})),
+	};
+}
+
+function fieldsOf(instance: Instance): FilterFields {
+	return {
 		'instance-id': instance.id,
 		'instance-state-name': instance.state,
 		'instance-state-code': String(STATE_CODES[instance.state]),
 		'instance-type': instance.instanceType,
+		'instance.group-id': instance.securityGroupIds,
 		'availability-zone': instance.availabilityZone,
 		'private-ip-address': instance.privateIp,
 	};
-	return hasValue(filter, values[name] ?? unknownFilter(filter));
-}
-
-/** Filter values may hold the wildcards `*` and `?`. */
-function hasValue(filter: Filter, value: string): boolean {
-	return (filter.Values ?? []).some((pattern) => {
-		const source = pattern
-			.replace(/[.+^${}()|[\]\\]/g, '\\$&')
-			.replaceAll('*', '.*')
-			.replaceAll('?', '.');
-		return new RegExp(`^${source}$`, 's').test(value);
-	});
-}
-
-function unknownFilter(filter: Filter): never {
-	throw new AwsError('InvalidParameterValue', `The filter '${filter.Name}' is invalid`);
 }

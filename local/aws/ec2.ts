@@ -1,11 +1,18 @@
-/** Amazon EC2, as far as instances and their tags go. */
+/** Amazon EC2: instances, and what belongs to them. */
 
+import type { IpPermission } from '@aws-sdk/client-ec2';
 import * as schemas from '@aws-sdk/client-ec2';
 import { LATENCY_MS, TERMINATED_KEPT_MS, within } from './assumptions.ts';
+import { attributeOperations, type MetadataOptions } from './ec2-attributes.ts';
 import type { Machine } from './ec2-machine.ts';
-import { ec2Operations } from './ec2-operations.ts';
+import { ec2Operations, findInstances } from './ec2-operations.ts';
+import { rulesOf, securityGroupOperations } from './ec2-security-group-operations.ts';
+import { DEFAULT_GROUP_ID, type SecurityGroup, SecurityGroups } from './ec2-security-groups.ts';
+import { type Image, type Snapshot, Storage, type Volume, volumesOf } from './ec2-storage.ts';
+import { storageOperations } from './ec2-storage-operations.ts';
+import { type Ec2Resource, tagOperations } from './ec2-tags.ts';
 import { defineService, PROTOCOLS, type ServiceDefinition } from './service.ts';
-import type { AwsContext } from './types.ts';
+import { type AwsContext, AwsError } from './types.ts';
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
@@ -18,8 +25,12 @@ export interface Instance {
 	readonly subnetId: string;
 	readonly privateIp: string;
 	readonly tags: Map<string, string>;
+	/** The root volume first. */
+	readonly volumes: readonly Volume[];
+	readonly metadataOptions: MetadataOptions;
 	/** Epoch milliseconds. */
 	readonly launchedAt: number;
+	securityGroupIds: readonly string[];
 	state: InstanceState;
 	/** How often it has booted: what ran before a boot runs no longer. */
 	boots: number;
@@ -30,6 +41,12 @@ export interface LaunchSpec {
 	readonly machine: Machine;
 	readonly tags?: Readonly<Record<string, string>>;
 	readonly availabilityZone?: string;
+	/** Default: the VPC's default group. */
+	readonly securityGroupIds?: readonly string[];
+	/** Default `required`: IMDSv2 alone. */
+	readonly httpTokens?: MetadataOptions['httpTokens'];
+	/** Besides the root volume; default none. */
+	readonly dataVolumes?: number;
 	/** A given id and state make an instance that has been there before the world began: it boots nothing and emits nothing. */
 	readonly id?: string;
 	readonly state?: 'running' | 'stopped';
@@ -51,6 +68,15 @@ export interface Ec2 {
 	/** The instance dies at once, as at the end of a Spot interruption or with its hardware; nobody asked for it. */
 	vanish(id: string): void;
 	tag(id: string, tags: Readonly<Record<string, string>>): void;
+	/** Makes a group that has been there before the world began, with these rules. */
+	createSecurityGroup(id: string, name: string, ingress: readonly IpPermission[]): SecurityGroup;
+	securityGroups(): readonly SecurityGroup[];
+	images(): readonly Image[];
+	snapshots(): readonly Snapshot[];
+	/** A pending image or snapshot fails. */
+	spoil(id: string): void;
+	/** All that can be tagged, instances included. */
+	resources(): readonly Ec2Resource[];
 	/** Calls `listener` at every change of an instance's state, and after a reboot. */
 	onState(listener: StateListener): void;
 }
@@ -103,12 +129,31 @@ export function createEc2(ctx: AwsContext): Ec2 {
 		return instance;
 	}
 
+	function resources(): Ec2Resource[] {
+		return [
+			...[...instances.values()].map(({ id, tags }) => ({ id, type: 'instance' as const, tags })),
+			...storage.volumes().map(({ volume: { id, tags } }) => ({ id, type: 'volume' as const, tags })),
+			...storage.snapshots().map(({ id, tags }) => ({ id, type: 'snapshot' as const, tags })),
+			...storage.images().map(({ id, tags }) => ({ id, type: 'image' as const, tags })),
+			...groups.all().map(({ id, tags }) => ({ id, type: 'security-group' as const, tags })),
+		];
+	}
+
+	/** @throws AwsError as EC2 does for an id that is unknown, each kind in its own words. */
+	function taggable(id: string): Ec2Resource {
+		const found = resources().find((resource) => resource.id === id);
+		if (found) return found;
+		if (id.startsWith('i-')) findInstances(ec2, [id]);
+		throw new AwsError('InvalidID', `The ID '${id}' is not valid`);
+	}
+
 	const ec2: Omit<Ec2, 'definition'> = {
 		launch(spec) {
 			const number = instances.size;
 			const zone = spec.availabilityZone ?? `${ctx.region}${ZONES[number % ZONES.length]}`;
+			const id = spec.id ?? `i-${ctx.id(17)}`;
 			const instance: Instance = {
-				id: spec.id ?? `i-${ctx.id(17)}`,
+				id,
 				machine: spec.machine,
 				imageId: 'ami-0abcdef1234567890',
 				instanceType: 't3.medium',
@@ -116,6 +161,9 @@ export function createEc2(ctx: AwsContext): Ec2 {
 				subnetId: `subnet-0${zone.charCodeAt(zone.length - 1).toString(16)}1234567890abcde`,
 				privateIp: `10.0.${(number >> 8) & 255}.${number & 255}`,
 				tags: new Map(Object.entries(spec.tags ?? {})),
+				volumes: volumesOf(id, spec.dataVolumes ?? 0),
+				metadataOptions: { httpTokens: spec.httpTokens ?? 'required', httpEndpoint: 'enabled', hopLimit: 2, state: 'applied' },
+				securityGroupIds: spec.securityGroupIds ?? [DEFAULT_GROUP_ID],
 				launchedAt: spec.launchedAt ?? ctx.clock.now(),
 				state: spec.state ?? 'pending',
 				boots: 0,
@@ -159,20 +207,45 @@ export function createEc2(ctx: AwsContext): Ec2 {
 		tag(id, tags) {
 			for (const [key, value] of Object.entries(tags)) get(id).tags.set(key, value);
 		},
+		createSecurityGroup(id, name, ingress) {
+			const group = groups.create({ id, name, description: name, tags: new Map() });
+			groups.add(group, ingress.flatMap(rulesOf));
+			return group;
+		},
+		securityGroups: () => groups.all(),
+		images: () => storage.images(),
+		snapshots: () => storage.snapshots(),
+		spoil: (id) => storage.spoil(id),
+		resources,
 		onState(listener) {
 			listeners.push(listener);
 		},
 	};
+	const groups = new SecurityGroups(ctx);
+	const storage = new Storage(ctx, ec2);
 
+	const find = (id: string): Instance => findInstances(ec2, [id])[0] as Instance;
 	const definition = defineService({
 		name: 'ec2',
 		protocol: PROTOCOLS.ec2,
 		schemas,
-		operations: ec2Operations(ctx, ec2),
+		operations: {
+			...ec2Operations(ctx, ec2),
+			...attributeOperations(ctx, find, groups),
+			...securityGroupOperations(ctx, groups),
+			...storageOperations(ctx, storage, find),
+			...tagOperations(resources, taggable),
+		},
 	});
 	return { ...ec2, definition };
 }
 
+/** Images and snapshots have no account in their ARNs. */
+export function ec2Arn(ctx: Pick<AwsContext, 'account' | 'region'>, { id, type }: Pick<Ec2Resource, 'id' | 'type'>): string {
+	const account = type === 'image' || type === 'snapshot' ? '' : ctx.account;
+	return `arn:aws:ec2:${ctx.region}:${account}:${type}/${id}`;
+}
+
 export function instanceArn(ctx: Pick<AwsContext, 'account' | 'region'>, id: string): string {
-	return `arn:aws:ec2:${ctx.region}:${ctx.account}:instance/${id}`;
+	return ec2Arn(ctx, { id, type: 'instance' });
 }

@@ -28,10 +28,15 @@ export const PROTOCOLS = {
 	tagging: { kind: 'json', version: '1.1', target: 'ResourceGroupsTaggingAPI_20170126' },
 	autoscaling: { kind: 'query', version: '2011-01-01', xmlNamespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/' },
 	ec2: { kind: 'ec2', version: '2016-11-15', xmlNamespace: 'http://ec2.amazonaws.com/doc/2016-11-15' },
+	cloudwatch: { kind: 'json', version: '1.0', target: 'GraniteServiceVersion20100801', queryCompatible: true },
+	config: { kind: 'json', version: '1.1', target: 'StarlingDoveService' },
+	cloudtrail: { kind: 'json', version: '1.1', target: 'CloudTrail_20131101' },
+	sns: { kind: 'query', version: '2010-03-31', xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/' },
+	cloudformation: { kind: 'query', version: '2010-05-15', xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/' },
 } as const satisfies Record<string, Protocol>;
 
 export interface ServiceDefinition {
-	/** As the AWS CLI calls it (`ssm`, `autoscaling`, `events`): the request log counts under this name. */
+	/** As IAM and runbooks call it (`ssm`, `autoscaling`, `events`, `config`): the request log counts under this name. */
 	readonly name: string;
 	readonly protocol: Protocol;
 	/** The namespace of the service's `@aws-sdk/client-*` package (`import * as schemas from …`): `SendCommand$` and so on. */

@@ -1,5 +1,6 @@
 /** The one door of the local AWS: finds the service of a request, speaks its protocol, keeps the log, lets faults in. */
 
+import type { ApiCallListener } from './api-call.ts';
 import { type ServerProtocol, serverProtocol, type WireResponse } from './protocols.ts';
 import type { RequestLog } from './request-log.ts';
 import { operationSchema } from './schema.ts';
@@ -45,6 +46,8 @@ export interface WireOptions {
 	readonly passthrough?: readonly PassthroughService[];
 	/** Asked before every call takes effect. */
 	readonly fault?: (call: Call) => CallFault | undefined;
+	/** Told of every call once it is answered; of one whose reply was lost too. */
+	readonly onCall?: ApiCallListener;
 	/** Told of what a service threw that is not an AwsError. */
 	readonly onDefect: (error: unknown, call: Pick<Call, 'service' | 'operation'>) => void;
 }
@@ -64,7 +67,12 @@ interface Bound {
 
 interface Answered {
 	readonly response: WireAnswer;
+	/** What the request log has as its error. */
 	readonly error?: string;
+	readonly input?: unknown;
+	readonly output?: unknown;
+	/** What it was refused with. */
+	readonly refused?: { readonly code: string; readonly message: string };
 }
 
 export function createWire(options: WireOptions): Wire {
@@ -78,9 +86,12 @@ export function createWire(options: WireOptions): Wire {
 	}
 	const passthrough = new Map((options.passthrough ?? []).map((service) => [service.target, service]));
 
-	const log = (service: string, operation: string, requestId: string, caller: string | undefined, error: string | undefined) => {
-		const at = options.context.clock.now();
-		options.log.record({ at, service, operation, requestId, ...(error ? { error } : {}), ...(caller ? { caller } : {}) });
+	const finish = (service: string, operation: string, requestId: string, caller: string | undefined, answered: Answered): WireAnswer => {
+		const { error, input, output, refused } = answered;
+		const call = { at: options.context.clock.now(), service, operation, requestId, ...(caller ? { caller } : {}) };
+		options.log.record({ ...call, ...(error ? { error } : {}) });
+		options.onCall?.({ ...call, input, ...(refused ? { error: refused } : { output }) });
+		return answered.response;
 	};
 
 	return {
@@ -89,34 +100,33 @@ export function createWire(options: WireOptions): Wire {
 			const { prefix, version, operation } = addressee(request);
 			const raw = passthrough.get(prefix ?? '');
 			if (raw && operation) {
-				const { response, error } = await passOn(raw, operation, request.body, requestId, caller);
-				log(raw.name, operation, requestId, caller, error);
-				return response;
+				return finish(raw.name, operation, requestId, caller, await passOn(raw, operation, request.body, requestId, caller));
 			}
 			const service = byTarget.get(prefix ?? '') ?? byVersion.get(version ?? '');
 			if (!service || !operation) return unknownService(request, requestId);
-			const { response, error } = await serve(service, operation, request.body, requestId, caller);
-			log(service.definition.name, operation, requestId, caller, error);
-			return response;
+			const answered = await serve(service, operation, request.body, requestId, caller);
+			return finish(service.definition.name, operation, requestId, caller, answered);
 		},
 	};
 
 	async function serve(service: Bound, operation: string, body: string, id: string, caller: string | undefined): Promise<Answered> {
 		const { definition, protocol } = service;
+		let input: unknown;
 		try {
 			const schema = operationSchema(definition.schemas, operation);
 			const implementation = definition.operations[operation] as ((input: unknown) => unknown) | undefined;
 			if (!schema || !implementation) {
 				throw new AwsError('UnknownOperationException', `The local AWS does not implement ${definition.name}:${operation}.`);
 			}
-			const input = protocol.decode(schema, body);
+			input = protocol.decode(schema, body);
 			const fault = options.fault?.({ service: definition.name, operation, input, caller, requestId: id });
 			if (fault instanceof AwsError) throw fault;
-			const response = protocol.encode(schema, await implementation(input), id);
-			return fault ? { response: 'lost', error: LOST } : { response };
+			const output = await implementation(input);
+			const response = protocol.encode(schema, output, id);
+			return fault ? { response: 'lost', error: LOST, input, output } : { response, input, output };
 		} catch (error) {
 			const answer = asAwsError(error, definition.name, operation);
-			return { response: protocol.encodeError(answer, id), error: answer.code };
+			return { response: protocol.encodeError(answer, id), error: answer.code, input, refused: answer };
 		}
 	}
 
@@ -127,17 +137,20 @@ export function createWire(options: WireOptions): Wire {
 		id: string,
 		caller: string | undefined,
 	): Promise<Answered> {
+		const input = parseOrUndefined(body);
 		try {
-			const fault = options.fault?.({ service: service.name, operation, input: parseOrUndefined(body), caller, requestId: id });
+			const fault = options.fault?.({ service: service.name, operation, input, caller, requestId: id });
 			if (fault instanceof AwsError) throw fault;
 			const { status, body: text } = await service.handle(operation, body);
 			const response = jsonResponse(status, text, id);
-			if (fault) return { response: 'lost', error: LOST };
-			return status < 300 ? { response } : { response, error: errorType(text) };
+			const code = status < 300 ? undefined : errorType(text);
+			const refused = code === undefined ? {} : { refused: { code, message: text } };
+			if (fault) return { response: 'lost', error: LOST, input, ...refused };
+			return code === undefined ? { response, input } : { response, error: code, input, ...refused };
 		} catch (error) {
 			const { code, message, status, fields } = asAwsError(error, service.name, operation);
 			const text = JSON.stringify({ __type: `com.amazonaws.${service.name}#${code}`, message, ...fields });
-			return { response: jsonResponse(status, text, id), error: code };
+			return { response: jsonResponse(status, text, id), error: code, input, refused: { code, message } };
 		}
 	}
 
@@ -152,12 +165,15 @@ export function createWire(options: WireOptions): Wire {
 /** What the request log has as the error of a call whose reply was lost. */
 const LOST = 'ReplyLost';
 
-/** Whom a request is for: an `X-Amz-Target` of `<prefix>.<operation>`, or the form's `Version` and `Action`. */
+/**
+ * Whom a request is for: an `X-Amz-Target` of `<prefix>.<operation>`, or the form's `Version` and `Action`. Of a prefix with dots
+ * (the AWS CLI's for CloudTrail is a Java class name) the last part names the service.
+ */
 function addressee(request: WireRequest): { prefix?: string; version?: string; operation?: string } {
 	const target = request.headers['x-amz-target'];
 	if (target !== undefined) {
-		const dot = target.lastIndexOf('.');
-		return { prefix: target.slice(0, dot), operation: target.slice(dot + 1) };
+		const [operation, prefix] = target.split('.').reverse();
+		return { ...(prefix ? { prefix } : {}), ...(operation ? { operation } : {}) };
 	}
 	const form = new URLSearchParams(request.body);
 	const version = form.get('Version');

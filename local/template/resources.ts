@@ -8,6 +8,7 @@ import type {
 	ParameterDefinition,
 	QueueDefinition,
 	Rule,
+	TopicDefinition,
 } from '../template.ts';
 import type { Resolver, Resource } from './intrinsics.ts';
 
@@ -117,6 +118,19 @@ export function lambda({ logicalId, name, arn, properties }: Deployed, invokeCon
 			...optional('onFailureArn', config?.DestinationConfig?.OnFailure?.Destination),
 		},
 		...optional('roleArn', properties['Role']),
+	};
+}
+
+/** Subscriptions stand in the topic or are resources of their own; an address that is empty is left out. */
+export function topic({ name, arn, properties }: Deployed, subscriptions: readonly Properties[]): TopicDefinition {
+	const own = (properties['Subscription'] ?? []) as Properties[];
+	const others = subscriptions.filter((each) => each['TopicArn'] === arn());
+	const emails = [...own, ...others].filter((each) => each['Protocol'] === 'email' && each['Endpoint']);
+	return {
+		name,
+		arn: arn(),
+		...optional('displayName', properties['DisplayName']),
+		emails: emails.map((each) => String(each['Endpoint'])),
 	};
 }
 

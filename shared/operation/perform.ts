@@ -1,5 +1,7 @@
 /** Who carries out which effect. */
 
+import { askCalendars } from '../brakes/calendars.ts';
+import { releaseSlots, takeSlots } from '../brakes/slots.ts';
 import { completeLifecycle, lookAtInstance, sendHeartbeat } from '../outcomes/lifecycle.ts';
 import { openOpsItem } from '../outcomes/ops-item.ts';
 import { checkNodes } from '../work/nodes.ts';
@@ -14,6 +16,9 @@ const PERFORMERS: Readonly<Record<Effect['name'], Perform>> = {
 	'look-up-work': lookUpWork,
 	'look-at-instance': lookAtInstance,
 	'check-node': checkNodes,
+	'ask-calendar': askCalendars,
+	'take-slot': takeSlots,
+	'release-slot': releaseSlots,
 	heartbeat: sendHeartbeat,
 	'cancel-work': cancelWork,
 	'complete-lifecycle': completeLifecycle,

@@ -4,8 +4,8 @@ import { DescribeLifecycleHooksCommand, type LifecycleHook } from '@aws-sdk/clie
 import type { Deps } from '../deps.ts';
 import type { HookTimers } from '../operation/types.ts';
 
-/** Hooks change with deployments, not by the minute. */
-const CACHED_MS = 5 * 60_000;
+/** Hooks change with deployments, not by the minute; three sweeps share one answer. */
+const CACHED_MS = 15 * 60_000;
 
 /** What Auto Scaling assumes where a hook does not say (PutLifecycleHook): 3,600 s, ABANDON, and the global timeout's bounds. */
 const DEFAULT_HEARTBEAT_SECONDS = 3_600;
@@ -17,7 +17,7 @@ export interface HookReader {
 	of(group: string): Promise<readonly LifecycleHook[]>;
 }
 
-/** One DescribeLifecycleHooks a group and five minutes. */
+/** One DescribeLifecycleHooks a group and quarter of an hour. */
 export function createHookReader({ aws, now }: Pick<Deps, 'aws' | 'now'>): HookReader {
 	const cache = new Map<string, { readonly at: number; readonly hooks: readonly LifecycleHook[] }>();
 	return {

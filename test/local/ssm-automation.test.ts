@@ -161,8 +161,8 @@ describe('the flow of steps', () => {
 	});
 
 	it.each([
-		['Failed', {}],
-		['Success', { isCritical: false }],
+		['Success', {}],
+		['Failed', { isCritical: true }],
 	])('Continue goes on and ends as %s with %j', async (status, more) => {
 		const aws = runbook([broken('first', { onFailure: 'Continue', ...more }), sleep('second')]);
 		const id = start(aws, 'runbook');

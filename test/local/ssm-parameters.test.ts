@@ -78,6 +78,17 @@ describe('PutParameter refuses', () => {
 		expect(await aws.put('/app/a', '101', { Overwrite: true })).toMatchObject({ Version: 101 });
 		expect(errorOf(() => aws.get('/app/a:1')).code).toBe('ParameterVersionNotFound');
 	});
+
+	it('no version once the label is taken off the oldest', async () => {
+		const aws = store();
+		for (let version = 1; version <= 100; version++) await aws.put('/app/a', String(version), { Overwrite: true });
+		aws.call('ssm', 'LabelParameterVersion', { Name: '/app/a', ParameterVersion: 1, Labels: ['keep'] });
+
+		const unlabelled = aws.call('ssm', 'UnlabelParameterVersion', { Name: '/app/a', ParameterVersion: 1, Labels: ['keep', 'other'] });
+
+		expect(unlabelled).toEqual({ RemovedLabels: ['keep'], InvalidLabels: ['other'] });
+		expect(await aws.put('/app/a', '101', { Overwrite: true })).toMatchObject({ Version: 101 });
+	});
 });
 
 it('takes 8 KB in the advanced tier', async () => {

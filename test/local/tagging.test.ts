@@ -55,3 +55,33 @@ it('does not take ARNs and filters together, nor more than 100 ARNs', () => {
 	expect(errorOf(() => found(aws, filters)).code).toBe('InvalidParameterException');
 	expect(errorOf(() => found(aws, { ResourceARNList: Array(101).fill(arn(nodeId(1))) })).code).toBe('InvalidParameterException');
 });
+
+const tag = (aws: SmallAws, ResourceARNList: string[], Tags: Readonly<Record<string, string>> = { team: 'web' }) =>
+	aws.call('resourcegroupstaggingapi', 'TagResources', { ResourceARNList, Tags });
+
+it('puts tags on instances and buckets, over those of the same key', () => {
+	const aws = smallAws({ ...webFleet(1), buckets: [{ name: 'media-archive' }] });
+	const arns = [arn(nodeId(1)), 'arn:aws:s3:::media-archive'];
+
+	expect(tag(aws, arns, { team: 'web', service: 'apache' })).toEqual({ FailedResourcesMap: {} });
+
+	expect(found(aws, { TagFilters: [{ Key: 'team', Values: ['web'] }] })).toEqual(arns);
+	expect(aws.ec2.instance(nodeId(1))?.tags.get('service')).toBe('apache');
+	expect(found(aws, { ResourceTypeFilters: ['s3'] })).toEqual(['arn:aws:s3:::media-archive']);
+});
+
+it('names what it could not tag, and tags the rest', () => {
+	const aws = smallAws(webFleet(1));
+	const { FailedResourcesMap: failed } = tag(aws, [arn(nodeId(1)), arn(nodeId(9))]);
+	expect(Object.keys(failed)).toEqual([arn(nodeId(9))]);
+	expect(failed[arn(nodeId(9))].ErrorCode).toBe('InvalidParameterException');
+	expect(aws.ec2.instance(nodeId(1))?.tags.get('team')).toBe('web');
+	expect(Object.keys(tag(aws, [arn(nodeId(1))], { 'aws:team': 'web' }).FailedResourcesMap)).toEqual([arn(nodeId(1))]);
+});
+
+it('takes 1 to 20 ARNs and at least one tag', () => {
+	const aws = smallAws(webFleet(1));
+	expect(errorOf(() => tag(aws, [])).code).toBe('InvalidParameterException');
+	expect(errorOf(() => tag(aws, Array(21).fill(arn(nodeId(1))))).code).toBe('InvalidParameterException');
+	expect(errorOf(() => tag(aws, [arn(nodeId(1))], {})).code).toBe('InvalidParameterException');
+});

@@ -1,5 +1,10 @@
+import * as autoScaling from '@aws-sdk/client-auto-scaling';
+import * as ec2 from '@aws-sdk/client-ec2';
+import * as tagging from '@aws-sdk/client-resource-groups-tagging-api';
+import * as ssm from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { type Document, deployedDocuments } from './documents.ts';
+import { NormalizedSchema, operationSchema } from '../../local/aws/schema.ts';
+import { type Document, deployedDocuments, type Parameter, type Step } from './documents.ts';
 
 const documents = [...deployedDocuments()];
 
@@ -11,11 +16,44 @@ const INPUTS: Readonly<Record<string, readonly string[]>> = {
 		...['DocumentName', 'InstanceIds', 'Parameters', 'TimeoutSeconds', 'Comment', 'CloudWatchOutputConfig'],
 		...['OutputS3BucketName', 'OutputS3KeyPrefix', 'MaxConcurrency', 'MaxErrors', 'Targets'],
 	],
+	'aws:branch': ['Choices', 'Default'],
+	'aws:sleep': ['Duration', 'Timestamp'],
+	// And those of the API that they call.
+	'aws:executeAwsApi': ['Service', 'Api'],
+	'aws:assertAwsResourceProperty': ['Service', 'Api', 'PropertySelector', 'DesiredValues'],
+	'aws:waitForAwsResourceProperty': ['Service', 'Api', 'PropertySelector', 'DesiredValues'],
 };
 const ACTIONS_BY_SCHEMA: Readonly<Record<string, readonly string[]>> = {
 	'2.2': ['aws:runShellScript', 'aws:runPowerShellScript'],
-	'0.3': ['aws:runCommand'],
+	'0.3': Object.keys(INPUTS).filter((action) => !/Script$/.test(action)),
 };
+
+const CLIENTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+	autoscaling: autoScaling,
+	ec2,
+	resourcegroupstaggingapi: tagging,
+	ssm,
+};
+/** The client of S3 is no dependency: what its operations take, from its API reference. */
+const S3_INPUTS: Readonly<Record<string, readonly string[]>> = {
+	GetBucketEncryption: ['Bucket'],
+	GetPublicAccessBlock: ['Bucket'],
+	PutBucketEncryption: ['Bucket', 'ServerSideEncryptionConfiguration'],
+	PutPublicAccessBlock: ['Bucket', 'PublicAccessBlockConfiguration'],
+};
+
+/** What the API that a step calls takes; nothing for a step that calls none. */
+function apiInputs({ inputs }: Step): readonly string[] {
+	const { Service: service, Api: api } = inputs as { Service?: string; Api?: string };
+	if (service === undefined || api === undefined) return [];
+	if (service === 's3') return S3_INPUTS[api] ?? [];
+	const operation = operationSchema(CLIENTS[service] ?? {}, api);
+	if (!operation) throw new Error(`${service} has no operation ${api}.`);
+	return [...NormalizedSchema.of(operation.input).structIterator()].map(([name]) => name);
+}
+
+/** Types whose values a pattern says nothing about: Systems Manager checks them by themselves. */
+const isOpen = ({ type }: Parameter): boolean => type === 'Boolean' || type === 'StringMap';
 
 /** Systems Manager's limit of a document's size. */
 const MAX_DOCUMENT_BYTES = 64 * 1024;
@@ -50,7 +88,7 @@ describe.each(documents)('the document %s', (_name, document) => {
 		for (const step of content.mainSteps) {
 			expect(step.name).toMatch(/^[A-Za-z0-9_]{3,128}$/);
 			expect(ACTIONS_BY_SCHEMA[content.schemaVersion]).toContain(step.action);
-			expect(INPUTS[step.action]).toEqual(expect.arrayContaining(Object.keys(step.inputs)));
+			expect([...(INPUTS[step.action] ?? []), ...apiInputs(step)]).toEqual(expect.arrayContaining(Object.keys(step.inputs)));
 		}
 	});
 
@@ -59,7 +97,8 @@ describe.each(documents)('the document %s', (_name, document) => {
 	});
 
 	it('lets no value reach a shell that a shell could take for more than a word', () => {
-		for (const [name, { allowedPattern }] of Object.entries(content.parameters)) {
+		const parameters = Object.entries(content.parameters).filter(([, parameter]) => document.type === 'Command' || !isOpen(parameter));
+		for (const [name, { allowedPattern }] of parameters) {
 			expect(allowedPattern, name).toMatch(/^\^.*\$$/);
 			const pattern = new RegExp(String(allowedPattern));
 			expect(HOSTILE.filter((value) => pattern.test(value), name)).toEqual([]);
@@ -68,7 +107,7 @@ describe.each(documents)('the document %s', (_name, document) => {
 
 	it('has defaults that its own patterns allow', () => {
 		for (const [name, parameter] of Object.entries(content.parameters)) {
-			if (parameter.default !== undefined) {
+			if (parameter.default !== undefined && !isOpen(parameter)) {
 				expect(parameter.default, name).toMatch(new RegExp(String(parameter.allowedPattern)));
 			}
 		}
@@ -96,6 +135,41 @@ describe('Command documents', () => {
 		for (const { inputs } of content.mainSteps) {
 			expect((inputs['runCommand'] as string[]).join('\n')).toContain('has already run on this node');
 		}
+	});
+});
+
+describe('Automation runbooks', () => {
+	const runbooks = documents.filter(([, { type }]) => type === 'Automation');
+	const targets = (step: Step): string[] =>
+		[
+			...[step.nextStep, step.onFailure?.startsWith('step:') ? step.onFailure.slice('step:'.length) : undefined],
+			...((step.inputs['Choices'] as { NextStep: string }[] | undefined) ?? []).map(({ NextStep }) => NextStep),
+			...[step.inputs['Default'] as string | undefined],
+		].filter((target) => target !== undefined);
+
+	it.each(runbooks)('%s works with the role of the stack, unless another is given', (_name, { content }) => {
+		expect(content.assumeRole).toBe('{{ AutomationAssumeRole }}');
+		expect(content.parameters['AutomationAssumeRole']?.default).toBe(
+			'arn:aws:iam::111122223333:role/fleetkeeper-local-automation-eu-west-1',
+		);
+	});
+
+	it.each(runbooks)('%s goes on to later steps alone, since Systems Manager takes no circles', (_name, { content }) => {
+		const names = content.mainSteps.map(({ name }) => name);
+		for (const [index, step] of content.mainSteps.entries()) {
+			expect(names.slice(index + 1)).toEqual(expect.arrayContaining(targets(step)));
+		}
+	});
+
+	// `isEnd` ends an execution whether its step succeeded or failed, and a failure that is handled still counts unless it is said not to.
+	it.each(runbooks)('%s says what a step that may fail means for the whole', (_name, { content }) => {
+		const handled = content.mainSteps.filter(({ onFailure }) => onFailure?.startsWith('step:'));
+		expect(handled.filter(({ isEnd, isCritical }) => isEnd === true || isCritical === undefined)).toEqual([]);
+	});
+
+	it.each(runbooks)('%s waits for nothing without a limit of its own', (_name, { content }) => {
+		const waits = content.mainSteps.filter(({ action }) => /^aws:(wait|runCommand)/.test(action));
+		expect(waits.filter(({ timeoutSeconds }) => timeoutSeconds === undefined)).toEqual([]);
 	});
 });
 

@@ -13,6 +13,11 @@ export interface Step {
 	readonly name: string;
 	readonly action: string;
 	readonly precondition?: Readonly<Record<string, readonly string[]>>;
+	readonly onFailure?: string;
+	readonly nextStep?: string;
+	readonly isEnd?: boolean;
+	readonly isCritical?: boolean;
+	readonly timeoutSeconds?: number;
 	readonly inputs: Readonly<Record<string, unknown>>;
 }
 

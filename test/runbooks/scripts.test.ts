@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { emptyNode, type Node } from './shell.ts';
@@ -220,6 +220,186 @@ describe('bootstrap-node', () => {
 
 		const second = await node.run('bootstrap-node', WORK);
 
+		expect(second.ended).toBe(0);
+		expect(node.calls()).toEqual(before);
+	});
+});
+
+describe('restart-service', () => {
+	const restarts = (): string[] => node.calls().filter((call) => call === 'systemctl restart nginx');
+
+	beforeEach(() => {
+		writeFileSync(file('up'), '');
+		node.stub('systemctl', SYSTEMCTL.replace('esac', '  "restart nginx") : >"$FOLDER/up" ;;\nesac'));
+	});
+
+	it('restarts the service and sees it stay up', async () => {
+		const result = await node.run('restart-service', WORK);
+
+		expect(result).toMatchObject({ ended: 0, stdout: 'nginx is restarted and running.\n', stderr: '' });
+		expect(restarts()).toHaveLength(1);
+		expect(node.calls().filter((call) => call === 'sleep 2')).toHaveLength(3);
+	});
+
+	it('clears the count of failed starts before, which systemd would refuse the start for', async () => {
+		await node.run('restart-service', WORK);
+		const steps = node.calls().filter((call) => /^systemctl (reset-failed|restart)/.test(call));
+		expect(steps).toEqual(['systemctl reset-failed nginx', 'systemctl restart nginx']);
+	});
+
+	it('starts a service that is stopped', async () => {
+		rmSync(file('up'));
+		const result = await node.run('restart-service', WORK);
+		expect(result.ended).toBe(0);
+		expect(existsSync(file('up'))).toBe(true);
+	});
+
+	it('does nothing the second time', async () => {
+		await node.run('restart-service', WORK);
+		const before = node.calls();
+
+		const second = await node.run('restart-service', WORK);
+
+		expect(second.ended).toBe(0);
+		expect(second.stdout).toContain('has already run on this node and ended with exit status 0: nothing done');
+		expect(node.calls()).toEqual(before);
+	});
+
+	it('fails when the service does not start, the second time as the first', async () => {
+		node.stub('systemctl', SYSTEMCTL.replace('esac', '  "restart nginx") rm -f "$FOLDER/up"; exit 1 ;;\nesac'));
+
+		const first = await node.run('restart-service', WORK);
+		const second = await node.run('restart-service', WORK);
+
+		expect(first.ended).toBe(4);
+		expect(first.stderr).toContain('systemctl could not restart nginx (exit status 1).');
+		expect(second.ended).toBe(4);
+		expect(restarts()).toHaveLength(1);
+	});
+
+	it('fails when the service dies right after its start', async () => {
+		node.stub('sleep', 'rm -f "$FOLDER/up"');
+		const result = await node.run('restart-service', WORK);
+		expect(result.ended).toBe(5);
+		expect(result.stderr).toContain('nginx was restarted and is not running.');
+	});
+
+	it('fails when the restart takes too long', async () => {
+		node.stub('timeout', 'exit 124');
+		const result = await node.run('restart-service', { ...WORK, TimeoutSeconds: '60' });
+		expect(result.ended).toBe(124);
+		expect(result.stderr).toMatch(/nginx did not restart within 4[345] seconds\./);
+	});
+
+	it('fails where there is no such service', async () => {
+		const result = await node.run('restart-service', { ...WORK, ServiceName: 'ngnix' });
+		expect(result.ended).toBe(3);
+		expect(node.calls().filter((call) => call.startsWith('systemctl restart'))).toEqual([]);
+	});
+});
+
+describe('free-disk-space', () => {
+	const FREE = { WorkId: WORK.WorkId };
+	const DAY_SECONDS = 86_400;
+
+	/** A log that was last written so many days ago. */
+	function log(name: string, daysOld: number): void {
+		const at = Date.now() / 1000 - daysOld * DAY_SECONDS;
+		writeFileSync(file('logs', name), name);
+		utimesSync(file('logs', name), at, at);
+	}
+
+	/** A disk that is so full at the first look, and at each later one. */
+	function disk(before: number, after: number): void {
+		writeFileSync(file('before'), '');
+		const row = '/dev/nvme0n1p1 8000 6000 2000 "$USED"% /';
+		node.stub('df', `USED=${after}; [ -e "$FOLDER/before" ] && USED=${before}; rm -f "$FOLDER/before"; echo Header; echo ${row}`);
+	}
+
+	const cleaning = (): string[] => node.calls().filter((call) => /^(journalctl|apt-get|dnf|yum|zypper) /.test(call));
+
+	beforeEach(() => {
+		node.stub('journalctl');
+		node.stub('apt-get');
+		disk(93, 61);
+	});
+
+	it('cleans the journal and the package cache, and says how full the disk was and is', async () => {
+		const result = await node.run('free-disk-space', FREE);
+
+		expect(result).toMatchObject({ ended: 0, stdout: '/ is 93% full before.\n/ is 61% full after.\n', stderr: '' });
+		expect(cleaning()).toEqual(['journalctl --quiet --vacuum-time=7d', 'apt-get clean']);
+	});
+
+	it.each(['syslog.1', 'syslog.2.gz', 'messages-20260101', 'app.log.old', 'audit.log.12'])(
+		'removes the rotated log %s when it is old',
+		async (name) => {
+			log(name, 8);
+			await node.run('free-disk-space', FREE);
+			expect(existsSync(file('logs', name))).toBe(false);
+		},
+	);
+
+	it.each([
+		['syslog.1', 6],
+		['syslog', 400],
+		['orders.db', 400],
+		['backup.tar', 400],
+	])('keeps %s of %i days ago', async (name, daysOld) => {
+		log(name, daysOld);
+		await node.run('free-disk-space', FREE);
+		expect(existsSync(file('logs', name))).toBe(true);
+	});
+
+	it('removes nothing outside the folder of logs, whatever its path is', async () => {
+		mkdirSync(file('data'));
+		writeFileSync(file('data', 'orders.1'), '');
+		utimesSync(file('data', 'orders.1'), 0, 0);
+		await node.run('free-disk-space', { ...FREE, Path: file('data') });
+		expect(existsSync(file('data', 'orders.1'))).toBe(true);
+	});
+
+	it('leaves a disk alone that is not too full', async () => {
+		disk(80, 80);
+		log('syslog.1', 30);
+
+		const result = await node.run('free-disk-space', FREE);
+
+		expect(result).toMatchObject({ ended: 0, stdout: '/ is 80% full before.\nThat is within 80%: nothing to do.\n' });
+		expect(cleaning()).toEqual([]);
+		expect(existsSync(file('logs', 'syslog.1'))).toBe(true);
+	});
+
+	it('fails when that was not enough, the second time as the first', async () => {
+		disk(97, 92);
+
+		const first = await node.run('free-disk-space', FREE);
+		const second = await node.run('free-disk-space', FREE);
+
+		expect(first.ended).toBe(4);
+		expect(first.stderr).toContain('That is still more than 80%: what fills it is not what this may remove.');
+		expect(second.ended).toBe(4);
+		expect(cleaning()).toHaveLength(2);
+	});
+
+	it('does the rest when one of its steps fails', async () => {
+		node.stub('journalctl', 'exit 1');
+		const result = await node.run('free-disk-space', FREE);
+		expect(result).toMatchObject({ ended: 0, stderr: 'journalctl ended with exit status 1.\n' });
+		expect(cleaning()).toContain('apt-get clean');
+	});
+
+	it('fails where there is no such path', async () => {
+		node.stub('df', 'exit 1');
+		const result = await node.run('free-disk-space', { ...FREE, Path: '/dta' });
+		expect(result.ended).toBe(3);
+		expect(result.stderr).toContain("There is no /dta on this node. Check the playbook's Path.");
+	});
+
+	it('does nothing the second time', async () => {
+		await node.run('free-disk-space', FREE);
+		const before = node.calls();
+		const second = await node.run('free-disk-space', FREE);
 		expect(second.ended).toBe(0);
 		expect(node.calls()).toEqual(before);
 	});

@@ -57,6 +57,7 @@ export function groupOperations(ctx: AwsContext, groups: Groups, scaling: Scalin
 				max: input.MaxSize ?? 0,
 				desired: input.DesiredCapacity ?? input.MinSize ?? 0,
 				tags: Object.fromEntries((input.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
+				notPropagated: (input.Tags ?? []).filter((tag) => !tag.PropagateAtLaunch).map((tag) => tag.Key ?? ''),
 				...(input.AvailabilityZones ? { availabilityZones: input.AvailabilityZones } : {}),
 				retainOnAbandon: input.InstanceLifecyclePolicy?.RetentionTriggers?.TerminateHookAbandon === 'retain',
 				hooks: (input.LifecycleHookSpecificationList ?? []).map((hook) => hookFrom(hook)),

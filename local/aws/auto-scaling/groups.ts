@@ -14,12 +14,14 @@ export interface GroupSpec {
 	/** What its launch template boots; default: a Linux machine whose agent registers 15 seconds after it runs. */
 	readonly machine?: Machine;
 	readonly tags?: Readonly<Record<string, string>>;
+	/** Keys of the tags that its instances do not get at launch. */
+	readonly notPropagated?: readonly string[];
 	readonly hooks?: readonly Hook[];
 	readonly availabilityZones?: readonly string[];
 	readonly warmPool?: WarmPool;
 	readonly retainOnAbandon?: boolean;
 	/** What differs on the next launches, one entry each. */
-	readonly nextLaunches?: readonly Partial<Machine>[];
+	readonly nextLaunches?: readonly Machine[];
 }
 
 const PLAIN_MACHINE: Machine = { platform: 'Linux', bootSeconds: 10, registerSeconds: 15, behaviours: {} };
@@ -64,6 +66,7 @@ export class Groups {
 			activities: [],
 			machine: spec.machine ?? PLAIN_MACHINE,
 			tags: new Map(Object.entries(spec.tags ?? {})),
+			notPropagated: new Set(spec.notPropagated),
 			nextLaunches: [...(spec.nextLaunches ?? [])],
 			min: spec.min,
 			max: spec.max,

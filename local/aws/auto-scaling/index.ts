@@ -10,6 +10,7 @@ import { type GroupSpec, Groups } from './groups.ts';
 import { hookOperations } from './hook-operations.ts';
 import type { Group, LifecycleState, Member } from './model.ts';
 import { Scaling } from './scaling.ts';
+import { standbyOperations } from './standby-operations.ts';
 import type { SeededAction } from './waits.ts';
 
 export interface AutoScaling {
@@ -38,7 +39,11 @@ export interface AutoScalingOptions {
 export function createAutoScaling(ctx: AwsContext, { ec2, throttles = {} }: AutoScalingOptions): AutoScaling {
 	const groups = new Groups(ctx);
 	const scaling = new Scaling(ctx, ec2);
-	const operations = { ...groupOperations(ctx, groups, scaling, ec2), ...hookOperations(groups, scaling) };
+	const operations = {
+		...groupOperations(ctx, groups, scaling, ec2),
+		...hookOperations(groups, scaling),
+		...standbyOperations(ctx, groups, scaling),
+	};
 
 	return {
 		definition: defineService({

@@ -15,6 +15,7 @@ export type LifecycleState =
 	| 'Pending:Wait'
 	| 'Pending:Proceed'
 	| 'InService'
+	| 'EnteringStandby'
 	| 'Standby'
 	| 'Terminating'
 	| 'Terminating:Wait'
@@ -105,10 +106,11 @@ export interface Group {
 	readonly activities: Activity[];
 	/** What the launch template boots. */
 	readonly machine: Machine;
-	/** Propagated at launch. */
 	readonly tags: Map<string, string>;
+	/** Keys of the tags that its instances do not get at launch. */
+	readonly notPropagated: ReadonlySet<string>;
 	/** What differs on the next launches, one entry each. */
-	readonly nextLaunches: Partial<Machine>[];
+	readonly nextLaunches: Machine[];
 	min: number;
 	max: number;
 	desired: number;

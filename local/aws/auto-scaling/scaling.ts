@@ -117,8 +117,9 @@ export class Scaling {
 	}
 
 	#launch(group: Group, destination: 'AutoScalingGroup' | 'WarmPool'): void {
-		const machine = { ...group.machine, ...group.nextLaunches.shift() };
-		const tags = { ...Object.fromEntries(group.tags), 'aws:autoscaling:groupName': group.name };
+		const machine = group.nextLaunches.shift() ?? group.machine;
+		const propagated = [...group.tags].filter(([key]) => !group.notPropagated.has(key));
+		const tags = { ...Object.fromEntries(propagated), 'aws:autoscaling:groupName': group.name };
 		const zone = group.availabilityZones[group.members.size % group.availabilityZones.length];
 		const instance = this.#ec2.launch({ machine, tags, ...(zone === undefined ? {} : { availabilityZone: zone }) });
 		const member = this.adopt(group, instance.id, destination === 'WarmPool' ? 'Warmed:Pending' : 'Pending');

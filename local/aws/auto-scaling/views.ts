@@ -72,7 +72,7 @@ export function wireGroup(group: Group, ec2: Ec2): AutoScalingGroup {
 		Tags: [...group.tags].map(([Key, Value]) => ({
 			Key,
 			Value,
-			PropagateAtLaunch: true,
+			PropagateAtLaunch: !group.notPropagated.has(Key),
 			ResourceId: group.name,
 			ResourceType: 'auto-scaling-group',
 		})),

@@ -101,7 +101,7 @@ export function documentOperations(documents: Documents) {
 		GetDocument(input: GetDocumentCommandInput): Output<GetDocumentCommandOutput> {
 			const document = documents.get(input.Name);
 			const version = versionOf(document, input.DocumentVersion, input.VersionName);
-			const format = input.DocumentFormat ?? 'JSON';
+			const format = input.DocumentFormat ?? (document.format === 'TEXT' ? 'TEXT' : 'JSON');
 			const asStored = format === document.format;
 			const converted = format === 'YAML' ? stringify(version.content) : JSON.stringify(version.content, null, 2);
 			return {

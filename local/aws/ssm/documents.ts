@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { type AwsContext, AwsError } from '../types.ts';
 import { automationProblem } from './automation/document.ts';
 import { BUILT_IN_DOCUMENTS } from './built-in-documents.ts';
+import { parseCalendar } from './calendar.ts';
 import { commandProblem } from './command-document.ts';
 import { isRecord } from './values.ts';
 
@@ -49,6 +50,7 @@ const MOST_VERSIONS = 1_000;
 export class Documents {
 	readonly #ctx: AwsContext;
 	readonly #documents = new Map<string, StoredDocument>();
+	readonly #listeners: ((document: StoredDocument) => void)[] = [];
 
 	constructor(ctx: AwsContext) {
 		this.#ctx = ctx;
@@ -70,6 +72,11 @@ export class Documents {
 		return document;
 	}
 
+	/** Calls `listener` with a document that was added, got a version, or was deleted. */
+	onChange(listener: (document: StoredDocument) => void): void {
+		this.#listeners.push(listener);
+	}
+
 	/** @throws AwsError `InvalidDocumentVersion` where the document has no such version (`$DEFAULT` and `$LATEST` are always there). */
 	version(document: StoredDocument, wanted: string | undefined = '$DEFAULT'): DocumentVersion {
 		const number = wanted === '$LATEST' ? document.versions.at(-1)?.version : wanted === '$DEFAULT' ? document.defaultVersion : wanted;
@@ -87,7 +94,7 @@ export class Documents {
 		const document: StoredDocument = {
 			name: spec.name,
 			type: spec.type,
-			format: spec.format ?? (typeof spec.content === 'string' && !spec.content.trimStart().startsWith('{') ? 'YAML' : 'JSON'),
+			format: spec.format ?? formatOf(spec),
 			owner: spec.owner ?? this.#ctx.account,
 			...(spec.targetType === undefined ? {} : { targetType: spec.targetType }),
 			tags: new Map(Object.entries(spec.tags ?? {})),
@@ -96,6 +103,7 @@ export class Documents {
 		};
 		document.versions.push(this.#versionOf(document, spec.content, spec.versionName));
 		this.#documents.set(document.name, document);
+		this.#tell(document);
 		return document;
 	}
 
@@ -109,11 +117,17 @@ export class Documents {
 			throw new AwsError('DocumentVersionLimitExceeded', `A document can have ${MOST_VERSIONS} versions.`);
 		}
 		document.versions.push(version);
+		this.#tell(document);
 		return version;
 	}
 
 	delete(document: StoredDocument): void {
 		this.#documents.delete(document.name);
+		this.#tell(document);
+	}
+
+	#tell(document: StoredDocument): void {
+		for (const listener of this.#listeners) listener(document);
 	}
 
 	#versionOf(document: StoredDocument, content: NewDocument['content'], versionName?: string): DocumentVersion {
@@ -132,7 +146,7 @@ export class Documents {
 
 function checkedContent(document: StoredDocument, content: NewDocument['content']): Readonly<Record<string, unknown>> {
 	const refuse = (why: string) => new AwsError('InvalidDocumentContent', `${document.name}: ${why}`);
-	if (document.type === 'ChangeCalendar') return {};
+	if (document.type === 'ChangeCalendar') return checkedCalendar(document, content, refuse);
 	let value: unknown = content;
 	try {
 		if (typeof content === 'string') value = parse(content);
@@ -144,4 +158,24 @@ function checkedContent(document: StoredDocument, content: NewDocument['content'
 		document.type === 'Command' ? commandProblem(value) : document.type === 'Automation' ? automationProblem(value) : undefined;
 	if (problem) throw refuse(problem);
 	return value;
+}
+
+/** A calendar is text, and has no content that could be looked into as a map. */
+function checkedCalendar(
+	document: StoredDocument,
+	content: NewDocument['content'],
+	refuse: (why: string) => AwsError,
+): Record<string, never> {
+	if (document.format !== 'TEXT' || typeof content !== 'string') throw refuse('a ChangeCalendar document has the format TEXT.');
+	try {
+		parseCalendar(content);
+	} catch (error) {
+		throw refuse((error as Error).message);
+	}
+	return {};
+}
+
+function formatOf({ type, content }: NewDocument): string {
+	if (type === 'ChangeCalendar') return 'TEXT';
+	return typeof content === 'string' && !content.trimStart().startsWith('{') ? 'YAML' : 'JSON';
 }

@@ -1,7 +1,8 @@
 /** AWS Systems Manager: Run Command, Automation, Parameter Store, OpsCenter, managed nodes, documents. */
 
-import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
+import type { GetCalendarStateCommandInput, SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import * as schemas from '@aws-sdk/client-ssm';
+import { type ApiCallListener, madeBy } from '../api-call.ts';
 import { LIST_LAG_MS, SSM_QUOTAS } from '../assumptions.ts';
 import type { Ec2 } from '../ec2.ts';
 import type { Behaviours } from '../ec2-machine.ts';
@@ -12,6 +13,7 @@ import type { AutomationServices } from './automation/action.ts';
 import { AutomationEngine } from './automation/engine.ts';
 import type { Execution } from './automation/model.ts';
 import { automationOperations } from './automation/operations.ts';
+import { Calendars } from './calendars.ts';
 import type { Command } from './command-model.ts';
 import { commandOperations } from './command-operations.ts';
 import { Commands } from './commands.ts';
@@ -31,7 +33,7 @@ export interface Ssm {
 	readonly definition: ServiceDefinition;
 	readonly lag: Lag;
 	/** Stores a document as CreateDocument does, without a call. `content` is an object, or JSON or YAML text. */
-	addDocument(name: string, type: 'Command' | 'Automation', content: string | Readonly<Record<string, unknown>>): void;
+	addDocument(name: string, type: 'Command' | 'Automation' | 'ChangeCalendar', content: string | Readonly<Record<string, unknown>>): void;
 	/** Stores or overwrites a parameter, its event included, without a call. */
 	putParameter(parameter: Omit<NewParameter, 'overwrite'>): void;
 	/** A registered node whose instance has not gone. Its `runs` are everything that ran on it. */
@@ -53,17 +55,24 @@ export interface Ssm {
 
 export interface SsmOptions {
 	readonly ec2: Ec2;
-	/** All services of the world: what runbooks reach by `aws:executeAwsApi`. Asked at each call. */
-	readonly services?: () => readonly ServiceDefinition[];
+	/** All services of the world: what runbooks reach by `aws:executeAwsApi`, on the wire or not. Asked at each call. */
+	readonly services?: () => readonly Pick<ServiceDefinition, 'name' | 'operations'>[];
+	/** Told of the calls that runbooks make. */
+	readonly onCall?: ApiCallListener;
 	/** Calls per second, by operation, besides the published quotas. */
 	readonly throttles?: Readonly<Record<string, number>>;
 	readonly listLagMs?: number;
 }
 
-export function createSsm(ctx: AwsContext, { ec2, services = () => [], throttles = {}, listLagMs = LIST_LAG_MS }: SsmOptions): Ssm {
+/** Who calls, in the calls of a runbook. */
+const AUTOMATION = 'ssm.amazonaws.com';
+
+export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
+	const { ec2, services = () => [], onCall, throttles = {}, listLagMs = LIST_LAG_MS } = options;
 	const lag: Lag = { listsMs: listLagMs };
 	const nodes = new Nodes(ctx, ec2);
 	const documents = new Documents(ctx);
+	const calendars = new Calendars(ctx, documents);
 	const parameters = new Parameters(ctx);
 	const opsItems = new OpsItems(ctx);
 	const commands = new Commands(ctx, nodes);
@@ -73,8 +82,9 @@ export function createSsm(ctx: AwsContext, { ec2, services = () => [], throttles
 		async call(name, api, input) {
 			const service = [definition, ec2.definition, ...services()].find((each) => each.name === name.toLowerCase());
 			const operation = service?.operations[api];
-			if (!operation) throw new Error(`The local AWS does not implement ${api} of ${name}.`);
-			const output = await operation(structuredClone(input) as never);
+			if (!service || !operation) throw new Error(`The local AWS does not implement ${api} of ${name}.`);
+			const call = { service: service.name, operation: api, caller: AUTOMATION, input };
+			const output = await madeBy(ctx, onCall, call, () => operation(structuredClone(input) as never));
 			return JSON.parse(JSON.stringify(output ?? {}));
 		},
 		sendCommand(input) {
@@ -91,6 +101,7 @@ export function createSsm(ctx: AwsContext, { ec2, services = () => [], throttles
 		...commandOperations(commands, sending, lag),
 		...automationOperations(ctx, documents, engine, lag),
 		...documentOperations(documents),
+		GetCalendarState: (input: GetCalendarStateCommandInput) => calendars.state(input),
 		...parameterOperations(ctx, parameters),
 		...opsItemOperations(ctx, opsItems),
 		...nodeOperations(ctx, nodes),

@@ -19,6 +19,8 @@ import type {
 	ParameterStringFilter,
 	PutParameterCommandInput,
 	PutParameterCommandOutput,
+	UnlabelParameterVersionCommandInput,
+	UnlabelParameterVersionCommandOutput,
 	Parameter as WireParameter,
 } from '@aws-sdk/client-ssm';
 import { nextToken, page } from '../paging.ts';
@@ -113,6 +115,11 @@ export function parameterOperations(ctx: AwsContext, parameters: Parameters) {
 		LabelParameterVersion(input: LabelParameterVersionCommandInput): Output<LabelParameterVersionCommandOutput> {
 			const { version, invalid } = parameters.label(nameOf(input.Name), input.ParameterVersion, input.Labels ?? []);
 			return { InvalidLabels: invalid, ParameterVersion: version };
+		},
+
+		UnlabelParameterVersion(input: UnlabelParameterVersionCommandInput): Output<UnlabelParameterVersionCommandOutput> {
+			const { removed, invalid } = parameters.unlabel(nameOf(input.Name), input.ParameterVersion, input.Labels ?? []);
+			return { RemovedLabels: removed, InvalidLabels: invalid };
 		},
 
 		DeleteParameter(input: DeleteParameterCommandInput): object {

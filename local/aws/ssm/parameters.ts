@@ -130,6 +130,13 @@ export class Parameters {
 		return { version: version.version, invalid: labels.filter((label) => !LABEL.test(label)) };
 	}
 
+	/** @returns which labels were on the version and are no longer, and which were not on it. */
+	unlabel(name: string, wanted: number | undefined, labels: readonly string[]): { removed: string[]; invalid: string[] } {
+		const { version } = this.select(`${name}:${wanted}`);
+		const removed = labels.filter((label) => version.labels.delete(label));
+		return { removed, invalid: labels.filter((label) => !removed.includes(label)) };
+	}
+
 	/** Puts the value of `{{ ssm:name }}` into a command's parameter. @throws AwsError `InvalidParameters` where there is none. */
 	substitute(text: string): string {
 		return text.replace(/\{\{\s*ssm:([\w./:-]+)\s*\}\}/g, (_, reference: string) => {

@@ -1,4 +1,4 @@
-/** Values of SSM documents: JSON, `{{ references }}` in them, and paths into API answers. */
+/** Values of SSM documents: JSON, and `{{ references }}` in them. */
 
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
@@ -33,36 +33,6 @@ export function references(value: unknown): string[] {
 	return [...JSON.stringify(value ?? null).matchAll(WITHIN)].map((match) => match[1] ?? '');
 }
 
-/**
- * What a JSONPath selects, for the forms that Automation's selectors use: `$.a.b`, `[0]`, `['key']`, `..name`, `[*]`.
- * A path with `..` or `[*]` selects a list.
- * @throws Error for any other form.
- */
-export function select(root: unknown, path: string): unknown {
-	if (!path.startsWith('$')) throw new Error(`The selector ${path} does not begin with $.`);
-	const parts = [...path.slice(1).matchAll(/\.\.([\w-]+)|\.([\w-]+)|\[(\d+)\]|\['([^']+)'\]|(\[\*\]|\.\*)/g)];
-	if (parts.map((part) => part[0]).join('') !== path.slice(1)) throw new Error(`The selector ${path} is not supported.`);
-	let found: unknown[] = [root];
-	let many = false;
-	for (const [, deep, field, index, key, any] of parts) {
-		const name = field ?? key;
-		if (deep !== undefined) found = found.flatMap((item) => descend(item, deep));
-		else if (name !== undefined) found = found.flatMap((item) => (isRecord(item) && name in item ? [item[name]] : []));
-		else if (index !== undefined)
-			found = found.flatMap((item) => (Array.isArray(item) && Number(index) in item ? [item[Number(index)]] : []));
-		else found = found.flatMap((item) => (Array.isArray(item) ? item : isRecord(item) ? Object.values(item) : []));
-		many ||= deep !== undefined || any !== undefined;
-	}
-	return many ? found : found[0];
-}
-
 export function isRecord(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-}
-
-function descend(item: unknown, name: string): unknown[] {
-	if (Array.isArray(item)) return item.flatMap((each) => descend(each, name));
-	if (!isRecord(item)) return [];
-	const own = name in item ? [item[name]] : [];
-	return [...own, ...Object.values(item).flatMap((each) => descend(each, name))];
 }

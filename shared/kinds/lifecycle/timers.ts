@@ -11,8 +11,12 @@ export const BY_NEXT_TICK = 45 * SECOND;
 /** Under this a clock that ticks once a minute (plus EventBridge's own delay) cannot keep a hook alive. Seconds. */
 const SHORTEST_KEPT_ALIVE_SECONDS = 180;
 
-/** How often running work is looked up, in case its event never comes, and its instance, in case it vanished. */
-const LOOK_UP_EVERY = 5 * MINUTE;
+/**
+ * Running work is looked up in case its event never comes, or its node vanished: the first time soon, and then the more rarely
+ * the longer it runs. A lost event costs at most half of the time that the work took, and a long drain few calls.
+ */
+const FIRST_LOOK = 5 * MINUTE;
+const LAST_LOOK = 20 * MINUTE;
 
 /** Taken off the hook's own end, so that the result is applied before Auto Scaling applies its default. */
 const BEFORE_HOOK_ENDS = 2 * MINUTE;
@@ -66,7 +70,9 @@ export function heartbeatIsDue(operation: Operation, now: number): boolean {
 export function nextLook(operation: Operation, now: number): number {
 	const { state, ending, heartbeat } = operation;
 	const deadlineAt = effectiveDeadline(operation);
-	const regular = now + (state === 'running' && ending === undefined ? LOOK_UP_EVERY : BY_NEXT_TICK);
+	const running = state === 'running' && ending === undefined;
+	const ran = now - (operation.work?.startedAt ?? now);
+	const regular = now + (running ? Math.min(Math.max(ran / 2, FIRST_LOOK), LAST_LOOK) : BY_NEXT_TICK);
 	const end = ending === undefined ? deadlineAt + DECIDE_AFTER_DEADLINE : Infinity;
 	const beat = heartbeat !== undefined && heartbeat.nextAt < deadlineAt ? heartbeat.nextAt : Infinity;
 	return Math.min(regular, end, beat);

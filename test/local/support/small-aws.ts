@@ -3,8 +3,9 @@
 import type { EmittedEvent } from '../../../local/aws/types.ts';
 import { chance, text, uuid } from '../../../local/chance.ts';
 import { SimulatedClock } from '../../../local/clock.ts';
-import { createFleetServices, type Fleet, type FleetServicesOptions, seedFleet } from '../../../local/fleet.ts';
+import { type Fleet, seedFleet } from '../../../local/fleet.ts';
 import { turn } from '../../../local/globals.ts';
+import { createFleetServices, type FleetServicesOptions } from '../../../local/services.ts';
 
 export const START_AT = Date.parse('2026-03-02T09:00:00Z');
 

@@ -99,11 +99,18 @@ export function stepsOf(content: Readonly<Record<string, unknown>>): RunbookStep
 			outputs: (step['outputs'] ?? []) as StepOutput[],
 			onFailure: String(step['onFailure'] ?? 'Abort'),
 			onCancel: String(step['onCancel'] ?? 'Abort'),
-			isCritical: step['isCritical'] !== false && step['isCritical'] !== 'false',
+			isCritical: isCritical(step),
 			isEnd: step['isEnd'] === true || step['isEnd'] === 'true',
 			...(nextStep === undefined ? {} : { nextStep: String(nextStep) }),
 			maxAttempts: Number(step['maxAttempts'] ?? 1),
 			...(timeoutSeconds === undefined ? {} : { timeoutSeconds: timeoutSeconds as string | number }),
 		};
 	});
+}
+
+/** By default a step is critical, except where its failure is said to be no reason to stop (Systems Manager user guide, isCritical). */
+function isCritical(step: Readonly<Record<string, unknown>>): boolean {
+	const stated = step['isCritical'];
+	if (stated === undefined) return step['onFailure'] !== 'Continue';
+	return stated !== false && stated !== 'false';
 }

@@ -2,7 +2,8 @@
 
 import { CANCELLED_IN_EVENTS, CONCURRENT_AUTOMATIONS, LATENCY_MS, within } from '../../assumptions.ts';
 import type { AwsContext } from '../../types.ts';
-import { interpolate, select, text, type Value } from '../values.ts';
+import { select } from '../json-path.ts';
+import { interpolate, text, type Value } from '../values.ts';
 import type { ActionResult, AutomationServices } from './action.ts';
 import { ACTIONS } from './actions/index.ts';
 import { type Execution, type ExecutionStatus, isExecutionOver, type StepRun } from './model.ts';

@@ -1,7 +1,7 @@
 /** `aws:assertAwsResourceProperty` and `aws:waitForAwsResourceProperty`: a property of a resource has one of the desired values. */
 
 import { LATENCY_MS, within } from '../../../assumptions.ts';
-import { select } from '../../values.ts';
+import { select } from '../../json-path.ts';
 import { type Action, type ActionRun, list, required } from '../action.ts';
 import { callApi } from './execute-aws-api.ts';
 
@@ -39,5 +39,11 @@ async function look(run: ActionRun): Promise<{ holds: boolean; found: unknown; d
 	const found = select(response, String(required(run.inputs, 'PropertySelector')));
 	const desired = list(required(run.inputs, 'DesiredValues'));
 	const values = Array.isArray(found) ? found : [found];
-	return { holds: values.length > 0 && values.every((value) => desired.includes(String(value))), found, desired };
+	return { holds: values.length > 0 && values.every((value) => desired.includes(written(value))), found, desired };
+}
+
+/** A Boolean has a capital letter in `DesiredValues`: `True` or `False` (user guide, the two actions' reference). */
+function written(value: unknown): string {
+	if (typeof value === 'boolean') return value ? 'True' : 'False';
+	return String(value);
 }

@@ -1,7 +1,7 @@
 /** `aws:changeInstanceState`: starts, stops or terminates instances and waits until they are there. */
 
 import { LATENCY_MS, within } from '../../../assumptions.ts';
-import { select } from '../../values.ts';
+import { select } from '../../json-path.ts';
 import { type Action, list, required } from '../action.ts';
 
 const CALLS: Readonly<Record<string, string>> = { running: 'StartInstances', stopped: 'StopInstances', terminated: 'TerminateInstances' };

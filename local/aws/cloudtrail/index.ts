@@ -1,0 +1,107 @@
+/** AWS CloudTrail's event history: who called what, when, and about which resources. */
+
+import type { Event, LookupAttribute, LookupEventsCommandInput, LookupEventsCommandOutput } from '@aws-sdk/client-cloudtrail';
+import * as schemas from '@aws-sdk/client-cloudtrail';
+import { type ApiCall, isReadOnly } from '../api-call.ts';
+import { CLOUDTRAIL_LAG_MS, CLOUDTRAIL_QUOTAS } from '../assumptions.ts';
+import { nextToken, page } from '../paging.ts';
+import { defineService, PROTOCOLS, type ServiceDefinition } from '../service.ts';
+import { quotasOf, throttled } from '../throttle.ts';
+import { type AwsContext, AwsError, type Output } from '../types.ts';
+import { isRecorded, type RoleOf, trailEvent } from './trail-event.ts';
+
+export interface CloudTrail {
+	readonly definition: ServiceDefinition;
+	/** How long after a call its event can be looked up, in milliseconds. */
+	lagMs: number;
+	/** Takes a call into the history; data events are left out. */
+	record(call: ApiCall): void;
+	/** What LookupEvents knows at this instant, the oldest first. */
+	events(): Event[];
+}
+
+export interface CloudTrailOptions {
+	readonly lagMs?: number;
+	/** Calls per second, by operation, besides the published quota. */
+	readonly throttles?: Readonly<Record<string, number>>;
+	/** The role of a function by its name, for the identity that its events show. */
+	readonly roleOf?: RoleOf;
+}
+
+/** The event history reaches back 90 days. */
+const KEPT_MS = 90 * 86_400_000;
+/** LookupEvents gives at most 50 events a page, and that many where it is not told. */
+const MOST = 50;
+
+export function createCloudTrail(ctx: AwsContext, options: CloudTrailOptions = {}): CloudTrail {
+	const { throttles = {}, roleOf = () => undefined } = options;
+	const history: { readonly call: ApiCall; event?: Event }[] = [];
+	const trail = { lagMs: options.lagMs ?? CLOUDTRAIL_LAG_MS };
+
+	/** An event is made of its call when it is first asked for. */
+	function visible(from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY): Event[] {
+		const now = ctx.clock.now();
+		return history
+			.filter(({ call: { at } }) => at <= now - trail.lagMs && at >= Math.max(from, now - KEPT_MS) && at <= to)
+			.map((entry) => {
+				entry.event ??= trailEvent(ctx, entry.call, roleOf);
+				return entry.event;
+			});
+	}
+
+	const operations = {
+		LookupEvents(input: LookupEventsCommandInput): Output<LookupEventsCommandOutput> {
+			const { LookupAttributes: attributes = [], StartTime, EndTime, MaxResults = MOST } = input;
+			if (attributes.length > 1) {
+				throw new AwsError('InvalidLookupAttributesException', 'You can only specify one attribute per LookupEvents request.');
+			}
+			if (StartTime && EndTime && StartTime > EndTime) {
+				throw new AwsError('InvalidTimeRangeException', 'The start time must not be after the end time.');
+			}
+			if (MaxResults < 1 || MaxResults > MOST) {
+				throw new AwsError('InvalidMaxResultsException', `MaxResults must be between 1 and ${MOST}.`);
+			}
+			// Insights events come of trails, and no trail is here to have any.
+			const events = input.EventCategory === 'insight' ? [] : visible(StartTime?.getTime(), EndTime?.getTime()).reverse();
+			const matching = events.filter((event) => attributes.every((attribute) => has(event, attribute)));
+			const found = page(matching, input.NextToken, MaxResults, 'InvalidNextTokenException');
+			return { Events: found.items, ...nextToken(found) };
+		},
+	};
+
+	const definition = defineService({
+		name: 'cloudtrail',
+		protocol: PROTOCOLS.cloudtrail,
+		schemas,
+		operations: throttled(operations, [...CLOUDTRAIL_QUOTAS, ...quotasOf(throttles)], ctx.clock),
+	});
+	return Object.assign(trail, {
+		definition,
+		record: (call: ApiCall) => {
+			if (!isRecorded(call)) return;
+			// Of a call that only reads, the event has no answer: it need not be kept.
+			const { output, ...asked } = call;
+			history.push({ call: isReadOnly(call.operation) ? asked : call });
+		},
+		events: () => visible(),
+	});
+}
+
+function has(event: Event, { AttributeKey: key, AttributeValue: value }: LookupAttribute): boolean {
+	const resources = event.Resources ?? [];
+	switch (key) {
+		case 'EventId':
+		case 'EventName':
+		case 'ReadOnly':
+		case 'Username':
+		case 'EventSource':
+		case 'AccessKeyId':
+			return event[key] === value;
+		case 'ResourceType':
+			return resources.some(({ ResourceType }) => ResourceType === value);
+		case 'ResourceName':
+			return resources.some(({ ResourceName }) => ResourceName === value);
+		default:
+			throw new AwsError('InvalidLookupAttributesException', `The lookup attribute ${key} is not valid.`);
+	}
+}

@@ -1,0 +1,118 @@
+/** A call as CloudTrail records it. */
+
+import { createHash } from 'node:crypto';
+import type { Event } from '@aws-sdk/client-cloudtrail';
+import { type ApiCall, isReadOnly } from '../api-call.ts';
+import type { AwsContext } from '../types.ts';
+import { resourcesOf } from './resources.ts';
+
+/** Where a service's name in an event source is not its name in IAM. */
+const SOURCES: Readonly<Record<string, string>> = { cloudwatch: 'monitoring', resourcegroupstaggingapi: 'tagging' };
+
+/** What CloudTrail never writes down. */
+const HIDDEN: Readonly<Record<string, string>> = { PutParameter: 'value', SendCommand: 'parameters' };
+const HIDDEN_TEXT = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+
+/** Operations that change nothing but data. CloudTrail's event history holds management events only. */
+const DATA_PLANE: Readonly<Record<string, RegExp>> = {
+	dynamodb: /Item|^Query$|^Scan$/,
+	sqs: /Message/,
+	sns: /^Publish/,
+	events: /^PutEvents$/,
+	cloudwatch: /^(PutMetricData|GetMetric)/,
+};
+
+/** Whether the event history takes a call: it is a management event, and the service knows the operation. */
+export function isRecorded({ service, operation, error }: ApiCall): boolean {
+	return !DATA_PLANE[service]?.test(operation) && error?.code !== 'UnknownOperationException';
+}
+
+/** The role of a function that calls, by the function's name; undefined for anybody else. */
+export type RoleOf = (caller: string) => string | undefined;
+
+/** An event as LookupEvents gives it. */
+export function trailEvent(ctx: AwsContext, call: ApiCall, roleOf: RoleOf): Event {
+	const { at, service, operation, requestId, caller = 'unknown', error } = call;
+	const id = eventId(requestId);
+	const readOnly = isReadOnly(operation);
+	const identity = identityOf(ctx, caller, roleOf);
+	const content = {
+		eventVersion: '1.11',
+		userIdentity: identity,
+		eventTime: `${new Date(at).toISOString().slice(0, 19)}Z`,
+		eventSource: `${SOURCES[service] ?? service}.amazonaws.com`,
+		eventName: operation,
+		awsRegion: ctx.region,
+		sourceIPAddress: identity.type === 'AWSService' ? caller : '10.0.0.1',
+		userAgent: identity.type === 'AWSService' ? caller : 'aws-sdk',
+		...(error ? { errorCode: error.code, errorMessage: error.message } : {}),
+		requestParameters: parameters(operation, call.input),
+		responseElements: readOnly || error ? null : elements(call.output),
+		requestID: requestId,
+		eventID: id,
+		readOnly,
+		eventType: 'AwsApiCall',
+		managementEvent: true,
+		recipientAccountId: ctx.account,
+		eventCategory: 'Management',
+	};
+	return {
+		EventId: id,
+		EventName: operation,
+		ReadOnly: String(readOnly),
+		EventTime: new Date(Math.floor(at / 1000) * 1000),
+		EventSource: content.eventSource,
+		Username: caller,
+		...('accessKeyId' in identity ? { AccessKeyId: identity.accessKeyId } : {}),
+		Resources: resourcesOf(call),
+		CloudTrailEvent: JSON.stringify(content),
+	};
+}
+
+/** An event id that is a function of its call: the history costs the world no chance. */
+function eventId(requestId: string): string {
+	const hex = createHash('sha256').update(`event of ${requestId}`).digest('hex');
+	return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+}
+
+/** A function calls as its role, under a session of its own name; a service in its own; anybody else as a user of the access key's name. */
+function identityOf({ account }: AwsContext, caller: string, roleOf: RoleOf) {
+	if (caller.endsWith('.amazonaws.com')) return { type: 'AWSService', invokedBy: caller } as const;
+	const role = roleOf(caller);
+	if (role === undefined) {
+		return {
+			type: 'IAMUser',
+			accountId: account,
+			arn: `arn:aws:iam::${account}:user/${caller}`,
+			accessKeyId: caller,
+			userName: caller,
+		} as const;
+	}
+	const roleName = role.split('/').at(-1) ?? role;
+	return {
+		type: 'AssumedRole',
+		accountId: account,
+		arn: `arn:aws:sts::${account}:assumed-role/${roleName}/${caller}`,
+		sessionContext: { sessionIssuer: { type: 'Role', arn: role, accountId: account, userName: roleName } },
+	} as const;
+}
+
+function parameters(operation: string, input: unknown): unknown {
+	const shown = elements(input);
+	const hidden = HIDDEN[operation];
+	return shown !== null && hidden !== undefined && hidden in shown ? { ...shown, [hidden]: HIDDEN_TEXT } : shown;
+}
+
+/** Members in lower camel case, as CloudTrail writes them; null where there is none. */
+function elements(value: unknown): Record<string, unknown> | null {
+	const shown = lowerCamel(value) as Record<string, unknown> | undefined;
+	return shown === undefined || Object.keys(shown).length === 0 ? null : shown;
+}
+
+function lowerCamel(value: unknown): unknown {
+	if (value instanceof Date) return value.toISOString();
+	if (value instanceof Uint8Array) return undefined;
+	if (Array.isArray(value)) return value.map(lowerCamel);
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.charAt(0).toLowerCase() + key.slice(1), lowerCamel(item)]));
+}

@@ -1,0 +1,148 @@
+/**
+ * Amazon S3, as far as the settings of buckets go. S3 speaks REST and XML, which the wire here does not: these operations are reached
+ * by runbooks (`aws:executeAwsApi` and its like, in process) and by no client.
+ */
+
+import type { AwsContext, Operations } from './types.ts';
+import { AwsError } from './types.ts';
+
+export interface PublicAccessBlock {
+	readonly BlockPublicAcls: boolean;
+	readonly IgnorePublicAcls: boolean;
+	readonly BlockPublicPolicy: boolean;
+	readonly RestrictPublicBuckets: boolean;
+}
+
+export interface Encryption {
+	readonly SSEAlgorithm: 'AES256' | 'aws:kms' | 'aws:kms:dsse';
+	readonly KMSMasterKeyID?: string;
+	readonly bucketKey: boolean;
+}
+
+export interface Bucket {
+	readonly name: string;
+	readonly tags: Map<string, string>;
+	publicAccessBlock: PublicAccessBlock | undefined;
+	encryption: Encryption;
+}
+
+export interface S3 {
+	/** For the services that call one another in process; it is not on the wire. */
+	readonly definition: { readonly name: 's3'; readonly operations: Operations };
+	/** A bucket as S3 makes it: all public access blocked, encrypted with S3's own keys. What is given is in place of that. */
+	createBucket(name: string, settings?: Partial<Pick<Bucket, 'publicAccessBlock' | 'encryption'>>): Bucket;
+	bucket(name: string): Bucket | undefined;
+	buckets(): readonly Bucket[];
+}
+
+interface BucketInput {
+	readonly Bucket?: string;
+}
+interface PublicAccessBlockInput extends BucketInput {
+	readonly PublicAccessBlockConfiguration?: Partial<PublicAccessBlock>;
+}
+interface EncryptionRule {
+	readonly ApplyServerSideEncryptionByDefault?: { readonly SSEAlgorithm?: string; readonly KMSMasterKeyID?: string };
+	readonly BucketKeyEnabled?: boolean;
+}
+interface EncryptionInput extends BucketInput {
+	readonly ServerSideEncryptionConfiguration?: { readonly Rules?: readonly EncryptionRule[] };
+}
+
+const NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const ALGORITHMS: readonly string[] = ['AES256', 'aws:kms', 'aws:kms:dsse'];
+
+/** Since April 2023 a new bucket blocks public access; since January 2023 every bucket is encrypted (S3 user guide). */
+const BLOCKED: PublicAccessBlock = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
+const S3_KEYS: Encryption = { SSEAlgorithm: 'AES256', bucketKey: false };
+
+export function createS3(ctx: Pick<AwsContext, 'region'>): S3 {
+	const buckets = new Map<string, Bucket>();
+
+	/** @throws AwsError `NoSuchBucket`. */
+	function get({ Bucket: name = '' }: BucketInput): Bucket {
+		const bucket = buckets.get(name);
+		if (!bucket) throw new AwsError('NoSuchBucket', `The specified bucket does not exist: ${name}`, { status: 404 });
+		return bucket;
+	}
+
+	function createBucket(name: string, settings: Partial<Pick<Bucket, 'publicAccessBlock' | 'encryption'>> = {}): Bucket {
+		if (!NAME.test(name)) throw new AwsError('InvalidBucketName', `The specified bucket is not valid: ${name}`);
+		if (buckets.has(name)) throw new AwsError('BucketAlreadyOwnedByYou', `You own the bucket ${name} already.`, { status: 409 });
+		const bucket: Bucket = { name, tags: new Map(), publicAccessBlock: BLOCKED, encryption: S3_KEYS, ...settings };
+		buckets.set(name, bucket);
+		return bucket;
+	}
+
+	const operations = {
+		CreateBucket(input: BucketInput): object {
+			createBucket(input.Bucket ?? '');
+			return { Location: `http://${input.Bucket}.s3.${ctx.region}.amazonaws.com/` };
+		},
+
+		GetPublicAccessBlock(input: BucketInput): object {
+			const { publicAccessBlock } = get(input);
+			if (!publicAccessBlock) {
+				const message = 'The public access block configuration was not found';
+				throw new AwsError('NoSuchPublicAccessBlockConfiguration', message, { status: 404 });
+			}
+			return { PublicAccessBlockConfiguration: { ...publicAccessBlock } };
+		},
+
+		/** A setting that is not named is off. */
+		PutPublicAccessBlock(input: PublicAccessBlockInput): object {
+			const bucket = get(input);
+			const asked = input.PublicAccessBlockConfiguration;
+			if (!asked) throw malformed();
+			bucket.publicAccessBlock = {
+				BlockPublicAcls: asked.BlockPublicAcls ?? false,
+				IgnorePublicAcls: asked.IgnorePublicAcls ?? false,
+				BlockPublicPolicy: asked.BlockPublicPolicy ?? false,
+				RestrictPublicBuckets: asked.RestrictPublicBuckets ?? false,
+			};
+			return {};
+		},
+
+		GetBucketEncryption(input: BucketInput): object {
+			const { SSEAlgorithm, KMSMasterKeyID, bucketKey } = get(input).encryption;
+			return {
+				ServerSideEncryptionConfiguration: {
+					Rules: [
+						{
+							ApplyServerSideEncryptionByDefault: { SSEAlgorithm, ...(KMSMasterKeyID === undefined ? {} : { KMSMasterKeyID }) },
+							BucketKeyEnabled: bucketKey,
+						},
+					],
+				},
+			};
+		},
+
+		PutBucketEncryption(input: EncryptionInput): object {
+			const bucket = get(input);
+			const [rule, ...more] = input.ServerSideEncryptionConfiguration?.Rules ?? [];
+			const { SSEAlgorithm, KMSMasterKeyID } = rule?.ApplyServerSideEncryptionByDefault ?? {};
+			if (more.length > 0 || !isAlgorithm(SSEAlgorithm)) throw malformed();
+			if (SSEAlgorithm === 'AES256' && KMSMasterKeyID !== undefined) {
+				throw new AwsError('InvalidArgument', 'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms');
+			}
+			const bucketKey = rule?.BucketKeyEnabled ?? false;
+			bucket.encryption = { SSEAlgorithm, ...(KMSMasterKeyID === undefined ? {} : { KMSMasterKeyID }), bucketKey };
+			return {};
+		},
+	};
+
+	return {
+		definition: { name: 's3', operations },
+		createBucket,
+		bucket: (name) => buckets.get(name),
+		buckets: () => [...buckets.values()],
+	};
+}
+
+function isAlgorithm(value: string | undefined): value is Encryption['SSEAlgorithm'] {
+	return value !== undefined && ALGORITHMS.includes(value);
+}
+
+function malformed(): AwsError {
+	return new AwsError('MalformedXML', 'The XML you provided was not well-formed or did not validate against our published schema');
+}
