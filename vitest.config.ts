@@ -6,6 +6,9 @@ export default defineConfig({
 		environment: 'node',
 		globalSetup: 'test/support/global-setup.ts',
 		pool: 'forks',
+		maxWorkers: '100%',
+		// Nothing here keeps module state, and loading the SDK once a file would take longer than the tests.
+		isolate: false,
 		testTimeout: 30_000,
 	},
 });

@@ -142,14 +142,14 @@ describe('the timers of the hook', () => {
 		expect(operation.history[0]?.why).toContain('180 s are assumed');
 	});
 
-	it('are read once for a group in five minutes', async () => {
+	it('are read once for a group in a quarter of an hour', async () => {
 		const core = await createCore();
 		await openFromEvents(
 			core.services,
 			[1, 2, 3].map((number) => lifecycleEvent(nodeId(number))),
 		);
 		expect(core.calls('DescribeLifecycleHooks')).toHaveLength(1);
-		core.pass(5 * MINUTE);
+		core.pass(15 * MINUTE);
 		await opened(core.services, lifecycleEvent(nodeId(4), {}, at(core.now())));
 		expect(core.calls('DescribeLifecycleHooks')).toHaveLength(2);
 	});
