@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { periodMs } from '../../local/delivery.ts';
 import type { World } from '../../local/world.ts';
 import type { CreateHandler } from '../../shared/deps.ts';
-import { instanceIds, type SqsEvent, STARTED_AT, TEMPLATE, terminating, worldWith } from './fixture.ts';
 import { documents } from '../support/documents.ts';
+import { instanceIds, type SqsEvent, STARTED_AT, TEMPLATE, terminating, worldWith } from './fixture.ts';
 
 const OPENER = 'fleetkeeper-local-opener';
 const QUEUE = OPENER;

@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { AwsError } from '../../local/aws/types.ts';
 import type { CallFault } from '../../local/aws/wire.ts';
 import type { World } from '../../local/world.ts';
-import { worldWith } from './fixture.ts';
 import { documents } from '../support/documents.ts';
+import { worldWith } from './fixture.ts';
 
 const TableName = 'fleetkeeper-local';
 

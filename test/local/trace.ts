@@ -4,8 +4,8 @@ import { PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { AwsError } from '../../local/aws/types.ts';
 import { chance } from '../../local/chance.ts';
 import type { CreateHandler } from '../../shared/deps.ts';
-import { instanceIds, STARTED_AT, terminating, worldWith } from './fixture.ts';
 import { documents } from '../support/documents.ts';
+import { instanceIds, STARTED_AT, terminating, worldWith } from './fixture.ts';
 
 const INSTANCES = 40;
 

@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { CreateHandler } from '../../shared/deps.ts';
+import { documents } from '../support/documents.ts';
 import { instanceIds, STARTED_AT, terminating, worldWith } from './fixture.ts';
 import { trace } from './trace.ts';
-import { documents } from '../support/documents.ts';
 
 describe('A world in simulated time', () => {
 	it('moves from timer to timer without waiting', async () => {
