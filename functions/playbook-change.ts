@@ -1,10 +1,6 @@
-/** A playbook parameter changed, or a minute has passed: checks and compiles all playbooks. */
+/** A playbook parameter changed, a policy on one has something to say, or a minute has passed: checks and compiles all playbooks. */
 
 import { defineFunction } from '../shared/lambda.ts';
-import { recompile } from '../shared/playbook/change.ts';
+import { handleNews } from '../shared/playbook/news.ts';
 
-export const { create, handler } = defineFunction((deps) => async (events) => {
-	// One compilation serves all changes of a batch.
-	const report = await recompile(deps);
-	return events.map(() => ({ ok: true, value: report }));
-});
+export const { create, handler } = defineFunction((deps) => (events) => handleNews(deps, events));

@@ -23,6 +23,8 @@ const AUTOMATION_IN_PROGRESS = [
 	...['PendingChangeCalendarOverride', 'ChangeCalendarOverrideApproved'],
 ];
 
+const PLAYBOOK_PATH = '/${self:service}/${sls:stage}/playbooks/';
+
 /** By function: what comes through its queue, and what the clock sends it. */
 const PATHS = {
 	'instance-lifecycle': {
@@ -46,10 +48,16 @@ const PATHS = {
 		},
 	},
 	'playbook-change': {
+		// Labelling is a change too, and what this function does: it is left out.
 		pattern: {
 			source: ['aws.ssm'],
-			'detail-type': ['Parameter Store Change'],
-			detail: { name: [{ prefix: '/${self:service}/${sls:stage}/playbooks/' }] },
+			$or: [
+				{
+					'detail-type': ['Parameter Store Change'],
+					detail: { name: [{ prefix: PLAYBOOK_PATH }], operation: ['Create', 'Update', 'Delete'] },
+				},
+				{ 'detail-type': ['Parameter Store Policy Action'], detail: { 'parameter-name': [{ prefix: PLAYBOOK_PATH }] } },
+			],
 		},
 		clocks: { minute: { schedule: 'rate(1 minute)' } },
 	},

@@ -22,7 +22,10 @@ const OPS_ITEMS = ssm('opsitem/*');
 const PLAYBOOK_PATH = 'parameter/${self:service}/${sls:stage}/playbooks';
 const PLAYBOOKS = [ssm(PLAYBOOK_PATH), ssm(`${PLAYBOOK_PATH}/*`)];
 
-const keepOperations = allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], LEDGER);
+const keepOperations = allow(
+	['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+	LEDGER,
+);
 const findDue = allow(['dynamodb:Query'], sub('${Ledger.Arn}/index/due'));
 
 const publish = allow(['events:PutEvents'], sub('arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default'), {
@@ -30,6 +33,8 @@ const publish = allow(['events:PutEvents'], sub('arn:${AWS::Partition}:events:${
 });
 
 const openOpsItems = [allow(['ssm:CreateOpsItem'], '*'), allow(['ssm:UpdateOpsItem'], OPS_ITEMS)];
+/** Who opened the one that is open. */
+const readOpsItems = allow(['ssm:GetOpsItem'], OPS_ITEMS);
 
 /** Commands: our own documents alone, on any node of the account; the output bucket is a resource of SendCommand too. */
 const runCommands = [
@@ -61,11 +66,14 @@ const serveHooks = [
 	allow(['autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeLifecycleHooks'], '*'),
 ];
 
+/** A calendar may be shared by another account. */
+const askCalendars = allow(['ssm:GetCalendarState'], sub('arn:${AWS::Partition}:ssm:${AWS::Region}:*:document/*'));
+
 const readTags = allow(['tag:GetResources'], '*');
 const findWaiting = allow(['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeWarmPool'], '*');
 
 /** Every function that carries operations on runs the same engine: an event may find any of its effects to be due. */
-const engine = [keepOperations, publish, ...openOpsItems, ...runCommands, ...runAutomations, ...serveHooks];
+const engine = [keepOperations, askCalendars, publish, ...openOpsItems, readOpsItems, ...runCommands, ...runAutomations, ...serveHooks];
 
 /** For what can never be handled, with its reason; and, of what the clock sent, for what failed. */
 const bury = (name) => allow(['sqs:SendMessage'], deadLettersArn(name));
@@ -81,7 +89,7 @@ module.exports = {
 	'playbook-change': [
 		allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], LEDGER),
 		...openOpsItems,
-		allow(['ssm:GetParameterHistory', 'ssm:GetParametersByPath'], PLAYBOOKS),
+		allow(['ssm:GetParameterHistory', 'ssm:GetParametersByPath', 'ssm:LabelParameterVersion', 'ssm:UnlabelParameterVersion'], PLAYBOOKS),
 		...handBack('playbook-change'),
 	],
 };

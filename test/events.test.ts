@@ -79,6 +79,20 @@ const PARAMETER_CHANGE = envelope('aws.ssm', /^Parameter Store Change$/, [new Re
 	type: /^String$/,
 	description: /./,
 });
+/** AWS documents `parameter-name` and `policy-type`, and no sample. */
+const PARAMETER_POLICY_ACTION = envelope(
+	'aws.ssm',
+	/^Parameter Store Policy Action$/,
+	[new RegExp(`^arn:aws:ssm:${ACCOUNT_ARN}:parameter/`)],
+	{
+		'parameter-name': /^\/fleetkeeper\/local\/playbooks\/[a-z-]+$/,
+		'parameter-type': /^String$/,
+		'policy-type': /^(Expiration|ExpirationNotification|NoChangeNotification)$/,
+		'policy-content': /^\{"Type":"\w+","Version":"1\.0","Attributes":\{.*\}\}$/,
+		'action-status': /^Success$/,
+		'action-reason': /./,
+	},
+);
 const TICK = envelope('aws.events', /^Scheduled Event$/, [new RegExp(`^arn:aws:events:${ACCOUNT_ARN}:rule/[\\w-]+$`)], {});
 const SQS_RECORD: Shape = {
 	messageId: UUID,
@@ -106,6 +120,9 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 	'command-invocation-failed.json': COMMAND_INVOCATION,
 	'automation-success.json': AUTOMATION_EXECUTION,
 	'playbook-changed.json': PARAMETER_CHANGE,
+	'playbook-expired.json': PARAMETER_POLICY_ACTION,
+	'playbook-expiring.json': PARAMETER_POLICY_ACTION,
+	'playbook-not-changed.json': PARAMETER_POLICY_ACTION,
 	'tick.json': TICK,
 	'sweep.json': { source: /^fleetkeeper\.clock$/, 'detail-type': /^Sweep$/, detail: {} },
 	'sqs-batch-lifecycle.json': { Records: [SQS_RECORD, SQS_RECORD] },

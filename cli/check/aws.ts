@@ -7,7 +7,7 @@ import {
 	paginateDescribeAutoScalingGroups,
 } from '@aws-sdk/client-auto-scaling';
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
-import { DescribeDocumentCommand } from '@aws-sdk/client-ssm';
+import { DescribeDocumentCommand, GetCalendarStateCommand } from '@aws-sdk/client-ssm';
 import type { Aws } from '../../shared/aws/clients.ts';
 import { matches } from '../../shared/event-pattern.ts';
 import { timersOf } from '../../shared/outcomes/hooks.ts';
@@ -43,6 +43,7 @@ export async function checkAtAws(aws: Aws, settings: Settings, playbooks: readon
 			if (!hooks.has(AutoScalingGroupName)) hooks.set(AutoScalingGroupName, await hooksOf(aws, AutoScalingGroupName));
 		}
 		problems.push(...hookProblems(checked, meant, hooks), ...(await atAwsDocument(aws, settings, checked)));
+		problems.push(...(await calendarProblems(aws, checked)));
 		if (tags) problems.push(...(await tagProblems(aws, checked, tags, meant)));
 	}
 	return problems;
@@ -81,13 +82,17 @@ function hookProblems(
 }
 
 function timerProblems(checked: CheckedPlaybook, group: string, hook: LifecycleHook): Problem[] {
-	const { run, then } = checked.playbook;
+	const { run, then, brakes } = checked.playbook;
 	const { heartbeatTimeoutSeconds, globalTimeoutSeconds, defaultResult } = timersOf(hook);
 	const name = `hook ${hook.LifecycleHookName} of ${group}`;
 	const problems: Problem[] = [];
 	if (heartbeatTimeoutSeconds < MIN_HEARTBEAT_SECONDS) {
 		const message = `${name} has a heartbeat timeout of ${durationText(heartbeatTimeoutSeconds)}: it cannot be kept alive by a clock that ticks once a minute`;
 		problems.push(checked.problem(['when', 'detail'], 'warning', message, `give it ${MIN_HEARTBEAT_SECONDS} seconds or more`));
+	}
+	if (brakes?.observe) {
+		const message = `${name} is not completed: where nobody else does, it holds each instance for ${durationText(heartbeatTimeoutSeconds)} and ends with ${defaultResult}`;
+		problems.push(checked.problem(['mode'], 'warning', message));
 	}
 	if (run.timeoutSeconds > globalTimeoutSeconds) {
 		const message = `${durationText(run.timeoutSeconds)} is longer than ${name} can hold an instance: ${durationText(globalTimeoutSeconds)}`;
@@ -115,6 +120,25 @@ async function atAwsDocument(aws: Aws, settings: Settings, checked: CheckedPlayb
 		if ((error as Error).name !== 'InvalidDocument') throw error;
 		return [missing(checked, `there is no document ${Name} in this account and Region`)];
 	}
+}
+
+/** A calendar that is not there holds all work back. */
+async function calendarProblems(aws: Aws, checked: CheckedPlaybook): Promise<Problem[]> {
+	const { names, closed = 'wait' } = checked.playbook.brakes?.calendar ?? { names: [] };
+	const problems: Problem[] = [];
+	for (const name of names) {
+		try {
+			const { State, NextTransitionTime } = await aws.ssm.send(new GetCalendarStateCommand({ CalendarNames: [name] }));
+			if (State === 'OPEN') continue;
+			const until = NextTransitionTime === undefined ? '' : ` until ${NextTransitionTime}`;
+			const fate = closed === 'wait' ? 'waits' : 'is skipped';
+			problems.push(checked.problem(['calendar'], 'warning', `calendar ${name} is ${State}${until}: work ${fate}`));
+		} catch (error) {
+			if (!(error as Error).name.startsWith('InvalidDocument')) throw error;
+			problems.push(checked.problem(['calendar'], 'error', `there is no calendar ${name} in this account and Region`));
+		}
+	}
+	return problems;
 }
 
 async function tagProblems(

@@ -12,9 +12,9 @@ import {
 	UpdateItemCommand,
 	type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Deps } from '../deps.ts';
 import { Fail, Retry } from '../errors.ts';
+import { fromAttributes, toAttributes } from './attributes.ts';
 
 export interface Key {
 	readonly pk: string;
@@ -44,10 +44,6 @@ export function tableOf({ aws, settings }: Pick<Deps, 'aws' | 'settings'>): Tabl
 	return { client: aws.dynamoDb, name: settings.tableName, stage: settings.stage };
 }
 
-function toAttributes(values: Values): Record<string, AttributeValue> {
-	return marshall(values, { removeUndefinedValues: true });
-}
-
 async function guarded<T>({ name, stage }: Table, call: () => Promise<T>): Promise<T> {
 	try {
 		return await call();
@@ -72,7 +68,7 @@ async function conditional<T>(table: Table, call: () => Promise<T>): Promise<T |
 export async function getItem(table: Table, key: Key, consistent = true): Promise<Item | undefined> {
 	const input = { TableName: table.name, Key: toAttributes({ ...key }), ConsistentRead: consistent };
 	const { Item } = await guarded(table, () => table.client.send(new GetItemCommand(input)));
-	return Item && unmarshall(Item);
+	return Item && fromAttributes(Item);
 }
 
 /** By key, consistently; what does not exist is left out. */
@@ -84,7 +80,7 @@ export async function getItems(table: Table, keys: readonly Key[]): Promise<Item
 		if (round > keys.length / BATCH_GET + SPARE_ROUNDS) throw new Retry(`DynamoDB leaves keys of table '${name}' unread`);
 		const RequestItems = { [name]: { Keys: wanted.slice(0, BATCH_GET), ConsistentRead: true } };
 		const output = await guarded(table, () => table.client.send(new BatchGetItemCommand({ RequestItems })));
-		items.push(...(output.Responses?.[name] ?? []).map((item) => unmarshall(item)));
+		items.push(...(output.Responses?.[name] ?? []).map((item) => fromAttributes(item)));
 		wanted = [...(output.UnprocessedKeys?.[name]?.Keys ?? []), ...wanted.slice(BATCH_GET)];
 	}
 	return items;
@@ -116,7 +112,7 @@ export async function updateItem(
 		ReturnValues: 'ALL_NEW',
 	} as const;
 	const output = await conditional(table, () => table.client.send(new UpdateItemCommand(input)));
-	return output && unmarshall(output.Attributes ?? {});
+	return output && fromAttributes(output.Attributes ?? {});
 }
 
 /** All pages, or one where a limit is given. */
@@ -126,7 +122,7 @@ export async function queryItems(table: Table, expressions: Plain<QueryCommandIn
 	do {
 		const input = { ...expressions, TableName: table.name, ExpressionAttributeValues: toAttributes(values), ExclusiveStartKey };
 		const output = await guarded(table, () => table.client.send(new QueryCommand(input)));
-		items.push(...(output.Items ?? []).map((item) => unmarshall(item)));
+		items.push(...(output.Items ?? []).map((item) => fromAttributes(item)));
 		ExclusiveStartKey = expressions.Limit === undefined ? output.LastEvaluatedKey : undefined;
 	} while (ExclusiveStartKey !== undefined);
 	return items;

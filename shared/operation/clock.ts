@@ -6,6 +6,7 @@ import {
 	paginateDescribeAutoScalingGroups,
 	paginateDescribeWarmPool,
 } from '@aws-sdk/client-auto-scaling';
+import { reclaimSlots } from '../brakes/reclaim.ts';
 import { Drop, describeError, Fail } from '../errors.ts';
 import { occasionOf, type Sighting, TERMINATING, transitionsOfState } from '../kinds/lifecycle/sighting.ts';
 import { chunks, inParallel } from '../parallel.ts';
@@ -68,6 +69,10 @@ export interface SweepReport {
 /** Finds instances that wait at a hook of ours and that no operation is about. */
 async function sweep(services: Services): Promise<SweepReport> {
 	const { set } = await services.playbooks.load();
+	await reclaimSlots(
+		services,
+		set.playbooks.map(({ playbook }) => playbook),
+	);
 	const sightings: Sighting[] = [];
 	if (set.playbooks.length > 0) {
 		const pages = paginateDescribeAutoScalingGroups({ client: services.aws.autoScaling, pageSize: GROUPS_PER_PAGE }, {});

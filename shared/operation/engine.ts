@@ -91,7 +91,7 @@ async function run(services: Services, cursors: readonly Cursor[]): Promise<void
 		for (const cursor of cursors) decide(services, cursor);
 		const acting = cursors.filter(({ lost, effects }) => !lost && effects.length > 0);
 		if (acting.length === 0) return;
-		share(acting);
+		share(services, acting);
 		await inParallel(acting.filter(mustRecordFirst), CONCURRENT_WRITES, (cursor) => write(services, cursor));
 		const asked: Asked[] = acting
 			.filter(({ lost }) => !lost)
@@ -125,12 +125,14 @@ function tell(services: Services, { id, playbook, subject, state }: Operation, {
 }
 
 /** Operations that are about to start the same command share it; the work they put on record is then the shared one. */
-function share(cursors: readonly Cursor[]): void {
+function share(services: Services, cursors: readonly Cursor[]): void {
 	const starting = cursors.filter(({ effects }) => effects.some(({ name }) => name === 'start-work'));
 	const shared = shareCommands(starting.map(({ current }) => current));
 	for (const cursor of starting) {
 		const work = shared.get(cursor.current.id);
-		if (work !== undefined) cursor.current = { ...cursor.current, work };
+		if (work === undefined) continue;
+		const { current } = cursor;
+		cursor.current = NEXT[current.kind](current, { type: 'work-shared', work }, services.now()).operation;
 	}
 }
 
@@ -176,6 +178,19 @@ async function settle(services: Services, cursors: readonly Cursor[]): Promise<v
 		if (rest.closedAt !== undefined) cursor.current = told ? rest : { ...rest, dueAt: services.now() + PUBLISH_AGAIN };
 		return told ? write(services, cursor, version) : write(services, cursor);
 	});
+	await giveBack(services, kept);
+}
+
+/** What has closed on record holds no slot any more; one that is not given back here the sweep takes back. */
+async function giveBack(services: Services, cursors: readonly Cursor[]): Promise<void> {
+	const closed = cursors.filter(
+		({ lost, happening, current }) => !lost && happening.operation.closedAt === undefined && current.closedAt !== undefined,
+	);
+	const holding = closed.filter(({ current }) => current.slot);
+	await perform(
+		services,
+		holding.map(({ current }) => ({ operation: current, effect: { name: 'release-slot' } })),
+	);
 }
 
 /** News: its state changed in this invocation, or an earlier one could not tell. */

@@ -1,6 +1,6 @@
 /** What can happen to an operation (facts), and what it can ask for (effects). `next` maps the one to the other. */
 
-import type { LifecycleResult, Operation, Work } from './types.ts';
+import type { Brake, LifecycleResult, Operation, OpsItemNews, Work } from './types.ts';
 
 /** Whether Systems Manager reaches a node (DescribeInstanceInformation). */
 export type NodeStatus = 'online' | 'connection-lost' | 'not-registered';
@@ -33,6 +33,16 @@ export interface WorkFact {
 	readonly requestId?: string | undefined;
 }
 
+/** What a brake says of an operation whose work is to start. */
+export interface BrakeFact {
+	readonly type: 'brake';
+	readonly brake: Brake;
+	/** Of a limit: a slot has been taken for the operation. */
+	readonly free: boolean;
+	readonly why: string;
+	readonly requestId?: string | undefined;
+}
+
 export type OperatorVerb = 'retry' | 'extend' | 'cancel' | 'complete';
 
 export type Fact =
@@ -41,6 +51,9 @@ export type Fact =
 	| { readonly type: 'seen'; readonly token?: string; readonly eventId?: string }
 	| { readonly type: 'tick' }
 	| { readonly type: 'node'; readonly status: NodeStatus; readonly since?: string; readonly requestId?: string | undefined }
+	| BrakeFact
+	/** Its command is to be sent together with that of other operations. */
+	| { readonly type: 'work-shared'; readonly work: Work }
 	| { readonly type: 'work-started'; readonly externalId: string; readonly adopted: boolean; readonly requestId?: string | undefined }
 	| {
 			readonly type: 'work-not-started';
@@ -60,6 +73,7 @@ export type Fact =
 			readonly type: 'done';
 			readonly effect: Effect['name'];
 			readonly opsItemId?: string;
+			readonly opsItem?: OpsItemNews;
 			readonly note?: string;
 			readonly requestId?: string | undefined;
 	  }
@@ -81,6 +95,11 @@ export type Fact =
 
 export type Effect =
 	| { readonly name: 'check-node' }
+	/** Whether the playbook's calendars are open. */
+	| { readonly name: 'ask-calendar' }
+	/** A slot under the playbook's limits, held by the operation's id. */
+	| { readonly name: 'take-slot' }
+	| { readonly name: 'release-slot' }
 	| { readonly name: 'start-work'; readonly work: Work }
 	| { readonly name: 'find-work' }
 	| { readonly name: 'look-up-work' }

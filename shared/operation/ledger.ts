@@ -6,6 +6,7 @@
  * | operation | `operation#<subject id>` | occurrence, six digits |
  * | work record | `work#<work id>` | attempt, six digits |
  * | execution alias | `execution#<automation execution id>` | `alias` |
+ * | slots under limits (`brakes/slots.ts`) | `limits#<playbook>` | `slots` |
  * | compiled playbooks | `playbooks` | `compiled` |
  *
  * The sparse index `due` holds what the clock must look at (`open#<shard>`, by `dueAt`) and, for the operator's list,
@@ -22,6 +23,9 @@ import type { HistoryEntry, Operation, Subject, Work } from './types.ts';
 const SHARDS = 4;
 /** Writes of one invocation under way at once. */
 export const CONCURRENT_WRITES = 25;
+
+/** Records of sent commands that one execution environment keeps in mind: its nodes end one by one. */
+const REMEMBERED = 200;
 
 /** One started command and the fixed list of operations it serves. */
 export interface WorkRecord {
@@ -57,6 +61,15 @@ export interface Ledger {
 export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'settings' | 'now'>): Ledger {
 	const table = tableOf({ aws, settings });
 	const { retentionDays } = settings;
+	/** Once a command is sent, what it was sent for does not change. */
+	const sent = new Map<string, WorkRecord>();
+
+	function remember({ pk, sk }: Key, record: WorkRecord | undefined): WorkRecord | undefined {
+		if (record?.work.externalId === undefined) return record;
+		if (sent.size >= REMEMBERED) sent.clear();
+		sent.set(`${pk}/${sk}`, record);
+		return record;
+	}
 
 	async function query(shard: string, upTo?: number): Promise<Item[]> {
 		return queryItems(
@@ -76,15 +89,19 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 	async function join(operations: Operation[]): Promise<Operation[]> {
 		const shared = operations.filter(({ state, work }) => state === 'starting' && work?.shared === true);
 		if (shared.length === 0) return operations;
-		const keys = new Map(shared.map(({ work }) => [`${work?.id}/${work?.attempt}`, workKey(work?.id ?? '', work?.attempt ?? 1)]));
-		const records = new Map(
-			(await getItems(table, [...keys.values()])).map((item) => [`${item['pk']}/${item['sk']}`, item['record'] as WorkRecord]),
+		const keys = new Map(shared.map(({ work }) => workKey(work?.id ?? '', work?.attempt ?? 1)).map((key) => [`${key.pk}/${key.sk}`, key]));
+		const unknown = [...keys].filter(([name]) => !sent.has(name)).map(([, key]) => key);
+		const read = new Map(
+			(await getItems(table, unknown)).map((item) => {
+				const key = { pk: String(item['pk']), sk: String(item['sk']) };
+				return [`${key.pk}/${key.sk}`, remember(key, item['record'] as WorkRecord)];
+			}),
 		);
 		return operations.map((operation) => {
 			const { work } = operation;
 			if (!shared.includes(operation) || work === undefined) return operation;
-			const key = workKey(work.id, work.attempt);
-			return joined(operation, records.get(`${key.pk}/${key.sk}`));
+			const { pk, sk } = workKey(work.id, work.attempt);
+			return joined(operation, sent.get(`${pk}/${sk}`) ?? read.get(`${pk}/${sk}`));
 		});
 	}
 
@@ -108,7 +125,8 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 			await putItem(table, workItem(record, retentionDays));
 		},
 		async work(id, attempt) {
-			return (await getItem(table, workKey(id, attempt)))?.['record'] as WorkRecord | undefined;
+			const key = workKey(id, attempt);
+			return remember(key, (await getItem(table, key))?.['record'] as WorkRecord | undefined);
 		},
 		async putExecutionAlias(executionId, id) {
 			await putItem(table, { pk: `execution#${executionId}`, sk: 'alias', operationId: id, expiresAt: expiry(now(), retentionDays) });

@@ -47,7 +47,8 @@ export async function openSightings(services: Services, sightings: readonly Sigh
 		const claimed = claims[index];
 		const key = subjectId(sighting.subject);
 		// A duplicate in the same batch is about the same operation.
-		if (claimed?.ok && !created.has(key)) created.set(key, await operationFor(services, sighting, claimed.value, 1));
+		const known = claimed?.ok && (created.has(key) || (observes(claimed.value) && (await services.ledger.latest(sighting.subject))));
+		if (claimed?.ok && !known) created.set(key, await operationFor(services, sighting, claimed.value, 1));
 	}
 	const outcomes = await advance(
 		services,
@@ -68,6 +69,11 @@ export async function openSightings(services: Services, sightings: readonly Sigh
 			return { ok: true, value: { outcome: first ? 'opened' : 'exists', operation: outcome.operation } };
 		},
 	);
+}
+
+/** Its operations close at once, while the instance goes on waiting: each sighting of that wait is about the same operation. */
+function observes({ playbook }: CompiledPlaybook): boolean {
+	return playbook.brakes?.observe === true;
 }
 
 /** The playbook of each sighting, tags read where they decide. */
@@ -121,10 +127,11 @@ async function operationFor(services: Services, sighting: Sighting, compiled: Co
 	const { subject, detail, token, eventId } = sighting;
 	const { playbook, parameterVersion } = compiled;
 	const now = services.now();
-	const { timers, note } = await hookTimers(services, sighting);
+	const observing = observes(compiled);
+	const { timers, note } = observing ? { timers: CAUTIOUS_TIMERS, note: '' } : await hookTimers(services, sighting);
 	// An event older than its hook can last says nothing about the wait, if there still is one: that is looked at first.
 	const startedAt = hookLimit(timers, sighting.startedAt) > now ? sighting.startedAt : now - LATE_EVENT;
-	const keptAlive = canBeKeptAlive(timers);
+	const keptAlive = canBeKeptAlive(timers) && !observing;
 	const state = subject.transition === LAUNCHING ? 'Pending:Wait' : 'Terminating:Wait';
 	const why = `${playbook.name}: ${subject.hook} of ${subject.group} holds it in ${state}; ${foundBy(sighting)}${note}`;
 	return {
@@ -135,6 +142,7 @@ async function operationFor(services: Services, sighting: Sighting, compiled: Co
 		playbook: { name: playbook.name, parameterVersion },
 		run: playbook.run,
 		then: playbook.then,
+		...(playbook.brakes && { brakes: playbook.brakes }),
 		state: 'starting',
 		history: [{ at: new Date(now).toISOString(), what: 'opened', why }],
 		openedAt: now,
@@ -185,14 +193,14 @@ async function meet(services: Services, sighting: Sighting, compiled: CompiledPl
 		const [outcome] = await advance(services, [{ operation: existing, facts: [fact] }]);
 		return { outcome: 'exists', operation: outcome?.operation ?? existing };
 	}
-	if (!(await isNewOccurrence(services, existing, sighting))) return { outcome: 'exists', operation: existing };
+	if (!(await isNewOccurrence(services, existing, sighting, compiled))) return { outcome: 'exists', operation: existing };
 	const operation = await operationFor(services, sighting, compiled, existing.occurrence + 1);
 	const [outcome] = await advance(services, [{ operation, facts: [{ type: 'opened' }], created: true }]);
 	if (outcome === undefined || outcome.taken) throw new Retry(`operation ${operation.id} is being opened by another run`);
 	return { outcome: 'opened', operation: outcome.operation };
 }
 
-async function isNewOccurrence(services: Services, existing: Operation, sighting: Sighting): Promise<boolean> {
+async function isNewOccurrence(services: Services, existing: Operation, sighting: Sighting, compiled: CompiledPlaybook): Promise<boolean> {
 	if (sighting.seenBy === 'operator') return true;
 	const closedAt = existing.closedAt ?? 0;
 	if (sighting.token !== undefined) {
@@ -200,7 +208,7 @@ async function isNewOccurrence(services: Services, existing: Operation, sighting
 		// The sweep served it without a token: an event of the same wait is older than its end.
 		return sighting.startedAt > closedAt;
 	}
-	if (services.now() - closedAt < WAITS_AGAIN_AFTER) return false;
+	if (services.now() - closedAt < WAITS_AGAIN_AFTER || (existing.result?.observed && observes(compiled))) return false;
 	// With a second hook, the instance may well wait for somebody else.
 	const hooks = await services.hooks.of(sighting.subject.group);
 	return hooks.filter(({ LifecycleTransition }) => LifecycleTransition === sighting.subject.transition).length === 1;

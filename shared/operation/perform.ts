@@ -5,7 +5,7 @@ import { releaseSlots, takeSlots } from '../brakes/slots.ts';
 import { completeLifecycle, lookAtInstance, sendHeartbeat } from '../outcomes/lifecycle.ts';
 import { openOpsItem } from '../outcomes/ops-item.ts';
 import { checkNodes } from '../work/nodes.ts';
-import { cancelWork, findWork, lookUpWork, startWork } from '../work/work.ts';
+import { cancelWork, findWork, lookUpWork, startWork, unlessPaused } from '../work/work.ts';
 import type { Effect, Fact } from './facts.ts';
 import type { Perform, Services } from './services.ts';
 import type { Operation } from './types.ts';
@@ -16,8 +16,9 @@ const PERFORMERS: Readonly<Record<Effect['name'], Perform>> = {
 	'look-up-work': lookUpWork,
 	'look-at-instance': lookAtInstance,
 	'check-node': checkNodes,
-	'ask-calendar': askCalendars,
-	'take-slot': takeSlots,
+	// A pause comes before every brake: its time is not the playbook's.
+	'ask-calendar': unlessPaused(askCalendars),
+	'take-slot': unlessPaused(takeSlots),
 	'release-slot': releaseSlots,
 	heartbeat: sendHeartbeat,
 	'cancel-work': cancelWork,

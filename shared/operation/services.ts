@@ -3,7 +3,7 @@
 import type { Deps } from '../deps.ts';
 import { createHookReader, type HookReader } from '../outcomes/hooks.ts';
 import { createPlaybookStore, type PlaybookStore } from '../playbook/store.ts';
-import type { Fact } from './facts.ts';
+import type { BrakeFact, Fact } from './facts.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Operation } from './types.ts';
 
@@ -20,10 +20,19 @@ export interface Services extends Deps {
 	readonly playbooks: PlaybookStore;
 	/** By command id: a burst's nodes end one by one, and only the first needs to be asked about. */
 	readonly purposes: Map<string, CommandPurpose | 'foreign'>;
+	/** What calendars said, and when, by their names. */
+	readonly calendars: Map<string, { readonly at: number; readonly fact: BrakeFact }>;
 }
 
 export function createServices(deps: Deps): Services {
-	return { ...deps, ledger: createLedger(deps), hooks: createHookReader(deps), playbooks: createPlaybookStore(deps), purposes: new Map() };
+	return {
+		...deps,
+		ledger: createLedger(deps),
+		hooks: createHookReader(deps),
+		playbooks: createPlaybookStore(deps),
+		purposes: new Map(),
+		calendars: new Map(),
+	};
 }
 
 /**

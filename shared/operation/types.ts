@@ -3,7 +3,7 @@
  * Every instant in here is epoch milliseconds, except in `history`, which people read.
  */
 
-import type { LifecycleResult, Run, Then } from '../playbook/types.ts';
+import type { Brakes, LifecycleResult, Run, Then } from '../playbook/types.ts';
 
 export const OPEN_STATES = ['waiting', 'starting', 'running', 'verifying'] as const;
 export const CLOSED_STATES = ['succeeded', 'failed', 'timed-out', 'skipped'] as const;
@@ -12,7 +12,9 @@ export type ClosedState = (typeof CLOSED_STATES)[number];
 export type OperationState = OpenState | ClosedState;
 
 /** Why an operation waits before its work starts. */
-export type WaitingReason = 'registration' | 'throttle' | 'pause';
+export type WaitingReason = 'registration' | 'throttle' | 'pause' | Brake;
+/** What a playbook can hold work back with. */
+export type Brake = 'calendar' | 'limit';
 
 /** One line of the story that `fleet -- show` prints. */
 export interface HistoryEntry {
@@ -72,10 +74,16 @@ export interface Ending {
 }
 export type EndingEffect = 'cancel-work' | 'complete-lifecycle' | 'open-ops-item';
 
+export type OpsItemNews = 'opened' | 'added';
+
 export interface OperationResult {
 	/** What the lifecycle action was completed with; `over` where the hook had ended before we could. */
 	readonly lifecycle?: LifecycleResult | 'over';
 	readonly opsItemId?: string;
+	/** Whether the OpsItem is this operation's own, or was open and this one was added to it: people are told of the first alone. */
+	readonly opsItem?: OpsItemNews;
+	/** Nothing was done: the playbook observes. */
+	readonly observed?: true;
 	readonly reason: string;
 }
 
@@ -102,6 +110,7 @@ export interface Operation {
 	readonly playbook: { readonly name: string; readonly parameterVersion: number };
 	readonly run: Run;
 	readonly then: { readonly onSuccess: Then; readonly onFailure: Then };
+	readonly brakes?: Brakes;
 
 	readonly state: OperationState;
 	readonly waiting?: WaitingReason;
@@ -126,6 +135,8 @@ export interface Operation {
 	readonly registerBy?: number;
 
 	readonly work?: Work;
+	/** It holds a slot under the limits of its playbook, until it closes. */
+	readonly slot?: true;
 	/** The occasion's own values that parameters point into: `{detail, account, region}`. */
 	readonly occasion: Occasion;
 	/** How often work was begun anew, and an effect of the ending was tried. */

@@ -59,5 +59,20 @@ function detailOf(operation: Operation, stage: string) {
 		...(result && { result }),
 		openedAt: new Date(openedAt).toISOString(),
 		...(closedAt !== undefined && { closedAt: new Date(closedAt).toISOString() }),
+		message: sentence(operation),
 	};
+}
+
+/** Characters of a message: the output that it quotes may be long. */
+const MESSAGE = 1_500;
+
+/** The news in words, on one line and without double quotes, which an input transformer puts around it. */
+function sentence({ playbook, subject, state, waiting, closedAt, result = { reason: '' } }: Operation): string {
+	const { reason, lifecycle, opsItemId, opsItem } = result;
+	const stands = closedAt === undefined ? `is ${waiting ? `waiting (${waiting})` : state}` : state.replace('-', ' ');
+	const parts = [`${playbook.name} ${stands} on ${subject.instanceId} of ${subject.group}${reason && `: ${reason}`}`];
+	if (closedAt !== undefined && lifecycle) parts.push(`Lifecycle action: ${lifecycle}`);
+	if (opsItemId) parts.push(opsItem === 'opened' ? `OpsItem ${opsItemId} was opened` : `It was added to OpsItem ${opsItemId}`);
+	const text = parts.join('. ').replaceAll('"', "'").replaceAll(/\s+/g, ' ');
+	return `${text.length > MESSAGE ? `${text.slice(0, MESSAGE)}...` : text}.`;
 }

@@ -18,7 +18,12 @@ export interface SourceState {
 	readonly opsItemId?: string;
 	/** The problem as the OpsItem has it: another one has yet to be told. */
 	readonly reported?: string;
+	/** The version that was given the label of `labels.ts`. */
+	readonly labelled?: number;
 }
+
+/** What is known of all playbooks together stands among the sources under a name that no parameter can have. */
+export const WHOLE_SET = '*';
 
 /** Who stopped all starting of work, and why. */
 export interface Pause {

@@ -14,7 +14,7 @@ export interface InForce {
 /**
  * @param texts the newest version of every playbook.
  * @param before what is in force so far: a playbook that is no longer valid stays as it was there.
- * @param history older versions, newest first: asked for where a playbook is invalid and was never in force.
+ * @param history older versions, newest first: asked for where a playbook is invalid and was never in force, or versions passed unseen.
  */
 export async function compileInForce(
 	texts: readonly PlaybookText[],
@@ -29,13 +29,15 @@ export async function compileInForce(
 		const told = {
 			...(known?.opsItemId !== undefined && { opsItemId: known.opsItemId }),
 			...(known?.reported !== undefined && { reported: known.reported }),
+			...(known?.labelled !== undefined && { labelled: known.labelled }),
 		};
 		if (valid.some(({ playbook }) => playbook.name === name)) {
 			sources[name] = { parameterVersion, valid: true, ...told };
 			continue;
 		}
+		const stored = before.set?.playbooks.find(({ playbook }) => playbook.name === name);
 		const last =
-			before.set?.playbooks.find(({ playbook }) => playbook.name === name) ?? (await lastValid(name, parameterVersion, known, history));
+			stored && sawAllBefore(parameterVersion, known) ? stored : newer(stored, await lastValid(name, parameterVersion, known, history));
 		const rival = last && playbooks.find(({ playbook }) => samePlace(playbook, last.playbook));
 		if (last && !rival) playbooks.push(last);
 		const errors = problems.filter((problem) => problem.name === name && problem.severity === 'error').map(formatProblem);
@@ -58,6 +60,15 @@ export async function compileInForce(
 		sources[name] = { parameterVersion: 0, valid: true, opsItemId, ...(reported !== undefined && { reported }) };
 	}
 	return { playbooks: inSetOrder(playbooks), sources };
+}
+
+/** Whether no version passed unseen since the last run: a valid one may be among them. */
+function sawAllBefore(parameterVersion: number, known: SourceState | undefined): boolean {
+	return known !== undefined && parameterVersion - known.parameterVersion <= 1;
+}
+
+function newer(a: CompiledPlaybook | undefined, b: CompiledPlaybook | undefined): CompiledPlaybook | undefined {
+	return a && b ? (a.parameterVersion < b.parameterVersion ? b : a) : (a ?? b);
 }
 
 /** Old versions do not change: a playbook that was looked into and had no valid one is not looked into again. */

@@ -1,10 +1,10 @@
-/** One OpsItem for each playbook that is not valid, for as long as it is not. */
+/** One OpsItem for each playbook that is not valid, for as long as it is not; and one for all of them where they are too large. */
 
 import { CreateOpsItemCommand, type OpsItemDataValue, UpdateOpsItemCommand } from '@aws-sdk/client-ssm';
 import type { Deps } from '../deps.ts';
 import { describeError } from '../errors.ts';
-import { SERVICE } from '../settings.ts';
-import type { SourceState } from './compiled-item.ts';
+import { SERVICE, type Settings } from '../settings.ts';
+import { type SourceState, WHOLE_SET } from './compiled-item.ts';
 
 /** CreateOpsItem: Title to 1,024 characters, Description to 2,048, a value of operational data to 20 KB. */
 const MAX_DESCRIPTION = 2_048;
@@ -31,7 +31,7 @@ export async function reportProblems(deps: Deps, sources: Readonly<Record<string
 				after[name] = { ...rest, opsItemId: await open(deps, name, state.problem, state.parameterVersion), reported: state.problem };
 				opened.push(name);
 			} else if (state.problem === undefined && opsItemId !== undefined) {
-				await resolve(deps, opsItemId, state);
+				await resolve(deps, opsItemId, resolutionOf(name, state));
 				if (state.parameterVersion === 0) delete after[name];
 				else after[name] = rest;
 				resolved.push(name);
@@ -44,45 +44,74 @@ export async function reportProblems(deps: Deps, sources: Readonly<Record<string
 	return { sources: after, opened, resolved };
 }
 
-/** The id of the OpsItem that now says what is wrong: a new one, or the open one with the same dedup string. */
-async function open({ aws, settings, log }: Deps, name: string, problem: string, version: number): Promise<string> {
-	const parameter = `${settings.playbookPath}${name}`;
-	const Description =
-		`${problem}\n\nParameter ${parameter}, version ${version}. Put it right there; this item is resolved within a minute.`.slice(
-			0,
-			MAX_DESCRIPTION,
-		);
-	const data = operationalData({ playbook: name, parameter, parameterVersion: String(version), problem });
+async function open(deps: Deps, name: string, problem: string, version: number): Promise<string> {
+	const opsItemId = await openOrUpdate(deps, problemItem(deps.settings, name, problem, version));
+	deps.log.warn('a playbook is not valid', { playbook: name, version, problem, opsItemId });
+	return opsItemId;
+}
+
+function problemItem({ stage, playbookPath }: Settings, name: string, problem: string, version: number): OpsItemText {
+	if (name === WHOLE_SET) {
+		return {
+			about: 'playbooks',
+			title: `The playbooks are too large to be compiled (stage ${stage})`,
+			description: `${problem}\n\nThis item is resolved within a minute of their fitting again.`,
+			severity: '3',
+			data: { problem },
+		};
+	}
+	const parameter = `${playbookPath}${name}`;
+	return {
+		about: `playbook-${name}`,
+		title: `Playbook ${name} is not valid (stage ${stage})`,
+		description: `${problem}\n\nParameter ${parameter}, version ${version}. Put it right there; this item is resolved within a minute.`,
+		severity: '3',
+		data: { playbook: name, parameter, parameterVersion: String(version), problem },
+	};
+}
+
+function resolutionOf(name: string, { parameterVersion }: SourceState): string {
+	if (name === WHOLE_SET) return 'the playbooks fit again, and are in force';
+	return parameterVersion === 0 ? 'the playbook was removed' : `version ${parameterVersion} is valid and in force`;
+}
+
+export interface OpsItemText {
+	/** What makes two items the same, within this stage. */
+	readonly about: string;
+	readonly title: string;
+	readonly description: string;
+	readonly severity: '1' | '2' | '3' | '4';
+	readonly data: Readonly<Record<string, string>>;
+}
+
+/**
+ * Opens an OpsItem, or brings the open one about the same up to date.
+ * @returns its id.
+ * @throws what the SDK throws.
+ */
+export async function openOrUpdate({ aws, settings }: Deps, { about, title, description, severity, data }: OpsItemText): Promise<string> {
+	const text = { Title: title, Description: description.slice(0, MAX_DESCRIPTION), Severity: severity };
+	const OperationalData = operationalData(data);
+	const dedup = JSON.stringify({ dedupString: `${SERVICE}-${settings.stage}-${about}` });
 	try {
-		const output = await aws.ssm.send(
+		const { OpsItemId = '' } = await aws.ssm.send(
 			new CreateOpsItemCommand({
-				Title: `Playbook ${name} is not valid (stage ${settings.stage})`,
-				Description,
+				...text,
 				Source: SERVICE,
-				Severity: '3',
 				Category: 'Availability',
-				OperationalData: {
-					...data,
-					'/aws/dedup': {
-						Type: 'SearchableString',
-						Value: JSON.stringify({ dedupString: `${SERVICE}-${settings.stage}-playbook-${name}` }),
-					},
-				},
+				OperationalData: { ...OperationalData, '/aws/dedup': { Type: 'SearchableString', Value: dedup } },
 			}),
 		);
-		log.warn('a playbook is not valid', { playbook: name, version, problem, opsItemId: output.OpsItemId });
-		return output.OpsItemId ?? '';
+		return OpsItemId;
 	} catch (error) {
-		const existing = (error as { OpsItemId?: string }).OpsItemId;
-		if ((error as Error).name !== 'OpsItemAlreadyExistsException' || existing === undefined) throw error;
-		await aws.ssm.send(new UpdateOpsItemCommand({ OpsItemId: existing, Description, OperationalData: data }));
-		log.warn('a playbook is still not valid', { playbook: name, version, problem, opsItemId: existing });
-		return existing;
+		const { name, OpsItemId } = error as Error & { OpsItemId?: string };
+		if (name !== 'OpsItemAlreadyExistsException' || OpsItemId === undefined) throw error;
+		await aws.ssm.send(new UpdateOpsItemCommand({ ...text, OpsItemId, OperationalData }));
+		return OpsItemId;
 	}
 }
 
-async function resolve({ aws, log }: Deps, OpsItemId: string, { parameterVersion }: SourceState): Promise<void> {
-	const resolution = parameterVersion === 0 ? 'the playbook was removed' : `version ${parameterVersion} is valid and in force`;
+async function resolve({ aws, log }: Deps, OpsItemId: string, resolution: string): Promise<void> {
 	try {
 		await aws.ssm.send(new UpdateOpsItemCommand({ OpsItemId, Status: 'Resolved', OperationalData: operationalData({ resolution }) }));
 		log.info('a playbook has been put right', { opsItemId: OpsItemId, resolution });

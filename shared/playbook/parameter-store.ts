@@ -1,6 +1,11 @@
 /** Playbooks as Parameter Store has them. */
 
-import { paginateGetParameterHistory, paginateGetParametersByPath } from '@aws-sdk/client-ssm';
+import {
+	LabelParameterVersionCommand,
+	paginateGetParameterHistory,
+	paginateGetParametersByPath,
+	UnlabelParameterVersionCommand,
+} from '@aws-sdk/client-ssm';
 import type { Deps } from '../deps.ts';
 import type { PlaybookText } from './set.ts';
 
@@ -23,19 +28,38 @@ export async function readPlaybookParameters({ aws, settings }: Reader): Promise
 	return texts.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+export interface PlaybookVersion extends PlaybookText {
+	readonly labels: readonly string[];
+}
+
 /** The versions of one playbook that Parameter Store still has, newest first; none where it is gone. */
-export async function playbookHistory({ aws, settings }: Reader, name: string): Promise<PlaybookText[]> {
+export async function playbookHistory({ aws, settings }: Reader, name: string): Promise<PlaybookVersion[]> {
 	const parameter = `${settings.playbookPath}${name}`;
-	const texts: PlaybookText[] = [];
+	const versions: PlaybookVersion[] = [];
 	try {
 		const pages = paginateGetParameterHistory({ client: aws.ssm, pageSize: HISTORY_PAGE }, { Name: parameter });
 		for await (const page of pages) {
-			for (const { Value = '', Version = 0 } of page.Parameters ?? []) {
-				texts.push({ name, source: Value, parameterVersion: Version, file: parameter });
+			for (const { Value = '', Version = 0, Labels = [] } of page.Parameters ?? []) {
+				versions.push({ name, source: Value, parameterVersion: Version, file: parameter, labels: Labels });
 			}
 		}
 	} catch (error) {
 		if ((error as Error).name !== 'ParameterNotFound') throw error;
 	}
-	return texts.sort((a, b) => b.parameterVersion - a.parameterVersion);
+	return versions.sort((a, b) => b.parameterVersion - a.parameterVersion);
+}
+
+/** Puts a label on one version of a playbook; another version that has it loses it. @throws what the SDK throws. */
+export async function labelVersion({ aws, settings }: Reader, name: string, ParameterVersion: number, label: string): Promise<void> {
+	const Name = `${settings.playbookPath}${name}`;
+	await aws.ssm.send(new LabelParameterVersionCommand({ Name, ParameterVersion, Labels: [label] }));
+}
+
+/** Takes a label off whichever version of a playbook has it. @throws what the SDK throws. */
+export async function removeLabel(reader: Reader, name: string, label: string): Promise<void> {
+	const Name = `${reader.settings.playbookPath}${name}`;
+	for (const { labels, parameterVersion: ParameterVersion } of await playbookHistory(reader, name)) {
+		if (!labels.includes(label)) continue;
+		await reader.aws.ssm.send(new UnlabelParameterVersionCommand({ Name, ParameterVersion, Labels: [label] }));
+	}
 }

@@ -1,6 +1,7 @@
 /** From the text of a playbook to its compiled form. */
 
 import type * as z from 'zod/mini';
+import { brakesOf } from './brakes.ts';
 import { durationSeconds } from './duration.ts';
 import { type Finding, nearest, type Problem, quote } from './problem.ts';
 import { relationFindings } from './relations.ts';
@@ -44,6 +45,7 @@ function compile(source: PlaybookSource): Playbook {
 	const timeoutSeconds = durationSeconds(run.timeout);
 	const failure: LifecycleResult = on === 'instance-launching' ? 'ABANDON' : 'CONTINUE';
 	const spec = source.then?.onFailure?.opsItem;
+	const brakes = brakesOf(source);
 	return {
 		name: source.name,
 		priority: source.priority,
@@ -70,6 +72,7 @@ function compile(source: PlaybookSource): Playbook {
 				}),
 			},
 		},
+		...(Object.keys(brakes).length > 0 && { brakes }),
 	};
 }
 

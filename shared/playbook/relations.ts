@@ -2,6 +2,7 @@
 
 import { type PatternError, validatePattern } from '../event-pattern.ts';
 import { isOwnDocument } from '../settings.ts';
+import { brakeFindings } from './brakes.ts';
 import { durationSeconds, durationText } from './duration.ts';
 import { DETAIL_PATH_START, ENVELOPE_PATHS, LIFECYCLE_FIELDS, PATH_START, UNKNOWN_TO_SWEEP } from './fields.ts';
 import { hookFindings } from './hooks.ts';
@@ -30,6 +31,7 @@ export function relationFindings(source: PlaybookSource, name: string): Finding[
 		...parameterFindings(source),
 		...timerFindings(source),
 		...outcomeFindings(source),
+		...brakeFindings(source),
 	];
 }
 

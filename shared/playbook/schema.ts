@@ -54,6 +54,35 @@ const run = z
 		z.meta({ oneOf: [{ required: ['command'] }, { required: ['automation'] }] }),
 	);
 
+/** Ids of operations, of which each has about 28 bytes: a playbook's slots are one item of at most 400 KB. */
+const MAX_SLOTS = 1_000;
+
+const heldBack = (meaning: string) => z.enum(['wait', 'skip']).check(z.describe(meaning));
+
+const limits = z
+	.strictObject({
+		concurrent: z.optional(
+			z.int().check(z.gte(1), z.lte(MAX_SLOTS), z.describe('How many operations may have work under way at once. 1 to 1000.')),
+		),
+		perHour: z.optional(
+			z.int().check(z.gte(1), z.lte(MAX_SLOTS), z.describe('How many may begin their work within one clock hour (UTC). 1 to 1000.')),
+		),
+		beyond: z.optional(
+			heldBack(
+				'`wait`: the others wait their turn, hooks kept alive; waiting is part of `run.timeout`. `skip`: nothing is run, the operation ends as skipped, and the lifecycle action is completed by `onSuccess` on terminate, by `onFailure` on launch.',
+			),
+		),
+	})
+	.check(z.describe('How many operations of this playbook may have work under way: `concurrent`, `perHour` or both.'));
+
+const calendar = z
+	.union([z.string(), z.array(z.string())], { error: 'must be the name or ARN of a calendar, or a list of them' })
+	.check(
+		z.describe(
+			'Change Calendar, by name or ARN, or a list: work starts only while all of them are open. Without it calendars are ignored.',
+		),
+	);
+
 export const playbookSchema = z
 	.strictObject({
 		name: text('Name of the playbook, the same as its file: a-z, 0-9 and `-`.'),
@@ -87,6 +116,18 @@ export const playbookSchema = z
 				})
 				.check(z.describe('What follows the work.')),
 		),
+		limits: z.optional(limits),
+		calendar: z.optional(calendar),
+		calendarClosed: z.optional(heldBack('What becomes of work while the calendar is closed; as `limits.beyond`.')),
+		mode: z.optional(
+			z
+				.enum(['act', 'observe'])
+				.check(
+					z.describe(
+						'`observe`: the dry run. What would be done is recorded and published; no work starts, no lifecycle action is completed or kept alive. Where `then.onFailure.opsItem` is set, an OpsItem says it too.',
+					),
+				),
+		),
 	})
 	.check(z.describe('A Fleetkeeper playbook: what to do when.'));
 
@@ -100,4 +141,11 @@ export const DEFAULTS: Readonly<Record<string, string>> = {
 	'then.onSuccess.lifecycle': '`continue`',
 	'then.onFailure.lifecycle': '`continue` on terminate, `abandon` on launch',
 	'then.onFailure.opsItem': 'no OpsItem',
+	limits: 'none',
+	'limits.concurrent': 'no limit',
+	'limits.perHour': 'no limit',
+	'limits.beyond': '`wait`',
+	calendar: 'none',
+	calendarClosed: '`wait`',
+	mode: '`act`',
 };

@@ -38,6 +38,33 @@ export interface Then {
 	readonly opsItem?: OpsItemSpec;
 }
 
+/** What happens to work that is held back. */
+export type HeldBack = 'wait' | 'skip';
+
+/** How many operations of a playbook may have work under way. At least one of the two is there. */
+export interface Limits {
+	/** At any instant. */
+	readonly concurrent?: number;
+	/** Begun within one clock hour (UTC). */
+	readonly perHour?: number;
+	readonly beyond: HeldBack;
+}
+
+/** Change Calendars, all of which must be open. */
+export interface Calendars {
+	/** Names or ARNs. */
+	readonly names: readonly string[];
+	readonly closed: HeldBack;
+}
+
+/** What holds a playbook's work back, for every kind of operation. */
+export interface Brakes {
+	readonly limits?: Limits;
+	readonly calendar?: Calendars;
+	/** Nothing is done: what would have been is recorded. */
+	readonly observe?: true;
+}
+
 export interface Playbook {
 	readonly name: string;
 	/** Unique per `on`; the lowest number that matches wins. */
@@ -46,6 +73,7 @@ export interface Playbook {
 	readonly when: { readonly detail: EventPattern; readonly tags?: EventPattern };
 	readonly run: Run;
 	readonly then: { readonly onSuccess: Then; readonly onFailure: Then };
+	readonly brakes?: Brakes;
 }
 
 /** A playbook with where it came from. */

@@ -46,11 +46,16 @@ const startNow = byType(
 	startExecutions,
 );
 
-/** Starts what was put on record, unless an operator has paused all starting. */
-export const startWork: Perform = async (services, operations) => {
-	const paused = await pause(services);
-	return paused === undefined ? startNow(services, operations) : new Map(operations.map(({ id }) => [id, paused]));
-};
+/** What leads to work, unless an operator has paused all starting. */
+export function unlessPaused(perform: Perform): Perform {
+	return async (services, operations) => {
+		const paused = await pause(services);
+		return paused === undefined ? perform(services, operations) : new Map(operations.map(({ id }) => [id, paused]));
+	};
+}
+
+/** Starts what was put on record. */
+export const startWork = unlessPaused(startNow);
 
 /** What starting work comes to while an operator has paused it. */
 async function pause({ playbooks }: Services): Promise<Fact | undefined> {

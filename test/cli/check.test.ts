@@ -46,6 +46,12 @@ describe('check', () => {
 		expect(await run()).toEqual({ status: 0, out: ['1 playbook, no errors'], err: [] });
 	});
 
+	it('warns of a playbook that only observes: nobody may complete its hook', async () => {
+		write('playbooks/drain-web.yaml', `${DRAIN}mode: observe\n`);
+		const { status, err } = await run();
+		expect([status, err]).toEqual([0, [expect.stringMatching(/^playbooks\/drain-web\.yaml:16:7 warning: mode: .*own timeout/)]]);
+	});
+
 	it('prints every problem with its line, and ends with 1', async () => {
 		write('playbooks/drain-web.yaml', DRAIN.replace('2h', '15 min'));
 		write('playbooks/other.yaml', drainAs('other', 100));
@@ -229,6 +235,40 @@ describe('check --aws', () => {
 		const found = await atAws(changes);
 		expect(found.err.join('\n')).toContain(message);
 		expect(found.status).toBe(status);
+	});
+
+	it.each<[string, string, Partial<FleetOptions>, number, string]>([
+		[
+			'a calendar that is not there',
+			'calendar: [freeze, holidays]',
+			{ calendars: { freeze: 'OPEN' } },
+			1,
+			'16:11 calendar: there is no calendar holidays in this account and Region',
+		],
+		[
+			'a calendar that is closed',
+			'calendar: freeze',
+			{ calendars: { freeze: 'CLOSED' } },
+			0,
+			'16:11 warning: calendar: calendar freeze is CLOSED until 2026-03-02T18:00:00Z: work waits',
+		],
+		[
+			'how long an instance waits that is only observed',
+			'mode: observe',
+			{},
+			0,
+			'16:7 warning: mode: hook fleetkeeper-drain of web-blue is not completed: where nobody else does, it holds each instance for 1h and ends with CONTINUE',
+		],
+	])('tells of %s', async (_, line, changes, status, message) => {
+		write('playbooks/drain-web.yaml', `${DRAIN}${line}\n`);
+		const found = await atAws(changes);
+		expect(found.err.join('\n')).toContain(message);
+		expect(found.status).toBe(status);
+	});
+
+	it('is content with calendars that are open', async () => {
+		write('playbooks/drain-web.yaml', `${DRAIN}calendar: freeze\n`);
+		expect(await atAws({ calendars: { freeze: 'OPEN' } })).toEqual({ status: 0, out: ['1 playbook, no errors'], err: [] });
 	});
 
 	it('says what AWS answered where it cannot be asked', async () => {

@@ -25,11 +25,13 @@ export interface FleetOptions {
 	readonly documents: Readonly<
 		Record<string, { readonly type: string; readonly parameters: Readonly<Record<string, string | undefined>> }>
 	>;
+	/** Change calendars to whether they are open now. */
+	readonly calendars?: Readonly<Record<string, 'OPEN' | 'CLOSED'>>;
 	/** Every call is refused. */
 	readonly denied?: boolean;
 }
 
-export function createFleetAws({ group, hooks, instances, documents, denied }: FleetOptions): Aws {
+export function createFleetAws({ group, hooks, instances, documents, calendars = {}, denied }: FleetOptions): Aws {
 	let ids = 0;
 	const context: AwsContext = {
 		account: '111122223333',
@@ -67,6 +69,11 @@ export function createFleetAws({ group, hooks, instances, documents, denied }: F
 				if (!document) throw new AwsError('InvalidDocument', `Document with name ${Name} does not exist.`);
 				const Parameters = Object.entries(document.parameters).map(([name, value]) => ({ Name: name, DefaultValue: value }));
 				return { Document: { Name, DocumentType: document.type, Parameters } };
+			},
+			GetCalendarState({ CalendarNames: [name = ''] = [] }: schemas.GetCalendarStateCommandInput) {
+				const State = calendars[name];
+				if (!State) throw new AwsError('InvalidDocument', `Document with name ${name} does not exist.`);
+				return { State, NextTransitionTime: '2026-03-02T18:00:00Z' };
 			},
 		},
 	});

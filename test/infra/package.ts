@@ -18,6 +18,7 @@ export interface Resource {
 
 export interface PackagedTemplate {
 	readonly Resources: Readonly<Record<string, Resource>>;
+	readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
 	readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: string } }>>;
 }
 

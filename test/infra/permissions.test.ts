@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apiOperations, bundleFunction, functionNames } from '../../scripts/bundle.ts';
+import { deployedDocuments } from '../runbooks/documents.ts';
 import { ofType, type PackagedTemplate, packageService } from './package.ts';
 
 interface Statement {
@@ -14,7 +15,9 @@ const WITHOUT_RESOURCE = [
 	...['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeLifecycleHooks'],
 	'autoscaling:DescribeWarmPool',
 	...['ssm:CancelCommand', 'ssm:CreateOpsItem', 'ssm:DescribeAutomationExecutions', 'ssm:DescribeInstanceInformation'],
-	...['ssm:ListCommandInvocations', 'ssm:ListCommands', 'tag:GetResources'],
+	...['ssm:ListCommandInvocations', 'ssm:ListCommands', 'tag:GetResources', 'tag:TagResources'],
+	...['ec2:DescribeImages', 'ec2:DescribeInstanceStatus', 'ec2:DescribeInstances', 'ec2:DescribeSecurityGroupRules'],
+	...['ec2:DescribeSecurityGroups', 'ec2:DescribeSnapshots', 'ec2:DescribeTags'],
 ];
 
 /** Needed without a call of the function's own: Lambda's logs and queue, what StartAutomationExecution passes and tags, the failed tick. */
@@ -35,6 +38,34 @@ const PREFIXES: Readonly<Record<string, string>> = {
 
 /** In every bundle: what is done with queues has a test of its own, and endpoint discovery is never called. */
 const CARRIED_ALONG = ['dynamodb:DescribeEndpoints', 'sqs:ChangeMessageVisibility', 'sqs:SendMessage'];
+
+/** Actions of IAM whose names are not those of their APIs. */
+const S3_ACTIONS: Readonly<Record<string, string>> = {
+	GetBucketEncryption: 's3:GetEncryptionConfiguration',
+	GetPublicAccessBlock: 's3:GetBucketPublicAccessBlock',
+	PutBucketEncryption: 's3:PutEncryptionConfiguration',
+	PutPublicAccessBlock: 's3:PutBucketPublicAccessBlock',
+};
+/** What Run Command and the tagging API need besides the call: to follow a command, to tag as the resource's own service does. */
+const NEEDED_BESIDES: Readonly<Record<string, readonly string[]>> = {
+	'aws:runCommand': [
+		...['ssm:SendCommand', 'ssm:CancelCommand', 'ssm:DescribeInstanceInformation'],
+		...['ssm:ListCommandInvocations', 'ssm:ListCommands'],
+	],
+	TagResources: ['ec2:CreateTags', 's3:GetBucketTagging', 's3:PutBucketTagging'],
+};
+
+/** What the steps of all runbooks need. */
+function actionsOfRunbooks(): string[] {
+	const steps = [...deployedDocuments().values()].filter(({ type }) => type === 'Automation').flatMap(({ content }) => content.mainSteps);
+	return steps.flatMap(({ action, inputs }) => {
+		const { Service: service, Api: api = '' } = inputs as { Service?: string; Api?: string };
+		const besides = NEEDED_BESIDES[action] ?? NEEDED_BESIDES[api] ?? [];
+		if (service === undefined) return besides;
+		const prefix = service === 'resourcegroupstaggingapi' ? 'tag' : service;
+		return [service === 's3' ? (S3_ACTIONS[api] ?? api) : `${prefix}:${api}`, ...besides];
+	});
+}
 
 let template: PackagedTemplate;
 
@@ -105,6 +136,22 @@ describe('the automation role', () => {
 		const [statement] = template.Resources['AutomationRole']?.Properties.AssumeRolePolicyDocument.Statement ?? [];
 		expect(statement.Principal).toEqual({ Service: 'ssm.amazonaws.com' });
 		expect(statement.Condition.StringEquals).toEqual({ 'aws:SourceAccount': { Ref: 'AWS::AccountId' } });
+	});
+
+	it('allows each call that a runbook makes, and no other', () => {
+		expect(unique(actionsOf(statementsOf('AutomationRole')))).toEqual(unique(actionsOfRunbooks()));
+	});
+
+	it('reaches buckets of this account alone', () => {
+		const buckets = statementsOf('AutomationRole').filter((statement) => actionsOf([statement]).some((action) => action.startsWith('s3:')));
+		expect(buckets.map(({ Condition }) => Condition)).toEqual([{ StringEquals: { 'aws:ResourceAccount': { Ref: 'AWS::AccountId' } } }]);
+	});
+
+	it('tags images and snapshots only while it makes them', () => {
+		const made = statementsOf('AutomationRole').filter(({ Action, Resource }) => {
+			return list(Action).includes('ec2:CreateTags') && /::(image|snapshot)\//.test(JSON.stringify(Resource));
+		});
+		expect(made.map(({ Condition }) => Condition)).toEqual([{ StringEquals: { 'ec2:CreateAction': ['CreateImage', 'CreateSnapshots'] } }]);
 	});
 });
 

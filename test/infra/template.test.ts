@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { functionNames, ROOT } from '../../scripts/bundle.ts';
 import { matches } from '../../shared/event-pattern.ts';
+import { CLOSED_STATES, OPEN_STATES } from '../../shared/operation/types.ts';
 import { automationRoleArn, outputBucket, settingsFrom } from '../../shared/settings.ts';
 import { ofType, type PackagedTemplate, packageService } from './package.ts';
 
@@ -60,7 +61,7 @@ describe('the path of an event', () => {
 
 	it('is encrypted with keys that EventBridge may use', () => {
 		const queues = ofType(template, 'AWS::SQS::Queue');
-		expect(queues).toHaveLength(9);
+		expect(queues).toHaveLength(10);
 		expect(queues.filter(([, { Properties }]) => Properties.SqsManagedSseEnabled !== true)).toEqual([]);
 	});
 
@@ -96,6 +97,9 @@ describe('the rules', () => {
 		['command-invocation-failed.json', 'CommandStatusRule'],
 		['automation-success.json', 'AutomationStatusRule'],
 		['playbook-changed.json', 'PlaybookChangeRule'],
+		['playbook-expired.json', 'PlaybookChangeRule'],
+		['playbook-expiring.json', 'PlaybookChangeRule'],
+		['playbook-not-changed.json', 'PlaybookChangeRule'],
 	])('send %s to one queue', (sample, rule) => {
 		expect(taking(event(sample))).toEqual([rule]);
 	});
@@ -127,8 +131,93 @@ describe('the rules', () => {
 	);
 
 	it('leave parameters alone that are no playbooks of this stage', () => {
+		const foreign = '/fleetkeeper/prod/playbooks/drain-web';
+		const changed = event('playbook-changed.json');
+		expect(taking({ ...changed, detail: { ...changed.detail, name: foreign } })).toEqual([]);
+		const expiring = event('playbook-expiring.json');
+		expect(taking({ ...expiring, detail: { ...expiring.detail, 'parameter-name': foreign } })).toEqual([]);
+	});
+
+	it.each([
+		['Create', ['PlaybookChangeRule']],
+		['Update', ['PlaybookChangeRule']],
+		['Delete', ['PlaybookChangeRule']],
+		['LabelParameterVersion', []],
+	])('take a playbook that met %s: %j', (operation, rules) => {
 		const sample = event('playbook-changed.json');
-		expect(taking({ ...sample, detail: { ...sample.detail, name: '/fleetkeeper/prod/playbooks/drain-web' } })).toEqual([]);
+		expect(taking({ ...sample, detail: { ...sample.detail, operation } })).toEqual(rules);
+	});
+
+	describe('for what is published', () => {
+		const published = (state: string, detail: object = {}) => ({
+			source: 'fleetkeeper',
+			'detail-type': 'Operation State Change',
+			detail: { stage: 'local', operationId: 'lifecycle-1', state, ...detail },
+		});
+		const told = (state: string, detail?: object) => taking(published(state, detail)).sort();
+
+		it.each([...OPEN_STATES, ...CLOSED_STATES])('keep what is %s in the audit trail, and no function takes it', (state) => {
+			for (const opsItem of ['opened', 'added', undefined]) {
+				const rules = told(state, { result: { reason: 'it ended', opsItem } });
+				expect(rules).toContain('AuditRule');
+				expect(rules.filter((id) => id !== 'AuditRule' && id !== 'AlertRule')).toEqual([]);
+			}
+		});
+
+		it.each(['failed', 'timed-out'])('tell people of what is %s: of an OpsItem once, and of what has none', (state) => {
+			expect(told(state, { result: { opsItemId: 'oi-1', opsItem: 'opened' } })).toEqual(['AlertRule', 'AuditRule']);
+			expect(told(state, { result: { opsItemId: 'oi-1', opsItem: 'added' } })).toEqual(['AuditRule']);
+			expect(told(state, { result: { reason: 'no room in OpsCenter' } })).toEqual(['AlertRule', 'AuditRule']);
+			expect(told(state)).toEqual(['AlertRule', 'AuditRule']);
+		});
+
+		it('tell nobody of what did not fail, and leave alone what another stage publishes', () => {
+			expect(told('succeeded', { result: { opsItemId: 'oi-1', opsItem: 'opened' } })).toEqual(['AuditRule']);
+			expect(told('failed', { stage: 'prod' })).toEqual([]);
+		});
+	});
+});
+
+describe('those who are told', () => {
+	it('have a topic that EventBridge may write to, under a key that it may use', () => {
+		const eventBridge = { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } };
+		const [account, user, ...others] = properties('AlertKey').KeyPolicy.Statement;
+		expect(properties('AlertTopic').KmsMasterKeyId).toEqual({ Ref: 'AlertKey' });
+		expect(others).toEqual([]);
+		expect(account.Principal.AWS['Fn::Sub']).toMatch(/:root$/);
+		expect(user).toMatchObject({ ...eventBridge, Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
+		expect(properties('AlertTopicPolicy').PolicyDocument.Statement).toEqual([
+			{ ...eventBridge, Action: 'sns:Publish', Resource: { Ref: 'AlertTopic' } },
+		]);
+		expect(template.Outputs['AlertTopicArn']?.Value).toEqual({ Ref: 'AlertTopic' });
+	});
+
+	it('get mails only where an address is given', () => {
+		expect(template.Resources['AlertEmail']).toMatchObject({
+			Condition: 'HasAlertAddress',
+			Properties: { Protocol: 'email', Endpoint: { Ref: 'AlertAddress' }, TopicArn: { Ref: 'AlertTopic' } },
+		});
+		expect(template.Parameters?.['AlertAddress']?.Default).toBe('');
+	});
+
+	it('have an audit trail that EventBridge may write to, by one resource policy', () => {
+		const [policy, ...others] = ofType(template, 'AWS::Logs::ResourcePolicy').map(([, { Properties }]) => Properties);
+		const [{ Principal, Action, Resource }] = JSON.parse(filled(policy.PolicyDocument)).Statement;
+		expect(others).toEqual([]);
+		expect(Principal.Service).toEqual(['events.amazonaws.com', 'delivery.logs.amazonaws.com']);
+		expect(Action).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+		const { LogGroupName, RetentionInDays } = properties('AuditLog');
+		expect(`arn:aws:logs:eu-west-1:111122223333:log-group:${LogGroupName}:a-stream`.startsWith(Resource.replace('*:*', ''))).toBe(true);
+		expect(RetentionInDays).toBe(365);
+		expect(filled(properties('AuditRule').Targets[0].Arn)).toBe('arn:aws:logs:eu-west-1:111122223333:log-group:${AuditLog}');
+	});
+
+	it('lose nothing that could not be delivered', () => {
+		for (const id of ['AlertRule', 'AuditRule']) {
+			const [{ DeadLetterConfig, RetryPolicy }] = properties(id).Targets;
+			expect(target(DeadLetterConfig.Arn)).toBe('PublishingDeadLetters');
+			expect(RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 });
+		}
 	});
 });
 
@@ -207,7 +296,7 @@ describe('what is kept', () => {
 		]);
 	});
 
-	it.each(['Ledger', 'OutputBucket'])('stays when the stack goes: %s', (logicalId) => {
+	it.each(['Ledger', 'OutputBucket', 'AuditLog'])('stays when the stack goes: %s', (logicalId) => {
 		expect(template.Resources[logicalId]?.DeletionPolicy).toBe('Retain');
 	});
 });

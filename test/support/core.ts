@@ -81,6 +81,7 @@ function calmAws(): Record<string, Answer> {
 		GetAutomationExecution: () => ({ AutomationExecution: { AutomationExecutionStatus: 'InProgress' } }),
 		StopAutomationExecution: () => ({}),
 		CreateOpsItem: () => ({ OpsItemId: 'oi-000000000001' }),
+		GetOpsItem: () => ({ OpsItem: {} }),
 		UpdateOpsItem: () => ({}),
 		DescribeLifecycleHooks: ({ AutoScalingGroupName }) => ({
 			LifecycleHooks: [

@@ -1,7 +1,7 @@
 /** From the decision to the close: the effects of an ending, one after another. */
 
 import type { Note, Step } from '../../operation/facts.ts';
-import type { ClosedState, EndingEffect, LifecycleResult, Operation, Then } from '../../operation/types.ts';
+import type { ClosedState, EndingEffect, Operation, OperationResult, Then } from '../../operation/types.ts';
 import { BY_NEXT_TICK } from './timers.ts';
 
 /** How often a complete call may answer "no active lifecycle action" while another hook could be what holds the instance. */
@@ -31,18 +31,23 @@ export function decide(operation: Operation, decision: Decision, now: number): S
 	const decided: Operation = {
 		...rest,
 		ending: { state, reason, then, pending },
-		result: complete ? { reason } : { reason, lifecycle: 'over' },
+		result: { reason, ...(operation.brakes?.observe ? { observed: true } : !complete && { lifecycle: 'over' as const }) },
 		attempts: { ...operation.attempts, ending: 0 },
 	};
 	const note: Note = { what: WORDS[state], why: reason, requestId: decision.requestId };
 	return proceed(decided, [note], now);
 }
 
+const HELD: Readonly<Record<string, string>> = {
+	over: 'the lifecycle action was over already',
+	undefined: 'the lifecycle action is left alone',
+};
+
 const WORDS = {
 	succeeded: 'work succeeded',
 	failed: 'failed',
 	'timed-out': 'timed out',
-	skipped: 'nothing to run',
+	skipped: 'skipped',
 } as const satisfies Record<ClosedState, string>;
 
 /** Asks for the next effect of the ending, or closes the operation when there is none left. */
@@ -58,7 +63,7 @@ function close(operation: Operation, notes: readonly Note[], now: number): Step 
 	const { ending, dueAt: _dueAt, waiting: _waiting, heartbeat: _heartbeat, ...rest } = operation;
 	const state = ending?.state ?? 'failed';
 	const lifecycle = rest.result?.lifecycle;
-	const held = lifecycle === 'over' ? 'the lifecycle action was over already' : `lifecycle action completed with ${lifecycle}`;
+	const held = HELD[`${lifecycle}`] ?? `lifecycle action completed with ${lifecycle}`;
 	return {
 		operation: { ...rest, state, closedAt: now },
 		notes: [...notes, { what: 'closed', why: `${state}; ${held}` }],
@@ -70,7 +75,7 @@ function close(operation: Operation, notes: readonly Note[], now: number): Step 
 export function effectDone(
 	operation: Operation,
 	effect: EndingEffect,
-	outcome: { readonly lifecycle?: LifecycleResult | 'over'; readonly opsItemId?: string; readonly note: Note },
+	outcome: Pick<OperationResult, 'lifecycle' | 'opsItemId' | 'opsItem'> & { readonly note: Note },
 	now: number,
 ): Step {
 	const { ending } = operation;
@@ -81,6 +86,7 @@ export function effectDone(
 		...operation.result,
 		...(outcome.lifecycle && { lifecycle: outcome.lifecycle }),
 		...(outcome.opsItemId && { opsItemId: outcome.opsItemId }),
+		...(outcome.opsItem && { opsItem: outcome.opsItem }),
 	};
 	const attempts = { ...operation.attempts, ending: 0 };
 	return proceed({ ...operation, ending: { ...ending, pending }, result, attempts }, [outcome.note], now);

@@ -1,12 +1,11 @@
 /** The life of a lifecycle operation: what each fact means for it. Pure. */
 
 import type { Effect, Fact, InstanceFact, NodeStatus, Note, Step, WorkFact } from '../../operation/facts.ts';
-import type { EndingEffect, Operation, WaitingReason, Work } from '../../operation/types.ts';
-import { resolveParameters } from '../../playbook/parameters.ts';
+import type { EndingEffect, Operation, WaitingReason } from '../../operation/types.ts';
+import { ask, begin, brake, hasBegun, note, nothing, observed, wait } from './begin.ts';
 import { decide, effectDone, effectNotDone, isAmbiguousForGood, proceed } from './ending.ts';
 import {
 	DECIDE_AFTER_DEADLINE,
-	deadline,
 	effectiveDeadline,
 	heartbeatInterval,
 	heartbeatIsDue,
@@ -21,7 +20,9 @@ export function nextLifecycle(operation: Operation, fact: Fact, now: number): St
 	const step = react(operation, fact, now);
 	if (fact.type === 'seen' && step.operation === operation) return step;
 	if (step.operation.closedAt !== undefined) return step;
-	return { ...step, operation: { ...step.operation, dueAt: nextLook(step.operation, now) } };
+	// Its record says that a shared command was sent: its nodes are not written again for that, and are looked at as running ones are.
+	const looked = fact.type === 'work-shared' ? { ...step.operation, state: 'running' as const } : step.operation;
+	return { ...step, operation: { ...step.operation, dueAt: nextLook(looked, now) } };
 }
 
 function react(operation: Operation, fact: Fact, now: number): Step {
@@ -34,6 +35,10 @@ function react(operation: Operation, fact: Fact, now: number): Step {
 			return tick(operation, now);
 		case 'node':
 			return node(operation, fact.status, fact.since, fact.requestId, now);
+		case 'brake':
+			return brake(operation, fact, now);
+		case 'work-shared':
+			return nothing({ ...operation, work: fact.work });
 		case 'work-started':
 			return started(operation, fact, now);
 		case 'work-seen':
@@ -57,19 +62,8 @@ function react(operation: Operation, fact: Fact, now: number): Step {
 	}
 }
 
-function nothing(operation: Operation, ...notes: Note[]): Step {
-	return { operation, notes, effects: [] };
-}
-
-function ask(operation: Operation, effects: readonly Effect[], ...notes: Note[]): Step {
-	return { operation, notes, effects };
-}
-
-function note(what: string, why: string, requestId?: string): Note {
-	return { what, why, requestId };
-}
-
 function opened(operation: Operation, now: number): Step {
+	if (operation.brakes?.observe) return observed(operation, now);
 	const late = now - operation.actionStartedAt >= LATE_EVENT;
 	return ask(operation, [{ name: late ? 'look-at-instance' : 'check-node' }]);
 }
@@ -94,24 +88,30 @@ function tick(operation: Operation, now: number): Step {
 	}
 	if (operation.state === 'running') return ask(operation, [...beat, ...lookAround(operation)]);
 	if (operation.state === 'starting' && operation.work !== undefined) return ask(operation, [...beat, { name: 'find-work' }]);
-	if (operation.waiting === 'throttle' || operation.waiting === 'pause') {
+	if (operation.waiting !== undefined && operation.waiting !== 'registration') {
 		const step = begin(operation, now);
 		return { ...step, effects: [...beat, ...step.effects] };
 	}
 	return ask(operation, [...beat, { name: 'check-node' }]);
 }
 
-/** How the work stands, and whether what it is for is still there. A runbook may outlive its node, and knows best. */
+/**
+ * How the work stands, and whether what it is for is still there: a command needs its node. A runbook may outlive its node, and
+ * needs the wait.
+ */
 function lookAround({ work }: Operation): Effect[] {
-	const node: Effect[] = work?.type === 'command' ? [{ name: 'check-node' }] : [];
-	return [{ name: 'look-up-work' }, { name: 'look-at-instance' }, ...node];
+	return [{ name: 'look-up-work' }, { name: work?.type === 'command' ? 'check-node' : 'look-at-instance' }];
 }
 
+/** What was waited for in vain. */
+const IN_VAIN: Partial<Record<WaitingReason, string>> = {
+	registration: 'the node did not register with Systems Manager before the deadline',
+	limit: "its turn under the playbook's limits did not come before the deadline",
+	calendar: "the playbook's calendar did not open before the deadline",
+};
+
 function timeOut(operation: Operation, now: number): Step {
-	const reason =
-		operation.waiting === 'registration'
-			? `the node did not register with Systems Manager before the deadline`
-			: `not over within the playbook's timeout or the hook's own limit`;
+	const reason = IN_VAIN[operation.waiting as WaitingReason] ?? "not over within the playbook's timeout or the hook's own limit";
 	return decide(operation, { state: 'timed-out', reason, then: operation.then.onFailure, cancel: true }, now);
 }
 
@@ -140,47 +140,6 @@ function node(operation: Operation, status: NodeStatus, since: string | undefine
 function vanished(operation: Operation, requestId: string | undefined, now: number): Step {
 	const reason = 'the node vanished while its work ran: Systems Manager does not manage it any more';
 	return decide(operation, { state: 'failed', reason, then: operation.then.onFailure, cancel: true, requestId }, now);
-}
-
-/** Its work runs, or may: it is not begun again. */
-function hasBegun({ state, work }: Operation): boolean {
-	return state === 'running' || (state === 'starting' && work !== undefined);
-}
-
-/** Waits for a reason, saying so once: a start that is tried again every minute is no news. */
-function wait(operation: Operation, reason: WaitingReason, why: string, requestId?: string): Step {
-	const { work, ...rest } = operation;
-	// Work that was perhaps sent before keeps its name: its marker on the node is what makes a second delivery harmless.
-	const kept = work !== undefined && work.attempt > 1 ? { work } : {};
-	const waiting: Operation = { ...rest, ...kept, state: 'waiting', waiting: reason };
-	const last = operation.history.findLast(({ what }) => !what.startsWith('heartbeat'));
-	const said = operation.waiting === reason || (last?.what === 'waiting' && last.why === why);
-	return said ? nothing(waiting) : nothing(waiting, note('waiting', why, requestId));
-}
-
-function begin(operation: Operation, now: number): Step {
-	const { run, occasion } = operation;
-	const resolved = resolveParameters(run.parameters, occasion);
-	if (!resolved.ok) {
-		return decide(operation, { state: 'failed', reason: resolved.problem, then: operation.then.onFailure }, now);
-	}
-	const fresh: Work = {
-		id: `${operation.id}.${operation.attempts.start + 1}`,
-		attempt: 1,
-		type: run.type,
-		document: run.document,
-		parameters: resolved.parameters,
-		shared: false,
-		recordedAt: now,
-	};
-	const work = operation.work === undefined ? fresh : { ...operation.work, attempt: operation.work.attempt + 1, recordedAt: now };
-	// A pause is not the playbook's time: the work gets all of it, as far as the hook lasts.
-	const deadlineAt =
-		operation.waiting === 'pause'
-			? deadline(run.timeoutSeconds, operation.hookTimers, operation.actionStartedAt, now)
-			: operation.deadlineAt;
-	const { waiting: _waiting, ...rest } = operation;
-	return ask({ ...rest, state: 'starting', work, deadlineAt }, [{ name: 'start-work', work }]);
 }
 
 function started(operation: Operation, fact: Extract<Fact, { type: 'work-started' }>, now: number): Step {
@@ -301,14 +260,15 @@ function isEndingEffect(name: Effect['name']): name is EndingEffect {
 }
 
 function done(operation: Operation, fact: Extract<Fact, { type: 'done' }>, now: number): Step {
-	const { effect, requestId, opsItemId } = fact;
+	const { effect, requestId, opsItemId, opsItem } = fact;
 	if (!isEndingEffect(effect) || operation.ending === undefined) return nothing(operation);
 	if (effect === 'cancel-work') {
 		return effectDone(operation, effect, { note: note('work stopped', fact.note ?? 'its time is over', requestId) }, now);
 	}
 	if (effect === 'open-ops-item') {
 		const why = fact.note ?? 'the playbook asks for one on failure';
-		return effectDone(operation, effect, { ...(opsItemId && { opsItemId }), note: note('OpsItem', why, requestId) }, now);
+		const told = { ...(opsItemId && { opsItemId }), ...(opsItem && { opsItem }) };
+		return effectDone(operation, effect, { ...told, note: note('OpsItem', why, requestId) }, now);
 	}
 	const { lifecycle } = operation.ending.then;
 	return effectDone(operation, effect, { lifecycle, note: note('lifecycle action completed', lifecycle, requestId) }, now);
@@ -329,7 +289,7 @@ function notDone(operation: Operation, fact: Extract<Fact, { type: 'not-done' }>
 	}
 	// A look that AWS did not grant is a look that the next tick takes again.
 	const unbegun = operation.state === 'starting' && operation.work === undefined && operation.ending === undefined;
-	return unbegun ? wait(operation, 'throttle', message, requestId) : nothing(operation);
+	return unbegun ? wait(operation, effect === 'ask-calendar' ? 'calendar' : 'throttle', message, requestId) : nothing(operation);
 }
 
 function operator(operation: Operation, fact: Extract<Fact, { type: 'operator' }>, now: number): Step {

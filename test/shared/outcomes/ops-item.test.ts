@@ -19,8 +19,8 @@ describe('an OpsItem', () => {
 		const core = await createCore();
 		const answers = await openOpsItem(core.services, [failing(1), failing(2)]);
 		expect(facts(answers)).toMatchObject([
-			{ type: 'done', opsItemId: 'oi-000000000001' },
-			{ type: 'done', opsItemId: 'oi-000000000001' },
+			{ type: 'done', opsItemId: 'oi-000000000001', opsItem: 'opened', note: 'oi-000000000001 opened' },
+			{ type: 'done', opsItemId: 'oi-000000000001', opsItem: 'added', note: 'node added to oi-000000000001' },
 		]);
 		const [input, ...more] = core.calls('CreateOpsItem');
 		expect(more).toEqual([]);
@@ -57,10 +57,26 @@ describe('an OpsItem', () => {
 		core.on('CreateOpsItem', () => {
 			throw awsError('OpsItemAlreadyExistsException', 'exists', 400, { OpsItemId: 'oi-00000000000a' });
 		});
-		expect(facts(await openOpsItem(core.services, [failing(1)]))).toMatchObject([{ type: 'done', opsItemId: 'oi-00000000000a' }]);
+		expect(facts(await openOpsItem(core.services, [failing(1)]))).toMatchObject([
+			{ type: 'done', opsItemId: 'oi-00000000000a', opsItem: 'added' },
+		]);
 		const [input] = core.calls('UpdateOpsItem');
 		expect(input.OpsItemId).toBe('oi-00000000000a');
 		expect(Object.keys(input.OperationalData)).toEqual([`node/${nodeId(1)}`]);
+	});
+
+	it("is the operation's own where the call that opened it was made before and its reply was lost", async () => {
+		const core = await createCore();
+		await openOpsItem(core.services, [failing(1), failing(2)]);
+		const { OperationalData } = core.calls('CreateOpsItem')[0];
+		core.on('CreateOpsItem', () => {
+			throw awsError('OpsItemAlreadyExistsException', 'exists', 400, { OpsItemId: 'oi-000000000001' });
+		});
+		core.on('GetOpsItem', () => ({ OpsItem: { OperationalData } }));
+		expect(facts(await openOpsItem(core.services, [failing(2), failing(1)]))).toMatchObject([
+			{ opsItemId: 'oi-000000000001', opsItem: 'added' },
+			{ opsItemId: 'oi-000000000001', opsItem: 'opened' },
+		]);
 	});
 
 	it('of five hundred nodes stays within what AWS takes', async () => {

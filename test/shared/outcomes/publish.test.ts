@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Operation } from '../../../shared/operation/types.ts';
 import { publish } from '../../../shared/outcomes/publish.ts';
 import { createCore, nodeId, throttled } from '../../support/core.ts';
 import { anOperation, TERMINATING } from '../../support/operations.ts';
@@ -37,4 +38,36 @@ it('a call that fails leaves its ten untold, and no others', async () => {
 			.slice(10, 20)
 			.map(({ id }) => id),
 	);
+});
+
+describe('the message', () => {
+	async function messageOf(changes: Partial<Operation>): Promise<string> {
+		const core = await createCore();
+		await publish(core.deps, [anOperation({ subject: { ...TERMINATING, instanceId: nodeId(1) }, ...changes })]);
+		return JSON.parse(core.calls('PutEvents')[0].Entries[0].Detail).message;
+	}
+	const failed = { state: 'failed', closedAt: 1 } as const;
+
+	it('says of an operation under way what it is at', async () => {
+		expect(await messageOf({ state: 'running' })).toBe(`drain-web is running on ${nodeId(1)} of web-1.`);
+		expect(await messageOf({ state: 'waiting', waiting: 'throttle' })).toBe(`drain-web is waiting (throttle) on ${nodeId(1)} of web-1.`);
+	});
+
+	it('says of a failure why, what became of the node, and where the OpsItem is', async () => {
+		const result = { reason: 'drain-node: Failed, exit code 3', lifecycle: 'CONTINUE', opsItemId: 'oi-000000000001' } as const;
+		const words = `drain-web failed on ${nodeId(1)} of web-1: drain-node: Failed, exit code 3. Lifecycle action: CONTINUE.`;
+		expect(await messageOf({ ...failed, result: { ...result, opsItem: 'opened' } })).toBe(`${words} OpsItem oi-000000000001 was opened.`);
+		expect(await messageOf({ ...failed, result: { ...result, opsItem: 'added' } })).toBe(
+			`${words} It was added to OpsItem oi-000000000001.`,
+		);
+	});
+
+	it('is one line of bounded length without double quotes, whatever a script printed', async () => {
+		const reason = `drain-node: "no\nsuch\tfile" ${'x'.repeat(5_000)}`;
+		const message = await messageOf({ ...failed, state: 'timed-out', result: { reason } });
+		expect(message).toContain('drain-web timed out on');
+		expect(message).toContain("'no such file' xxx");
+		expect(message).toMatch(/xxx\.\.\.\.$/);
+		expect(message.length).toBeLessThan(1_510);
+	});
 });

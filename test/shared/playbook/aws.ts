@@ -24,6 +24,8 @@ interface OpsItem {
 /** Parameter Store and OpsCenter as far as playbooks use them. */
 function fakeSsm() {
 	const versions = new Map<string, string[]>();
+	/** By parameter and label: the version that has it. */
+	const labels = new Map<string, Map<string, number>>();
 	const opsItems: OpsItem[] = [];
 	const operations = {
 		GetParametersByPath({ Path = '', NextToken }: schemas.GetParametersByPathCommandInput) {
@@ -34,7 +36,20 @@ function fakeSsm() {
 			return { Parameters: all.slice(from, from + 10), ...(from + 10 < all.length && { NextToken: String(from + 10) }) };
 		},
 		GetParameterHistory({ Name = '' }: schemas.GetParameterHistoryCommandInput) {
-			return { Parameters: (versions.get(Name) ?? []).map((Value, i) => ({ Name, Value, Version: i + 1 })) };
+			const labelled = [...(labels.get(Name) ?? [])];
+			const Parameters = (versions.get(Name) ?? []).map((Value, i) => {
+				const Labels = labelled.filter(([, version]) => version === i + 1).map(([label]) => label);
+				return { Name, Value, Version: i + 1, Labels };
+			});
+			return { Parameters };
+		},
+		LabelParameterVersion({ Name = '', ParameterVersion = 0, Labels = [] }: schemas.LabelParameterVersionCommandInput) {
+			labels.set(Name, new Map([...(labels.get(Name) ?? []), ...Labels.map((label) => [label, ParameterVersion] as const)]));
+			return { InvalidLabels: [], ParameterVersion };
+		},
+		UnlabelParameterVersion({ Name = '', Labels = [] }: schemas.UnlabelParameterVersionCommandInput) {
+			for (const label of Labels) labels.get(Name)?.delete(label);
+			return { RemovedLabels: Labels, InvalidLabels: [] };
 		},
 		CreateOpsItem({ Title = '', Description = '', OperationalData }: schemas.CreateOpsItemCommandInput) {
 			const dedup = OperationalData?.['/aws/dedup']?.Value ?? '';
@@ -44,15 +59,16 @@ function fakeSsm() {
 			opsItems.push({ id, dedup, title: Title, description: Description, status: 'Open' });
 			return { OpsItemId: id };
 		},
-		UpdateOpsItem({ OpsItemId, Description, Status }: schemas.UpdateOpsItemCommandInput) {
+		UpdateOpsItem({ OpsItemId, Title, Description, Status }: schemas.UpdateOpsItemCommandInput) {
 			const item = opsItems.find(({ id }) => id === OpsItemId);
 			if (!item) throw new AwsError('OpsItemNotFoundException', 'not found');
+			item.title = Title ?? item.title;
 			item.description = Description ?? item.description;
 			item.status = Status ?? item.status;
 			return {};
 		},
 	};
-	return { definition: defineService({ name: 'ssm', protocol: PROTOCOLS.ssm, schemas, operations }), versions, opsItems };
+	return { definition: defineService({ name: 'ssm', protocol: PROTOCOLS.ssm, schemas, operations }), versions, labels, opsItems };
 }
 
 export async function createTestAws(options: { table?: false } = {}) {
@@ -106,7 +122,12 @@ export async function createTestAws(options: { table?: false } = {}) {
 			const parameter = `${settings.playbookPath}${name}`;
 			ssm.versions.set(parameter, [...(ssm.versions.get(parameter) ?? []), source]);
 		},
+		/** Has an old version say something else. */
+		rewrite: (name: string, version: number, source: string) =>
+			ssm.versions.get(`${settings.playbookPath}${name}`)?.splice(version - 1, 1, source),
 		remove: (name: string) => ssm.versions.delete(`${settings.playbookPath}${name}`),
+		/** The version of a playbook that has the label `valid`. */
+		valid: (name: string) => ssm.labels.get(`${settings.playbookPath}${name}`)?.get('valid'),
 		/** Calls since the last time this was asked, as `ssm:CreateOpsItem`. */
 		calls: (() => {
 			let seen = 0;

@@ -23,7 +23,7 @@ describe('while all playbooks are valid', () => {
 		const world = await createTestAws();
 		for (let i = 1; i <= 23; i++) world.put(`drain-${i}`, drainAs(`drain-${i}`, i));
 		const report = await recompile(world.deps);
-		expect(report).toMatchObject({ revision: 1, changed: true, invalid: [], opsItems: NOTHING });
+		expect(report).toMatchObject({ changed: true, invalid: [], opsItems: NOTHING });
 		expect(report.inForce).toHaveLength(23);
 		expect(await inForce(world)).toHaveLength(23);
 	});
@@ -37,9 +37,9 @@ describe('while all playbooks are valid', () => {
 	it('costs two calls a minute where nothing changed', async () => {
 		const world = await createTestAws();
 		world.put('drain-web', DRAIN);
-		await recompile(world.deps);
+		const { revision } = await recompile(world.deps);
 		world.calls();
-		expect(await recompile(world.deps)).toMatchObject({ revision: 1, changed: false });
+		expect(await recompile(world.deps)).toMatchObject({ revision, changed: false });
 		expect(world.calls()).toEqual(['dynamodb:GetItem', 'ssm:GetParametersByPath']);
 	});
 
@@ -119,6 +119,25 @@ describe('a playbook that is not valid', () => {
 		expect(await inForce(world)).toEqual(['drain-web 3600']);
 	});
 
+	it('gives way to a valid version that no run has seen in between, and the history is read once', async () => {
+		const world = await broken();
+		world.put('drain-web', DRAIN.replace('2h', '1h'));
+		world.put('drain-web', INVALID);
+		expect(await recompile(world.deps)).toMatchObject({ inForce: ['drain-web@3'] });
+		expect(await inForce(world)).toEqual(['drain-web 3600']);
+		world.calls();
+		await recompile(world.deps);
+		expect(world.calls()).toEqual(['dynamodb:GetItem', 'ssm:GetParametersByPath']);
+	});
+
+	it('stays as it was in force where its text is valid no more, as after an upgrade', async () => {
+		const world = await broken();
+		world.put('drain-web', INVALID);
+		world.put('drain-web', INVALID);
+		world.rewrite('drain-web', 1, INVALID);
+		expect(await recompile(world.deps)).toMatchObject({ inForce: ['drain-web@1'] });
+	});
+
 	it('is not in force where it never was valid, and its history is read once', async () => {
 		const world = await createTestAws();
 		world.put('drain-web', INVALID);
@@ -196,17 +215,57 @@ it('does not overwrite what another run wrote in between', async () => {
 	});
 	const report = await recompile(world.deps);
 	await written;
-	expect(report.revision).toBe(8);
+	// One write for the set, one for its labels.
+	expect(report.revision).toBe(9);
 });
 
-it('refuses a set that no item can hold, naming the largest, and keeps what was in force', async () => {
-	const world = await createTestAws();
-	world.put('drain-web', DRAIN);
-	await recompile(world.deps);
-	const long = 'x'.repeat(7_000);
-	for (let i = 1; i <= 60; i++) world.put(`big-${i}`, drainAs(`big-${i}`, i).replace('[nginx]\nrun', `[nginx, ${long}]\nrun`));
-	await expect(recompile(world.deps)).rejects.toThrow(/61 compiled playbooks have \d+ bytes.*largest are big-/);
-	expect(await inForce(world)).toEqual(['drain-web 7200']);
+describe('a set that no item can hold', () => {
+	const BIG = Array.from({ length: 60 }, (_, i) => `big-${i + 1}`);
+
+	async function tooLarge() {
+		const world = await createTestAws();
+		world.put('drain-web', DRAIN);
+		await recompile(world.deps);
+		for (const [i, name] of BIG.entries()) {
+			world.put(name, drainAs(name, i + 1).replace('[nginx]\nrun', `[nginx, ${'x'.repeat(7_000)}]\nrun`));
+		}
+		return world;
+	}
+
+	it('leaves in force what was, and an OpsItem names the largest', async () => {
+		const world = await tooLarge();
+		const problem = expect.stringMatching(/^The 61 compiled playbooks.* have \d+ bytes.*largest are big-/);
+		expect(await recompile(world.deps)).toMatchObject({ changed: false, inForce: ['drain-web@1'], invalid: [{ name: '*', problem }] });
+		expect(await inForce(world)).toEqual(['drain-web 7200']);
+		expect(world.opsItems).toMatchObject([{ title: expect.stringContaining('too large'), description: problem, status: 'Open' }]);
+	});
+
+	it('is told of once, whatever the number of runs', async () => {
+		const world = await tooLarge();
+		await recompile(world.deps);
+		world.calls();
+		await recompile(world.deps);
+		expect(new Set(world.calls())).toEqual(new Set(['dynamodb:GetItem', 'ssm:GetParametersByPath']));
+		expect(world.opsItems).toHaveLength(1);
+	});
+
+	it('has its OpsItem resolved when it fits again', async () => {
+		const world = await tooLarge();
+		await recompile(world.deps);
+		for (const name of BIG.slice(1)) world.remove(name);
+		expect(await recompile(world.deps)).toMatchObject({ inForce: ['big-1@1', 'drain-web@1'], invalid: [] });
+		expect(world.opsItems.map(({ status }) => status)).toEqual(['Resolved']);
+		world.calls();
+		await recompile(world.deps);
+		expect(world.calls()).toEqual(['dynamodb:GetItem', 'ssm:GetParametersByPath']);
+	});
+
+	it('leaves nothing in force where nothing was', async () => {
+		const world = await createTestAws();
+		for (const [i, name] of BIG.entries())
+			world.put(name, drainAs(name, i + 1).replace('[nginx]\nrun', `[nginx, ${'x'.repeat(7_000)}]\nrun`));
+		expect(await recompile(world.deps)).toMatchObject({ inForce: [], opsItems: { opened: ['*'] } });
+	});
 });
 
 it('says which table is missing', async () => {

@@ -102,10 +102,8 @@ describe('a node that vanishes in the middle of its work', () => {
 	it('while its instance still waits is settled as soon as Systems Manager does not manage it any more', () => {
 		const drain = life({ then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL } }).runs();
 		drain.after(5 * MINUTE).ticks();
-		drain.meets({ type: 'work', status: 'running', details: 'InProgress' }, waitsIn('Terminating:Wait'), {
-			type: 'node',
-			status: 'connection-lost',
-		});
+		expect(drain.asked).toEqual(['look-up-work', 'check-node']);
+		drain.meets({ type: 'work', status: 'running', details: 'InProgress' }, { type: 'node', status: 'connection-lost' });
 		expect(drain.operation.ending).toBeUndefined();
 		drain.meets({ type: 'node', status: 'not-registered' });
 		expect(drain.operation.ending).toMatchObject({ state: 'failed', pending: ['cancel-work', 'complete-lifecycle', 'open-ops-item'] });
@@ -114,10 +112,10 @@ describe('a node that vanishes in the middle of its work', () => {
 	it.each([
 		[undefined, 'has left its group'],
 		['Terminating:Proceed', 'is Terminating:Proceed'],
-	])('(%s) is settled as failed, its work stopped and its action left alone', (state, said) => {
-		const drain = life({ then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL } }).runs();
+	])('(%s), a runbook, is settled as failed, its work stopped and its action left alone', (state, said) => {
+		const drain = life({ run: { type: 'automation' }, then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL } }).runs();
 		drain.after(5 * MINUTE).ticks();
-		expect(drain.asked).toEqual(['look-up-work', 'look-at-instance', 'check-node']);
+		expect(drain.asked).toEqual(['look-up-work', 'look-at-instance']);
 		drain.meets({ type: 'work', status: 'running', details: 'InProgress' }, waitsIn(state));
 		expect(drain.operation.ending).toMatchObject({
 			state: 'failed',

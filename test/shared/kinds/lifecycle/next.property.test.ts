@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Effect, Fact, WorkFact } from '../../../../shared/operation/facts.ts';
+import type { Brake } from '../../../../shared/operation/types.ts';
 import { anOperation, CONTINUE, CONTINUE_AND_TELL, Life, MINUTE, OPENED_AT, SECOND } from '../../../support/operations.ts';
 
 /** What happens around one operation, of which no order is promised. */
@@ -17,6 +18,9 @@ interface Course {
 	/** Ticks beside those of every minute, and events that name the instance again, by when they come. */
 	readonly moreTicksAtSeconds: readonly number[];
 	readonly seenAtSeconds: readonly number[];
+	/** How long the playbook's calendar is closed, and its limits are reached. */
+	readonly closedSeconds: number;
+	readonly fullSeconds: number;
 	/** What the first calls that complete the action come to. */
 	readonly completions: readonly ('retry' | 'gone')[];
 }
@@ -33,12 +37,19 @@ const course: fc.Arbitrary<Course> = fc.record({
 	statusAfterSeconds: fc.array(seconds(1_200), { maxLength: 3 }),
 	moreTicksAtSeconds: fc.array(seconds(2_400), { maxLength: 8 }),
 	seenAtSeconds: fc.array(seconds(2_400), { maxLength: 3 }),
+	closedSeconds: seconds(400),
+	fullSeconds: seconds(400),
 	completions: fc.array(fc.constantFrom('retry', 'gone'), { maxLength: 3 }),
 });
 
 /** An AWS around one operation, and what it saw. */
 class Around {
-	readonly life = new Life(anOperation({ then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL } }));
+	readonly life = new Life(
+		anOperation({
+			then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL },
+			brakes: { limits: { concurrent: 1, beyond: 'wait' }, calendar: { names: ['freeze'], closed: 'wait' } },
+		}),
+	);
 	readonly course: Course;
 	readonly queue: { readonly at: number; readonly fact: Fact }[] = [];
 	readonly completedWith: string[] = [];
@@ -46,6 +57,7 @@ class Around {
 	sent = 0;
 	opsItems = 0;
 	effectsAfterClose = 0;
+	startedAgainstBrakes = 0;
 	#completions = 0;
 
 	constructor(course: Course) {
@@ -89,6 +101,12 @@ class Around {
 		switch (effect) {
 			case 'check-node':
 				return [{ type: 'node', status: 'online' }];
+			case 'ask-calendar':
+				return [this.#brake('calendar', this.course.closedSeconds)];
+			case 'take-slot':
+				return [this.#brake('limit', this.course.fullSeconds)];
+			case 'release-slot':
+				return [];
 			case 'start-work':
 				return this.#start();
 			case 'find-work':
@@ -115,7 +133,12 @@ class Around {
 		}
 	}
 
+	#brake(brake: Brake, holdsForSeconds: number): Fact {
+		return { type: 'brake', brake, free: this.life.now >= OPENED_AT + holdsForSeconds * SECOND, why: `${brake} holds it back` };
+	}
+
 	#start(): Fact[] {
+		if (!this.life.operation.slot || this.life.now < OPENED_AT + this.course.closedSeconds * SECOND) this.startedAgainstBrakes += 1;
 		const { reply, statusAfterSeconds } = this.course;
 		const lost: Fact = { type: 'work-not-started', why: 'unknown', message: 'socket hang up' };
 		if (reply === 'lost-before' && this.life.operation.work?.attempt === 1) return [lost];
@@ -178,6 +201,7 @@ describe('whatever is duplicated, late, reordered or lost', () => {
 				expect(around.sent).toBe(1);
 				expect(around.opsItems).toBe(expected === 'succeeded' ? 0 : 1);
 				expect(around.effectsAfterClose).toBe(0);
+				expect(around.startedAgainstBrakes).toBe(0);
 			}),
 			{ numRuns: 500 },
 		);

@@ -1,0 +1,45 @@
+/** What a playbook says of holding its work back: limits, calendars, the dry run. */
+
+import { type Finding, quote } from './problem.ts';
+import type { PlaybookSource } from './schema.ts';
+import type { Brakes } from './types.ts';
+
+const CALENDAR = /^([A-Za-z0-9_.-]{3,128}|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:document\/[A-Za-z0-9_.-]{3,128})$/;
+
+export function brakesOf({ limits, calendar, calendarClosed, mode }: PlaybookSource): Brakes {
+	return {
+		...(limits && {
+			limits: {
+				...(limits.concurrent !== undefined && { concurrent: limits.concurrent }),
+				...(limits.perHour !== undefined && { perHour: limits.perHour }),
+				beyond: limits.beyond ?? 'wait',
+			},
+		}),
+		...(calendar !== undefined && { calendar: { names: [calendar].flat(), closed: calendarClosed ?? 'wait' } }),
+		...(mode === 'observe' && { observe: true }),
+	};
+}
+
+export function brakeFindings({ limits, calendar, calendarClosed, mode }: PlaybookSource): Finding[] {
+	const findings: Finding[] = [];
+	if (limits && limits.concurrent === undefined && limits.perHour === undefined) {
+		findings.push({ at: ['limits'], message: 'limits nothing', hint: 'write concurrent: <number>, perHour: <number> or both' });
+	}
+	for (const [i, name] of [calendar ?? []].flat().entries()) {
+		if (CALENDAR.test(name)) continue;
+		const at = ['calendar', ...(Array.isArray(calendar) ? [i] : [])];
+		findings.push({ at, message: `${quote(name)} is not the name of a calendar`, hint: 'write its name, or the ARN of its document' });
+	}
+	if (Array.isArray(calendar) && calendar.length === 0) {
+		findings.push({ at: ['calendar'], message: 'the list is empty', hint: 'name a calendar or leave it out' });
+	}
+	if (calendarClosed !== undefined && calendar === undefined) {
+		findings.push({ at: ['calendarClosed'], message: 'has no effect without a calendar', hint: 'write calendar: <name>', onKey: true });
+	}
+	if (mode === 'observe') {
+		const message =
+			"completes no lifecycle action: an instance whose hook only Fleetkeeper completes waits for the hook's own timeout and gets its default result";
+		findings.push({ at: ['mode'], message, severity: 'warning' });
+	}
+	return findings;
+}
