@@ -14,6 +14,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
 	'EC2 Command Status-change Notification': 'command-status',
 	'EC2 Automation Execution Status-change Notification': 'automation-status',
 	'Parameter Store Change': 'playbook-change',
+	'Parameter Store Policy Action': 'playbook-change',
 	'Scheduled Event': 'reconcile',
 	Sweep: 'reconcile',
 };

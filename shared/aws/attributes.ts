@@ -1,6 +1,6 @@
 /**
  * Plain JavaScript values as DynamoDB's attribute values, and back. A Set is a set of strings. The SDK's own converter does more
- * than the ledger needs, and is what a function's bundle has no room for (see Budgets); a property test holds this one to it.
+ * than the ledger needs, and is what a function's bundle has no room for (`npm run size`); a property test holds this one to it.
  */
 
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';

@@ -3,6 +3,7 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { Deps } from '../deps.ts';
 import { describeError } from '../errors.ts';
+import { standing } from '../operation/summary.ts';
 import type { Operation } from '../operation/types.ts';
 import { chunks, inParallel } from '../parallel.ts';
 import { SERVICE } from '../settings.ts';
@@ -45,22 +46,8 @@ export async function publish(
 }
 
 function detailOf(operation: Operation, stage: string) {
-	const { id, version, kind, subject, playbook, state, waiting, ending, result, openedAt, closedAt } = operation;
-	return {
-		stage,
-		operationId: id,
-		version,
-		kind,
-		state,
-		...(waiting && { waiting }),
-		...(ending && closedAt === undefined && { closingAs: ending.state }),
-		playbook: playbook.name,
-		subject,
-		...(result && { result }),
-		openedAt: new Date(openedAt).toISOString(),
-		...(closedAt !== undefined && { closedAt: new Date(closedAt).toISOString() }),
-		message: sentence(operation),
-	};
+	const { id, version } = operation;
+	return { stage, operationId: id, version, ...standing(operation), message: sentence(operation) };
 }
 
 /** Characters of a message: the output that it quotes may be long. */

@@ -1,4 +1,4 @@
-/** The AWS calls of DESIGN's budgets: everything that the functions call, ledger and publishing included, once they are warm. */
+/** The budgets of AWS calls: everything that the functions call, ledger and publishing included, once they are warm. */
 
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../local/aws/ec2-machine.ts';

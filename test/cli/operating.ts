@@ -15,6 +15,7 @@ import { COMPILED_KEY } from '../../shared/playbook/compiled-item.ts';
 import type { Playbook } from '../../shared/playbook/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
 import { documents } from '../support/documents.ts';
+import { LEDGER_SHAPE } from '../support/ledger-table.ts';
 
 const STARTED_AT = Date.parse('2026-03-02T08:00:00Z');
 export const NODES = ['i-0000000000000000a', 'i-0000000000000000b', 'i-0000000000000000c'] as const;
@@ -22,31 +23,7 @@ const HOOK = 'fleetkeeper-drain';
 const GROUP = 'web-blue';
 const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
 
-const TABLE = {
-	Type: 'AWS::DynamoDB::Table',
-	Properties: {
-		TableName: 'fleetkeeper-local',
-		BillingMode: 'PAY_PER_REQUEST',
-		AttributeDefinitions: [
-			...['pk', 'sk', 'dueShard'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-			{ AttributeName: 'dueAt', AttributeType: 'N' },
-		],
-		KeySchema: [
-			{ AttributeName: 'pk', KeyType: 'HASH' },
-			{ AttributeName: 'sk', KeyType: 'RANGE' },
-		],
-		GlobalSecondaryIndexes: [
-			{
-				IndexName: 'due',
-				KeySchema: [
-					{ AttributeName: 'dueShard', KeyType: 'HASH' },
-					{ AttributeName: 'dueAt', KeyType: 'RANGE' },
-				],
-				Projection: { ProjectionType: 'KEYS_ONLY' },
-			},
-		],
-	},
-};
+const TABLE = { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'fleetkeeper-local', ...LEDGER_SHAPE } };
 
 const DRAIN: Playbook = {
 	name: 'drain-web',

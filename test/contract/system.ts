@@ -2,13 +2,14 @@
 
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
-import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { LEDGER_SHAPE } from '../support/ledger-table.ts';
 
 export interface System {
 	readonly account: string;
@@ -146,27 +147,7 @@ async function createTable({ dynamo }: System): Promise<void> {
 	await dynamo.send(
 		new CreateTableCommand({
 			TableName: TABLE,
-			BillingMode: 'PAY_PER_REQUEST',
-			AttributeDefinitions: [
-				{ AttributeName: 'pk', AttributeType: 'S' },
-				{ AttributeName: 'sk', AttributeType: 'S' },
-				{ AttributeName: 'dueShard', AttributeType: 'S' },
-				{ AttributeName: 'dueAt', AttributeType: 'N' },
-			],
-			KeySchema: [
-				{ AttributeName: 'pk', KeyType: 'HASH' },
-				{ AttributeName: 'sk', KeyType: 'RANGE' },
-			],
-			GlobalSecondaryIndexes: [
-				{
-					IndexName: 'due',
-					KeySchema: [
-						{ AttributeName: 'dueShard', KeyType: 'HASH' },
-						{ AttributeName: 'dueAt', KeyType: 'RANGE' },
-					],
-					Projection: { ProjectionType: 'KEYS_ONLY' },
-				},
-			],
+			...(LEDGER_SHAPE as unknown as Omit<CreateTableCommandInput, 'TableName'>),
 		}),
 	);
 	await until(

@@ -16,33 +16,12 @@ import { handleClock } from '../../shared/operation/clock.ts';
 import { createServices, type Services } from '../../shared/operation/services.ts';
 import type { CompiledPlaybook, Playbook } from '../../shared/playbook/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
+import { LEDGER_SHAPE } from './ledger-table.ts';
 import { CONTINUE, DRAIN, OPENED_AT } from './operations.ts';
 
 export const SETTINGS = settingsFrom({ STAGE: 'test' });
 
-/** The table of infra/ledger.yml. */
-const LEDGER = {
-	TableName: SETTINGS.tableName,
-	BillingMode: 'PAY_PER_REQUEST',
-	AttributeDefinitions: [
-		...['pk', 'sk', 'dueShard'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-		{ AttributeName: 'dueAt', AttributeType: 'N' },
-	],
-	KeySchema: [
-		{ AttributeName: 'pk', KeyType: 'HASH' },
-		{ AttributeName: 'sk', KeyType: 'RANGE' },
-	],
-	GlobalSecondaryIndexes: [
-		{
-			IndexName: 'due',
-			KeySchema: [
-				{ AttributeName: 'dueShard', KeyType: 'HASH' },
-				{ AttributeName: 'dueAt', KeyType: 'RANGE' },
-			],
-			Projection: { ProjectionType: 'KEYS_ONLY' },
-		},
-	],
-};
+const LEDGER = { TableName: SETTINGS.tableName, ...LEDGER_SHAPE };
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what a call was given as it expects it.
 export type Input = any;

@@ -1,19 +1,12 @@
 /** The life of a lifecycle operation: what each fact means for it. Pure. */
 
-import type { Effect, Fact, InstanceFact, NodeStatus, Note, Step, WorkFact } from '../../operation/facts.ts';
-import type { EndingEffect, Operation, WaitingReason } from '../../operation/types.ts';
+import type { Effect, Fact, NodeStatus, Note, Step, WorkFact } from '../../operation/facts.ts';
+import type { Operation, WaitingReason } from '../../operation/types.ts';
+import { done, heartbeatSent, instance, notDone } from './answers.ts';
 import { ask, begin, brake, hasBegun, note, nothing, observed, wait } from './begin.ts';
-import { decide, effectDone, effectNotDone, isAmbiguousForGood, proceed } from './ending.ts';
-import {
-	DECIDE_AFTER_DEADLINE,
-	effectiveDeadline,
-	heartbeatInterval,
-	heartbeatIsDue,
-	hookIsOver,
-	hookLimit,
-	LATE_EVENT,
-	nextLook,
-} from './timers.ts';
+import { decide, proceed } from './ending.ts';
+import { operator } from './operator.ts';
+import { DECIDE_AFTER_DEADLINE, effectiveDeadline, heartbeatIsDue, LATE_EVENT, nextLook } from './timers.ts';
 
 export function nextLifecycle(operation: Operation, fact: Fact, now: number): Step {
 	if (operation.closedAt !== undefined) return nothing(operation);
@@ -224,100 +217,4 @@ function work(operation: Operation, fact: WorkFact, now: number): Step {
 	const said = fact.output ? `: ${fact.output}` : '';
 	const reason = `${operation.run.document}: ${fact.details}${code}${said}`;
 	return decide(operation, { state: 'failed', reason, then: onFailure, requestId }, now);
-}
-
-/** Auto Scaling's own word on whether the instance still waits. */
-function instance(operation: Operation, fact: InstanceFact, now: number): Step {
-	const { lifecycleState, otherHooks, requestId } = fact;
-	const held = lifecycleState?.endsWith(':Wait') === true;
-	const where = lifecycleState === undefined ? 'has left its group' : `is ${lifecycleState}`;
-	if (operation.ending !== undefined) {
-		if (!operation.ending.pending.includes('complete-lifecycle')) return nothing(operation);
-		if (held && !hookIsOver(operation, now) && !(otherHooks && isAmbiguousForGood(operation))) return nothing(operation);
-		const why = held ? 'the instance waits, but not for this hook' : `the instance ${where}`;
-		return effectDone(operation, 'complete-lifecycle', { lifecycle: 'over', note: note('hook is over', why, requestId) }, now);
-	}
-	if (held) return hasBegun(operation) ? nothing(operation) : ask(operation, [{ name: 'check-node' }]);
-	const began = operation.work !== undefined;
-	const reason = began ? `the instance ${where}: the wait ended before the work did` : `the instance ${where}: it does not wait any more`;
-	const { onSuccess, onFailure } = operation.then;
-	const decision = began
-		? { state: 'failed' as const, reason, then: onFailure, cancel: true }
-		: { state: 'skipped' as const, reason, then: { lifecycle: onSuccess.lifecycle } };
-	return decide(operation, { ...decision, complete: false, requestId }, now);
-}
-
-function heartbeatSent(operation: Operation, requestId: string | undefined, now: number): Step {
-	if (operation.heartbeat === undefined) return nothing(operation);
-	const heartbeat = { nextAt: now + heartbeatInterval(operation.hookTimers), count: operation.heartbeat.count + 1 };
-	const why = `hook kept alive for another ${operation.hookTimers.heartbeatTimeoutSeconds} s`;
-	return nothing({ ...operation, heartbeat }, note('heartbeat', why, requestId));
-}
-
-const ENDING_EFFECTS: readonly string[] = ['cancel-work', 'complete-lifecycle', 'open-ops-item'] satisfies EndingEffect[];
-function isEndingEffect(name: Effect['name']): name is EndingEffect {
-	return ENDING_EFFECTS.includes(name);
-}
-
-function done(operation: Operation, fact: Extract<Fact, { type: 'done' }>, now: number): Step {
-	const { effect, requestId, opsItemId, opsItem } = fact;
-	if (!isEndingEffect(effect) || operation.ending === undefined) return nothing(operation);
-	if (effect === 'cancel-work') {
-		return effectDone(operation, effect, { note: note('work stopped', fact.note ?? 'its time is over', requestId) }, now);
-	}
-	if (effect === 'open-ops-item') {
-		const why = fact.note ?? 'the playbook asks for one on failure';
-		const told = { ...(opsItemId && { opsItemId }), ...(opsItem && { opsItem }) };
-		return effectDone(operation, effect, { ...told, note: note('OpsItem', why, requestId) }, now);
-	}
-	const { lifecycle } = operation.ending.then;
-	return effectDone(operation, effect, { lifecycle, note: note('lifecycle action completed', lifecycle, requestId) }, now);
-}
-
-function notDone(operation: Operation, fact: Extract<Fact, { type: 'not-done' }>, now: number): Step {
-	const { effect, why, message, requestId } = fact;
-	if (effect === 'heartbeat') {
-		if (why === 'gone') return ask(operation, [{ name: 'look-at-instance' }]);
-		// It stays due: the next tick tries again.
-		return nothing(operation, note('heartbeat not taken', message, requestId));
-	}
-	if (isEndingEffect(effect)) {
-		const step = effectNotDone(operation, effect, note(`${effect} not done`, message, requestId), now);
-		// A call that AWS goes on refusing must not keep an operation open whose hook has ended.
-		const doubtful = why === 'gone' || (effect === 'complete-lifecycle' && hookIsOver(operation, now));
-		return doubtful ? { ...step, effects: [...step.effects, { name: 'look-at-instance' }] } : step;
-	}
-	// A look that AWS did not grant is a look that the next tick takes again.
-	const unbegun = operation.state === 'starting' && operation.work === undefined && operation.ending === undefined;
-	return unbegun ? wait(operation, effect === 'ask-calendar' ? 'calendar' : 'throttle', message, requestId) : nothing(operation);
-}
-
-function operator(operation: Operation, fact: Extract<Fact, { type: 'operator' }>, now: number): Step {
-	const { verb, by } = fact;
-	switch (verb) {
-		case 'extend': {
-			const limit = hookLimit(operation.hookTimers, operation.actionStartedAt);
-			const deadlineAt = Math.min(operation.deadlineAt + (fact.seconds ?? 0) * 1_000, limit);
-			const gained = Math.round((deadlineAt - operation.deadlineAt) / 1_000);
-			const extended = note('extended', `by ${by}: ${gained} s more, as far as the hook lasts`);
-			return ask({ ...operation, deadlineAt }, operation.heartbeat ? [{ name: 'heartbeat' }] : [], extended);
-		}
-		case 'retry': {
-			const asked = note('retried', `by ${by}`);
-			if (operation.ending !== undefined) return proceed(operation, [asked], now);
-			if (operation.state !== 'waiting') return nothing(operation, asked);
-			return ask({ ...operation, state: 'starting' }, [{ name: 'check-node' }], asked);
-		}
-		case 'cancel': {
-			if (operation.ending !== undefined) return proceed(operation, [note('cancelled', `by ${by}: it is ending already`)], now);
-			const reason = `cancelled by ${by}`;
-			return decide(operation, { state: 'failed', reason, then: operation.then.onFailure, cancel: true }, now);
-		}
-		case 'complete': {
-			const completed = operation.ending?.pending.includes('complete-lifecycle') === false;
-			if (completed) return proceed(operation, [note('completed', `by ${by}: the lifecycle action is over already`)], now);
-			const then = { lifecycle: fact.result ?? operation.then.onSuccess.lifecycle };
-			return decide(operation, { state: 'skipped', reason: `completed by ${by}`, then, cancel: true }, now);
-		}
-	}
 }

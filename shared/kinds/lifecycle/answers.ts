@@ -1,0 +1,73 @@
+/** What the answers to effects mean: of the hook, of the held instance, of an ending. Pure. */
+
+import type { Effect, Fact, InstanceFact, Step } from '../../operation/facts.ts';
+import type { EndingEffect, Operation } from '../../operation/types.ts';
+import { ask, hasBegun, note, nothing, wait } from './begin.ts';
+import { decide, effectDone, effectNotDone, isAmbiguousForGood } from './ending.ts';
+import { heartbeatInterval, hookIsOver } from './timers.ts';
+
+/** Auto Scaling's own word on whether the instance still waits. */
+export function instance(operation: Operation, fact: InstanceFact, now: number): Step {
+	const { lifecycleState, otherHooks, requestId } = fact;
+	const held = lifecycleState?.endsWith(':Wait') === true;
+	const where = lifecycleState === undefined ? 'has left its group' : `is ${lifecycleState}`;
+	if (operation.ending !== undefined) {
+		if (!operation.ending.pending.includes('complete-lifecycle')) return nothing(operation);
+		if (held && !hookIsOver(operation, now) && !(otherHooks && isAmbiguousForGood(operation))) return nothing(operation);
+		const why = held ? 'the instance waits, but not for this hook' : `the instance ${where}`;
+		return effectDone(operation, 'complete-lifecycle', { lifecycle: 'over', note: note('hook is over', why, requestId) }, now);
+	}
+	if (held) return hasBegun(operation) ? nothing(operation) : ask(operation, [{ name: 'check-node' }]);
+	const began = operation.work !== undefined;
+	const reason = began ? `the instance ${where}: the wait ended before the work did` : `the instance ${where}: it does not wait any more`;
+	const { onSuccess, onFailure } = operation.then;
+	const decision = began
+		? { state: 'failed' as const, reason, then: onFailure, cancel: true }
+		: { state: 'skipped' as const, reason, then: { lifecycle: onSuccess.lifecycle } };
+	return decide(operation, { ...decision, complete: false, requestId }, now);
+}
+
+export function heartbeatSent(operation: Operation, requestId: string | undefined, now: number): Step {
+	if (operation.heartbeat === undefined) return nothing(operation);
+	const heartbeat = { nextAt: now + heartbeatInterval(operation.hookTimers), count: operation.heartbeat.count + 1 };
+	const why = `hook kept alive for another ${operation.hookTimers.heartbeatTimeoutSeconds} s`;
+	return nothing({ ...operation, heartbeat }, note('heartbeat', why, requestId));
+}
+
+const ENDING_EFFECTS: readonly string[] = ['cancel-work', 'complete-lifecycle', 'open-ops-item'] satisfies EndingEffect[];
+function isEndingEffect(name: Effect['name']): name is EndingEffect {
+	return ENDING_EFFECTS.includes(name);
+}
+
+export function done(operation: Operation, fact: Extract<Fact, { type: 'done' }>, now: number): Step {
+	const { effect, requestId, opsItemId, opsItem } = fact;
+	if (!isEndingEffect(effect) || operation.ending === undefined) return nothing(operation);
+	if (effect === 'cancel-work') {
+		return effectDone(operation, effect, { note: note('work stopped', fact.note ?? 'its time is over', requestId) }, now);
+	}
+	if (effect === 'open-ops-item') {
+		const why = fact.note ?? 'the playbook asks for one on failure';
+		const told = { ...(opsItemId && { opsItemId }), ...(opsItem && { opsItem }) };
+		return effectDone(operation, effect, { ...told, note: note('OpsItem', why, requestId) }, now);
+	}
+	const { lifecycle } = operation.ending.then;
+	return effectDone(operation, effect, { lifecycle, note: note('lifecycle action completed', lifecycle, requestId) }, now);
+}
+
+export function notDone(operation: Operation, fact: Extract<Fact, { type: 'not-done' }>, now: number): Step {
+	const { effect, why, message, requestId } = fact;
+	if (effect === 'heartbeat') {
+		if (why === 'gone') return ask(operation, [{ name: 'look-at-instance' }]);
+		// It stays due: the next tick tries again.
+		return nothing(operation, note('heartbeat not taken', message, requestId));
+	}
+	if (isEndingEffect(effect)) {
+		const step = effectNotDone(operation, effect, note(`${effect} not done`, message, requestId), now);
+		// A call that AWS goes on refusing must not keep an operation open whose hook has ended.
+		const doubtful = why === 'gone' || (effect === 'complete-lifecycle' && hookIsOver(operation, now));
+		return doubtful ? { ...step, effects: [...step.effects, { name: 'look-at-instance' }] } : step;
+	}
+	// A look that AWS did not grant is a look that the next tick takes again.
+	const unbegun = operation.state === 'starting' && operation.work === undefined && operation.ending === undefined;
+	return unbegun ? wait(operation, effect === 'ask-calendar' ? 'calendar' : 'throttle', message, requestId) : nothing(operation);
+}
