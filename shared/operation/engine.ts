@@ -19,8 +19,8 @@ const NEXT: Readonly<Record<Subject['kind'], Next>> = { lifecycle: nextLifecycle
 const ROUNDS = 25;
 /** How often a decision is taken again because somebody else moved the operation meanwhile. */
 const REPLAYS = 3;
-/** When the clock publishes what EventBridge did not take. Milliseconds. */
-const PUBLISH_AGAIN = 60_000;
+/** When the clock publishes what EventBridge did not take: due by the next tick. Milliseconds. */
+const PUBLISH_AGAIN = 45_000;
 
 /** One operation and what happened to it. `created`: it is not in the ledger yet. */
 export interface Happening {
