@@ -51,5 +51,5 @@ export async function packageService(stage?: string): Promise<PackagedTemplate> 
 
 /** The resources of a type, by logical id. */
 export function ofType(template: PackagedTemplate, type: string): [string, Resource][] {
-	return Object.entries(template.Resources).filter(([, resource]) => resource.Type === type && resource.Condition !== 'Never');
+	return Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
 }
