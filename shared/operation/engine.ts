@@ -3,17 +3,15 @@
  * decisions and effects. It takes many operations at once, so that effects of one kind can share calls.
  */
 
-import { nextLifecycle } from '../kinds/lifecycle/next.ts';
+import { kindOf, nodeOf } from '../kinds/kinds.ts';
 import { publish } from '../outcomes/publish.ts';
 import { inParallel } from '../parallel.ts';
 import { shareCommands } from '../work/work.ts';
-import type { Effect, Fact, Next, Note } from './facts.ts';
+import type { Effect, Fact, Note } from './facts.ts';
 import { CONCURRENT_WRITES } from './ledger.ts';
 import { type Asked, perform } from './perform.ts';
 import type { Services } from './services.ts';
-import type { Operation, Subject } from './types.ts';
-
-const NEXT: Readonly<Record<Subject['kind'], Next>> = { lifecycle: nextLifecycle };
+import type { Operation } from './types.ts';
 
 /** Rounds of facts and effects in one invocation: the longest chain is about ten. */
 const ROUNDS = 25;
@@ -109,7 +107,7 @@ function decide(services: Services, cursor: Cursor): void {
 	const now = services.now();
 	for (const fact of cursor.facts.splice(0)) {
 		const before = cursor.current;
-		const step = NEXT[before.kind](before, fact, now);
+		const step = kindOf(before.subject).next(before, fact, now);
 		const history = [...step.operation.history, ...step.notes.map((note) => ({ at: new Date(now).toISOString(), ...note }))];
 		cursor.current = { ...step.operation, history };
 		for (const effect of step.effects) {
@@ -121,7 +119,7 @@ function decide(services: Services, cursor: Cursor): void {
 }
 
 function tell(services: Services, { id, playbook, subject, state }: Operation, { what, why, requestId }: Note): void {
-	services.log.info(what, { operation: id, playbook: playbook.name, node: subject.instanceId, state, why, requestId });
+	services.log.info(what, { operation: id, playbook: playbook.name, node: nodeOf({ subject }), state, why, requestId });
 }
 
 /** Operations that are about to start the same command share it; the work they put on record is then the shared one. */
@@ -132,7 +130,7 @@ function share(services: Services, cursors: readonly Cursor[]): void {
 		const work = shared.get(cursor.current.id);
 		if (work === undefined) continue;
 		const { current } = cursor;
-		cursor.current = NEXT[current.kind](current, { type: 'work-shared', work }, services.now()).operation;
+		cursor.current = kindOf(current.subject).next(current, { type: 'work-shared', work }, services.now()).operation;
 	}
 }
 

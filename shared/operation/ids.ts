@@ -1,15 +1,16 @@
 /** Names derived from what an operation is about, so that the same event finds the same operation. */
 
 import { createHash } from 'node:crypto';
+import { kindOf } from '../kinds/kinds.ts';
 import type { Subject } from './types.ts';
 
 function digest(text: string): string {
 	return createHash('sha256').update(text).digest('hex');
 }
 
-/** What the operation is about, as one string: group, hook, instance and transition. */
+/** What the operation is about, as one string. */
 function subjectKey(subject: Subject): string {
-	return [subject.account, subject.region, subject.group, subject.hook, subject.instanceId, subject.transition].join('#');
+	return [subject.account, subject.region, ...kindOf(subject).identity(subject)].join('#');
 }
 
 /** `lifecycle-3f2a9c1b7d4e5f60`: everything of an operation's id but its occurrence. */

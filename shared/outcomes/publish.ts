@@ -3,6 +3,7 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { Deps } from '../deps.ts';
 import { describeError } from '../errors.ts';
+import { kindOf } from '../kinds/kinds.ts';
 import { standing } from '../operation/summary.ts';
 import type { Operation } from '../operation/types.ts';
 import { chunks, inParallel } from '../parallel.ts';
@@ -28,7 +29,7 @@ export async function publish(
 					Entries: batch.map((operation) => ({
 						Source: SERVICE,
 						DetailType: 'Operation State Change',
-						Resources: [`arn:aws:ec2:${operation.subject.region}:${operation.subject.account}:instance/${operation.subject.instanceId}`],
+						Resources: [...kindOf(operation.subject).arns(operation.subject)],
 						Detail: JSON.stringify(detailOf(operation, settings.stage)),
 					})),
 				}),
@@ -57,7 +58,7 @@ const MESSAGE = 1_500;
 function sentence({ playbook, subject, state, waiting, closedAt, result = { reason: '' } }: Operation): string {
 	const { reason, lifecycle, opsItemId, opsItem } = result;
 	const stands = closedAt === undefined ? `is ${waiting ? `waiting (${waiting})` : state}` : state.replace('-', ' ');
-	const parts = [`${playbook.name} ${stands} on ${subject.instanceId} of ${subject.group}${reason && `: ${reason}`}`];
+	const parts = [`${playbook.name} ${stands} on ${kindOf(subject).about(subject)}${reason && `: ${reason}`}`];
 	if (closedAt !== undefined && lifecycle) parts.push(`Lifecycle action: ${lifecycle}`);
 	if (opsItemId) parts.push(opsItem === 'opened' ? `OpsItem ${opsItemId} was opened` : `It was added to OpsItem ${opsItemId}`);
 	const text = parts.join('. ').replaceAll('"', "'").replaceAll(/\s+/g, ' ');

@@ -2,6 +2,7 @@
 
 import { CancelCommandCommand, type CommandInvocation, type CommandPlugin, ListCommandInvocationsCommand } from '@aws-sdk/client-ssm';
 import { describeError, requestIdOf } from '../errors.ts';
+import { nodeOf } from '../kinds/kinds.ts';
 import type { Fact, WorkFact, WorkStatus } from '../operation/facts.ts';
 import type { Services } from '../operation/services.ts';
 import type { Operation } from '../operation/types.ts';
@@ -103,9 +104,9 @@ export async function lookUpCommands(services: Services, operations: readonly Op
 	for (const [commandId, group] of groupBy(operations, ({ work }) => work?.externalId ?? '')) {
 		const [only] = group.length === 1 ? group : [];
 		try {
-			const { nodes } = await readCommand(services, commandId, only?.subject.instanceId);
+			const { nodes } = await readCommand(services, commandId, only && nodeOf(only));
 			const missing: Fact = { type: 'work', status: 'unknown', details: 'not listed yet' };
-			for (const { id, subject } of group) facts.set(id, nodes.get(subject.instanceId) ?? missing);
+			for (const operation of group) facts.set(operation.id, nodes.get(nodeOf(operation)) ?? missing);
 		} catch (error) {
 			const fact: Fact = { type: 'work', status: 'unknown', details: describeError(error) };
 			for (const { id } of group) facts.set(id, fact);
@@ -118,7 +119,7 @@ export async function lookUpCommands(services: Services, operations: readonly Op
 export async function cancelCommands(services: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
 	const facts = new Map<string, Fact>();
 	for (const [CommandId, group] of groupBy(operations, ({ work }) => work?.externalId ?? '')) {
-		const InstanceIds = group.map(({ subject }) => subject.instanceId);
+		const InstanceIds = group.map(nodeOf);
 		const fact = await stop(() => services.aws.ssm.send(new CancelCommandCommand({ CommandId, InstanceIds })));
 		for (const { id } of group) facts.set(id, fact);
 	}

@@ -3,6 +3,7 @@
 import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
 import type { Deps } from '../deps.ts';
 import { describeError, requestIdOf } from '../errors.ts';
+import { nodeOf } from '../kinds/kinds.ts';
 import type { Fact } from '../operation/facts.ts';
 import type { Perform } from '../operation/services.ts';
 import { chunks } from '../parallel.ts';
@@ -14,13 +15,10 @@ const NODES_PER_CALL = 50;
 export const checkNodes: Perform = async (deps, operations) => {
 	const facts = new Map<string, Fact>();
 	for (const batch of chunks(operations, NODES_PER_CALL)) {
-		const byNode = await nodeFacts(
-			deps,
-			batch.map(({ subject }) => subject.instanceId),
-		);
-		for (const { id, subject } of batch) {
-			const fact = byNode.get(subject.instanceId);
-			if (fact !== undefined) facts.set(id, fact);
+		const byNode = await nodeFacts(deps, batch.map(nodeOf));
+		for (const operation of batch) {
+			const fact = byNode.get(nodeOf(operation));
+			if (fact !== undefined) facts.set(operation.id, fact);
 		}
 	}
 	return facts;

@@ -2,6 +2,7 @@
 
 import { ListCommandsCommand, SendCommandCommand, type SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { nodeOf } from '../kinds/kinds.ts';
 import type { Fact } from '../operation/facts.ts';
 import type { WorkRecord } from '../operation/ledger.ts';
 import type { Services } from '../operation/services.ts';
@@ -32,7 +33,7 @@ type Answers = Map<string, Fact>;
 export async function sendCommand(services: Services, work: Work, operations: readonly Operation[]): Promise<Answers> {
 	const record: WorkRecord = {
 		work,
-		members: operations.map(({ id, subject }) => ({ operationId: id, instanceId: subject.instanceId })),
+		members: operations.map((operation) => ({ operationId: operation.id, instanceId: nodeOf(operation) })),
 	};
 	if (work.shared && !(await services.ledger.createWork(record))) return taken(services, work, operations);
 	return sendTo(services, record, operations, ISOLATION_ROUNDS);
@@ -81,12 +82,9 @@ async function withoutUnmanaged(
 ): Promise<Answers> {
 	const refusal = notStarted('not-managed', describeError(error), requestIdOf(error));
 	if (operations.length === 1) return all(operations, refusal);
-	const nodes = await nodeFacts(
-		services,
-		operations.map(({ subject }) => subject.instanceId),
-	);
-	const isBad = ({ subject }: Operation) => {
-		const fact = nodes.get(subject.instanceId);
+	const nodes = await nodeFacts(services, operations.map(nodeOf));
+	const isBad = (operation: Operation) => {
+		const fact = nodes.get(nodeOf(operation));
 		// A node whose connection is lost may be gone already: it is not waited for either.
 		return fact?.type === 'node' && fact.status !== 'online';
 	};
@@ -108,7 +106,7 @@ function inputFor(services: Services, work: Work, operations: readonly Operation
 	const { account, region } = first.subject;
 	return {
 		DocumentName: documentOf(settings, work),
-		InstanceIds: operations.map(({ subject }) => subject.instanceId),
+		InstanceIds: operations.map(nodeOf),
 		Parameters: parametersOf(settings, first, work),
 		Comment: commentOf(work),
 		TimeoutSeconds: first.run.deliverWithinSeconds,
