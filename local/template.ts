@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { TableDefinition } from './aws/dynamodb.ts';
+import type { BusRule } from './aws/eventbridge.ts';
 import { type RawTemplate, Resolver, type Stack, TemplateError } from './template/intrinsics.ts';
 import {
 	type Deployed,
@@ -28,14 +29,7 @@ export interface RuleTarget {
 	readonly retry?: { readonly attempts?: number; readonly maximumAgeSeconds?: number };
 }
 
-export interface Rule {
-	readonly name: string;
-	readonly arn: string;
-	readonly busName: string;
-	readonly enabled: boolean;
-	readonly pattern?: unknown;
-	/** `rate(1 minute)` */
-	readonly schedule?: string;
+export interface Rule extends BusRule {
 	readonly targets: readonly RuleTarget[];
 }
 

@@ -1,4 +1,4 @@
-/** The one middleware stack of all functions: log, metrics, unwrap (an EventBridge event or an SQS batch), partial failures. */
+/** What all functions have around them: log, metrics, unwrap (an EventBridge event or an SQS batch), partial failures. */
 
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
@@ -7,8 +7,8 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import { createAws } from './aws/clients.ts';
 import type { Count, CreateHandler, Deps, LambdaHandler, Log } from './deps.ts';
 import { Drop, describeError, Fail } from './errors.ts';
-import type { Settled } from './operation/open.ts';
 import { SERVICE, settingsFrom } from './settings.ts';
+import type { Settled } from './settled.ts';
 
 /** What a function does with the events of one invocation: a result for each, in their order. */
 type Core<T> = (events: readonly unknown[]) => Promise<readonly Settled<T>[]>;

@@ -34,6 +34,7 @@ export interface BusRule {
 	readonly busName: string;
 	readonly enabled: boolean;
 	readonly pattern?: unknown;
+	/** `rate(1 minute)` */
 	readonly schedule?: string;
 	readonly targets: readonly { readonly arn: string }[];
 }

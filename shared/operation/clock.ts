@@ -12,9 +12,10 @@ import { occasionOf, type Sighting, TERMINATING, transitionsOfState } from '../k
 import { chunks, inParallel } from '../parallel.ts';
 import { claimsHook } from '../playbook/match.ts';
 import type { PlaybookSet } from '../playbook/types.ts';
+import { attempt, type Settled } from '../settled.ts';
 import { advance } from './engine.ts';
 import { operationId } from './ids.ts';
-import { openSightings, type Settled } from './open.ts';
+import { openSightings } from './open.ts';
 import type { Services } from './services.ts';
 import type { LifecycleSubject } from './types.ts';
 
@@ -181,13 +182,7 @@ function placesOf(transition: LifecycleSubject['transition'], lifecycleState: st
 
 /** Handles ticks and sweeps, as EventBridge's schedules send them. */
 export async function handleClock(services: Services, events: readonly unknown[]): Promise<Settled<TickReport | SweepReport>[]> {
-	return inParallel(events, 1, async (event): Promise<Settled<TickReport | SweepReport>> => {
-		try {
-			return { ok: true, value: isSweep(event) ? await sweep(services) : await tickDue(services) };
-		} catch (error) {
-			return { ok: false, error };
-		}
-	});
+	return inParallel(events, 1, (event) => attempt<TickReport | SweepReport>(() => (isSweep(event) ? sweep(services) : tickDue(services))));
 }
 
 /** @throws Fail where the event is neither a tick nor a sweep. */

@@ -3,7 +3,8 @@
 import { Retry } from '../errors.ts';
 import { LifecycleEvent, sightingOf } from '../kinds/lifecycle/event.ts';
 import { parseEvent } from '../parse.ts';
-import { attempt, type Opening, openSightings, type Settled } from './open.ts';
+import { attempt, type Settled } from '../settled.ts';
+import { type Opening, openSightings } from './open.ts';
 import type { Services } from './services.ts';
 
 /** Opens an operation for each event of a lifecycle action that a playbook claims. Results are in order of the events. */

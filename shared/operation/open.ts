@@ -8,6 +8,7 @@ import { inParallel } from '../parallel.ts';
 import { type Match, match } from '../playbook/match.ts';
 import type { LoadedPlaybooks } from '../playbook/store.ts';
 import type { CompiledPlaybook } from '../playbook/types.ts';
+import { attempt, type Settled } from '../settled.ts';
 import { advance } from './engine.ts';
 import { operationId, subjectId } from './ids.ts';
 import type { Services } from './services.ts';
@@ -25,17 +26,6 @@ export interface Opening {
 	/** `exists`: the operation was there already; nothing was started. */
 	readonly outcome: 'opened' | 'exists';
 	readonly operation: Operation;
-}
-
-/** The result of one event among several: none of them spoils the others. */
-export type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
-
-export async function attempt<T>(task: () => T | Promise<T>): Promise<Settled<T>> {
-	try {
-		return { ok: true, value: await task() };
-	} catch (error) {
-		return { ok: false, error };
-	}
 }
 
 /** Opens what playbooks claim among the sightings. Results are in order of the sightings. */

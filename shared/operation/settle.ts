@@ -5,12 +5,12 @@ import { Drop, describeError, Retry } from '../errors.ts';
 import { groupBy, inParallel } from '../parallel.ts';
 import { parseEvent } from '../parse.ts';
 import { deployedDocument } from '../settings.ts';
+import type { Settled } from '../settled.ts';
 import { executionFact, lookUpExecutions } from '../work/automation.ts';
 import { meaningOf, readCommand } from '../work/invocations.ts';
 import { operationOfWork, workOfComment } from '../work/naming.ts';
 import { advance, type Happening } from './engine.ts';
 import type { Fact, WorkFact } from './facts.ts';
-import type { Settled } from './open.ts';
 import type { CommandPurpose, Services } from './services.ts';
 import type { Operation } from './types.ts';
 

@@ -1,17 +1,16 @@
 /** The contract's system on the local AWS: in process, in simulated time. */
 
-import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
-import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
-import { GetResourcesCommand, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DescribeInstanceInformationCommand, ListDocumentsCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { ListRulesCommand } from '@aws-sdk/client-eventbridge';
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import { ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { DescribeInstanceInformationCommand, ListDocumentsCommand } from '@aws-sdk/client-ssm';
 import { inProcess } from '../../local/aws/http.ts';
 import { readTemplate } from '../../local/template.ts';
 import { createWorld, type World } from '../../local/world.ts';
-import { DEAD_LETTERS, FLEET, inService, prepare, QUEUES, RULE, type System, until } from './system.ts';
+import { clientsOf, DEAD_LETTERS, FLEET, inService, prepare, QUEUES, RULE, type System, until } from './system.ts';
 
 const STARTED_AT = Date.parse('2026-03-02T08:00:00Z');
 
@@ -51,13 +50,7 @@ function systemOf(world: World): System {
 	return {
 		account,
 		region,
-		ssm: new SSMClient(options),
-		autoScaling: new AutoScalingClient(options),
-		ec2: new EC2Client(options),
-		sqs: new SQSClient(options),
-		events: new EventBridgeClient(options),
-		tagging: new ResourceGroupsTaggingAPIClient(options),
-		dynamo: DynamoDBDocumentClient.from(new DynamoDBClient(options)),
+		...clientsOf(options),
 		async post(_service, form) {
 			const answer = await world.wire.handle({ method: 'POST', path: '/', headers: {}, body: new URLSearchParams(form).toString() });
 			if (answer === 'lost') throw new Error('The reply was lost.');

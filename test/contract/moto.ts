@@ -4,15 +4,10 @@ import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateLaunchTemplateCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { DEAD_LETTERS, LAUNCH_TEMPLATE, pause, prepare, QUEUES, RULE, type System } from './system.ts';
+import { CreateLaunchTemplateCommand } from '@aws-sdk/client-ec2';
+import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { clientsOf, DEAD_LETTERS, LAUNCH_TEMPLATE, pause, prepare, QUEUES, RULE, type System } from './system.ts';
 
 const PROGRAM = 'moto_server';
 const REGION = 'eu-west-1';
@@ -67,13 +62,7 @@ function systemOf(endpoint: string, close: () => Promise<void>): System {
 	return {
 		account: ACCOUNT,
 		region: REGION,
-		ssm: new SSMClient(options),
-		autoScaling: new AutoScalingClient(options),
-		ec2: new EC2Client(options),
-		sqs: new SQSClient(options),
-		events: new EventBridgeClient(options),
-		tagging: new ResourceGroupsTaggingAPIClient(options),
-		dynamo: DynamoDBDocumentClient.from(new DynamoDBClient(options)),
+		...clientsOf(options),
 		async post(service, form) {
 			// moto looks for the service in the scope of a signature, and does not check it.
 			const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=0`;

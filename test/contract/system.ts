@@ -1,26 +1,34 @@
 /** What the contract suite runs on: clients, two managed nodes, and the queues, rule and table that both systems are given. */
 
-import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
-import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
-import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { SSMClient } from '@aws-sdk/client-ssm';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { AutoScalingClient, CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { LEDGER_SHAPE } from '../support/ledger-table.ts';
 
-export interface System {
+/** What all clients share. */
+type ClientOptions = Pick<SSMClientConfig, 'region' | 'endpoint' | 'credentials' | 'maxAttempts' | 'requestHandler'>;
+
+/** One client of each service. */
+export function clientsOf(options: ClientOptions) {
+	return {
+		ssm: new SSMClient(options),
+		autoScaling: new AutoScalingClient(options),
+		ec2: new EC2Client(options),
+		sqs: new SQSClient(options),
+		events: new EventBridgeClient(options),
+		tagging: new ResourceGroupsTaggingAPIClient(options),
+		dynamo: DynamoDBDocumentClient.from(new DynamoDBClient(options)),
+	};
+}
+
+export interface System extends Readonly<ReturnType<typeof clientsOf>> {
 	readonly account: string;
 	readonly region: string;
-	readonly ssm: SSMClient;
-	readonly autoScaling: AutoScalingClient;
-	readonly ec2: EC2Client;
-	readonly sqs: SQSClient;
-	readonly events: EventBridgeClient;
-	readonly tagging: ResourceGroupsTaggingAPIClient;
-	readonly dynamo: DynamoDBDocumentClient;
 	/** Sends a form to a service without a client. */
 	post(service: string, form: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly body: string }>;
 	/** Runs a case in the system's time: `setTimeout` is simulated where that is. */

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { handler, create as instanceLifecycle } from '../../functions/instance-lifecycle.ts';
 import { Drop, Fail, Retry } from '../../shared/errors.ts';
 import { defineFunction } from '../../shared/lambda.ts';
-import type { Settled } from '../../shared/operation/open.ts';
+import type { Settled } from '../../shared/settled.ts';
 import { createCore, lifecycleEvent, nodeId } from '../support/core.ts';
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:111122223333:fleetkeeper-test-instance-lifecycle';
