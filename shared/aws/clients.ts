@@ -33,6 +33,7 @@ export function createAws(options: ClientOptions = {}): Aws {
 		events: new EventBridgeClient(shared),
 		dynamoDb: new DynamoDBClient(shared),
 		tagging: new ResourceGroupsTaggingAPIClient(shared),
-		sqs: new SQSClient(shared),
+		// The URL of a queue names a host of AWS, also where the endpoint is another: a local run must not reach it.
+		sqs: new SQSClient({ ...shared, useQueueUrlAsEndpoint: false }),
 	};
 }

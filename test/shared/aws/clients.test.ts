@@ -1,0 +1,42 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { HttpResponse } from '@smithy/core/protocols';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createAws } from '../../../shared/aws/clients.ts';
+
+/** Answers every request, and keeps the host it was for. */
+function listening() {
+	const hosts: string[] = [];
+	const requestHandler = {
+		handle: async ({ hostname, port }: { hostname: string; port?: number }) => {
+			hosts.push(port === undefined ? hostname : `${hostname}:${port}`);
+			return { response: new HttpResponse({ statusCode: 200, headers: {}, body: Buffer.from('{}') }) };
+		},
+	};
+	return { hosts, requestHandler: requestHandler as never };
+}
+
+const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/111122223333/fleetkeeper-local-instance-lifecycle-dead-letters';
+
+async function hostOfSend(): Promise<string | undefined> {
+	const { hosts, requestHandler } = listening();
+	const { sqs } = createAws({ region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, requestHandler });
+	// The empty answer lacks the checksum that the client looks for; where it was sent is what counts.
+	await sqs.send(new SendMessageCommand({ QueueUrl: QUEUE, MessageBody: '{}' })).catch(() => undefined);
+	return hosts[0];
+}
+
+afterEach(() => {
+	vi.unstubAllEnvs();
+});
+
+describe('a message to a queue', () => {
+	it('goes to the endpoint of the environment, whatever host the URL of the queue names', async () => {
+		vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:4566');
+		expect(await hostOfSend()).toBe('127.0.0.1:4566');
+	});
+
+	it('goes to SQS of the Region where there is none', async () => {
+		vi.stubEnv('AWS_ENDPOINT_URL', undefined);
+		expect(await hostOfSend()).toBe('sqs.eu-west-1.amazonaws.com');
+	});
+});
