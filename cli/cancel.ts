@@ -7,7 +7,7 @@ import { readArguments, type Verb } from './support/verb.ts';
 export const cancel: Verb = {
 	usage: 'cancel <operation> [--by NAME] [--json]',
 	summary: "stops the work; the playbook's failure rule applies",
-	details: 'What has run on the node by then stays done. The lifecycle action is completed as the playbook says under onFailure.',
+	details: 'What has run by then stays done. What the playbook says under onFailure follows: a lifecycle action is completed by it.',
 	async run(args, desk) {
 		const { values, positionals } = readArguments(args, BY, [1, 1]);
 		const operation = await findOperation(desk.services(), positionals[0] as string);

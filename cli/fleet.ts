@@ -11,6 +11,7 @@ import { complete } from './complete.ts';
 import { extend } from './extend.ts';
 import { list } from './list.ts';
 import { pause } from './pause.ts';
+import { request } from './request.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
 import { show } from './show.ts';
@@ -27,7 +28,7 @@ const CHECK: Verb = {
 };
 
 const VERBS: ReadonlyMap<string, Verb> = new Map(
-	Object.entries({ list, show, retry, extend, cancel, complete, pause, resume, check: CHECK }),
+	Object.entries({ list, show, retry, extend, cancel, complete, pause, resume, request, check: CHECK }),
 );
 
 const DONE = 0;
@@ -103,7 +104,8 @@ const OVERVIEW = [
 	...table([...VERBS].map(([name, { summary }]) => [`  ${name}`, summary])),
 	'  help <verb>',
 	'',
-	'<operation> is its id, the unique beginning of one (lifecycle-3f2a), or an instance id that one operation is about.',
+	'<operation> is its id, the unique beginning of one (lifecycle-3f2a), or what one operation is about: an instance id, the name of an',
+	'alarm, the id of a resource.',
 	'The stage is local unless --stage names another: your AWS credentials and Region apply there. --json prints one JSON document.',
 ].join('\n');
 

@@ -1,15 +1,17 @@
 /** `fleet -- list`: what is open, and what has closed. */
 
+import { subjectOf } from '../shared/kinds/subjects.ts';
 import { summarise } from '../shared/operation/summary.ts';
 import type { Operation } from '../shared/operation/types.ts';
 import type { Pause } from '../shared/playbook/compiled-item.ts';
 import { recentDays } from './support/find.ts';
-import { instant, oneLine, reasonText, shortened, span, stateText, table } from './support/format.ts';
+import { hasDeadline, instant, oneLine, reasonText, shortened, span, stateText, table } from './support/format.ts';
 import { readPause } from './support/pausing.ts';
 import { type Desk, printJson, readArguments, UsageError, type Verb } from './support/verb.ts';
 
 const REASON_LENGTH = 120;
-const HEADINGS = ['OPERATION', 'STATE', 'PLAYBOOK', 'NODE', 'GROUP', 'AGE', 'DEADLINE', 'REASON'] as const;
+const SUBJECT_LENGTH = 80;
+const HEADINGS = ['OPERATION', 'STATE', 'PLAYBOOK', 'SUBJECT', 'AGE', 'DEADLINE', 'REASON'] as const;
 
 export const list: Verb = {
 	usage: 'list [--all | --closed [--day YYYY-MM-DD]] [--json]',
@@ -62,10 +64,9 @@ function row(operation: Operation, now: number): string[] {
 		id,
 		closedAt === undefined ? stateText(operation) : `${stateText(operation)} ${span(now - closedAt)} ago`,
 		playbook.name,
-		subject.instanceId,
-		subject.group,
+		shortened(oneLine(subjectOf(subject).about(subject)), SUBJECT_LENGTH),
 		span(now - openedAt),
-		closedAt === undefined ? deadline : '-',
+		hasDeadline(operation) ? deadline : '-',
 		shortened(reasonText(operation), REASON_LENGTH),
 	];
 }

@@ -1,9 +1,9 @@
-/** `fleet -- retry <operation>`: starts again what waits, or what failed while its instance still waits. */
+/** `fleet -- retry <operation>`: goes on with what waits, or with what failed while its instance still waits. */
 
 import { LAUNCHING, type Sighting, transitionsOfState } from '../shared/kinds/lifecycle/sighting.ts';
 import { hookLimit } from '../shared/kinds/lifecycle/timers.ts';
-import { openSightings } from '../shared/operation/open.ts';
-import type { Operation } from '../shared/operation/types.ts';
+import { openSightings } from '../shared/opening/lifecycle.ts';
+import type { LifecycleOperation, Operation, OperationKind } from '../shared/operation/types.ts';
 import { lookAtInstance } from '../shared/outcomes/lifecycle.ts';
 import { act, actor, BY, report } from './support/act.ts';
 import { findOperation } from './support/find.ts';
@@ -17,15 +17,18 @@ const SWEEP_PERIOD = 300_000;
 
 export const retry: Verb = {
 	usage: 'retry <operation> [--by NAME] [--json]',
-	summary: 'starts again what waits, or what failed while the instance still waits',
+	summary: 'goes on at once with what waits, or opens a closed lifecycle operation anew',
 	details:
-		'An operation that waits is tried now; one that is closing goes on with what is left to do. A closed one is opened anew, by the ' +
-		'playbooks now in force, where Auto Scaling still holds its instance.',
+		'An operation that waits is tried now; one that is closing goes on with what is left to do. A closed one about a lifecycle action ' +
+		'is opened anew, by the playbooks now in force, where Auto Scaling still holds its instance. Operations of other kinds are opened ' +
+		'by what happens: an alarm that goes off, a finding of AWS Config, an event.',
 	async run(args, desk) {
 		const { values, positionals } = readArguments(args, BY, [1, 1]);
 		const operation = await findOperation(desk.services(), positionals[0] as string);
 		const by = actor(desk, values.by);
 		if (operation.closedAt !== undefined) {
+			if (operation.kind !== 'lifecycle')
+				throw new Refusal(`${operation.id} is closed: ${endText(operation)}. ${OPENED_BY[operation.kind]}`);
 			await openAgain(desk, operation, by, values.json);
 			return undefined;
 		}
@@ -35,8 +38,17 @@ export const retry: Verb = {
 	},
 };
 
+/** What opens another operation about the same subject. */
+const OPENED_BY: Readonly<Record<Exclude<OperationKind, 'lifecycle'>, string>> = {
+	alarm: 'Another is opened when the alarm goes off again.',
+	compliance:
+		'Another is opened when the rule finds the resource noncompliant again, or by the sweep a day later where it still is; until then, ' +
+		'start the runbook by hand.',
+	event: 'The next event opens another; for a runbook that was asked for, ask again: fleet -- request.',
+};
+
 function mustNotBeUnderWay({ id, state, ending, work }: Operation): void {
-	if (ending !== undefined || state === 'waiting') return;
+	if (ending !== undefined || state === 'waiting' || state === 'verifying') return;
 	const now =
 		state === 'starting'
 			? 'its work is being started, and the clock looks every minute for what came of it'
@@ -44,7 +56,7 @@ function mustNotBeUnderWay({ id, state, ending, work }: Operation): void {
 	throw new Refusal(`${id} is ${state}: ${now}. To begin anew, fleet -- cancel it first; the failure rule of its playbook applies then.`);
 }
 
-async function openAgain(desk: Desk, named: Operation, by: string, json: boolean): Promise<void> {
+async function openAgain(desk: Desk, named: LifecycleOperation, by: string, json: boolean): Promise<void> {
 	const services = desk.services();
 	const last = (await services.ledger.latest(named.subject)) ?? named;
 	if (last.closedAt === undefined) throw new Refusal(`${named.id} is closed, and ${last.id} is open for the same instance: name that one.`);
@@ -67,10 +79,10 @@ async function openAgain(desk: Desk, named: Operation, by: string, json: boolean
 }
 
 /** @throws Refusal where the hook is over, or where the instance waits for somebody else. */
-async function mustStillWait(desk: Desk, operation: Operation, closedAt: number): Promise<void> {
+async function mustStillWait(desk: Desk, operation: LifecycleOperation, closedAt: number): Promise<void> {
 	const { id, subject, result } = operation;
 	const services = desk.services();
-	const fact = (await lookAtInstance(services, [operation])).get(id);
+	const fact = (await lookAtInstance(services.hooks)(services, [operation])).get(id);
 	if (fact?.type !== 'instance') {
 		const why = fact?.type === 'not-done' ? fact.message : 'no answer';
 		throw new Refusal(`${id} is closed, and whether ${subject.instanceId} still waits cannot be read: ${why}. Ask again.`);

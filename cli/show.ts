@@ -19,18 +19,66 @@ export const show: Verb = {
 	},
 };
 
+type Row = readonly [string, string];
+
+/** What an operation is about, and how that stands. */
+function aboutOf(operation: Operation): Row[] {
+	switch (operation.kind) {
+		case 'lifecycle': {
+			const { instanceId, group, hook, transition } = operation.subject;
+			const { heartbeatTimeoutSeconds } = operation.hookTimers;
+			return [
+				['node', `${instanceId} of ${group}`],
+				['hook', `${hook}, ${transition}, heartbeat timeout ${heartbeatTimeoutSeconds} s`],
+			];
+		}
+		case 'alarm': {
+			const { state, stateAt, reason, count, held, flapping } = operation.alarm;
+			return [
+				['alarm', operation.subject.alarm],
+				['is', `${state} since ${instant(stateAt)}: ${oneLine(reason)}`],
+				['went off', `${count === 1 ? 'once' : `${count} times`}${flapping ? ': it flaps, and no work is started until it is calm' : ''}`],
+				...(held === undefined ? [] : [['held', `until ${instant(held.until)}: ${oneLine(held.why)}`] as const]),
+			];
+		}
+		case 'compliance': {
+			const { rule, resourceType, resourceId } = operation.subject;
+			const { remediatedAt, settings } = operation;
+			return [
+				['resource', `${resourceType} ${resourceId}`],
+				['rule', rule],
+				['remediated', `${remediatedAt.length} of ${settings.attempts} times within 24 hours`],
+			];
+		}
+		case 'event': {
+			const { source, detailType, key, resources } = operation.subject;
+			const { events, request, node } = operation;
+			return [
+				['event', `${oneLine(detailType)} of ${oneLine(source)}${events === 1 ? '' : `, ${events} times`}`],
+				['about', oneLine([...key, ...resources].join(', '))],
+				...(request === undefined
+					? []
+					: [['request', oneLine(`by ${request.by ?? 'somebody'}: ${request.reason ?? 'no reason given'}`)] as const]),
+				...(node === undefined ? [] : [['node', node] as const]),
+			];
+		}
+	}
+}
+
 function story(operation: Operation, now: number): string[] {
-	const { id, playbook, subject, run, work, openedAt, deadlineAt, closedAt, result, hookTimers, history } = operation;
-	const facts: (readonly [string, string])[] = [
+	const { id, playbook, subject, run, work, openedAt, deadlineAt, closedAt, result, history } = operation;
+	const { account, region } = subject;
+	const document = work?.document ?? run?.document;
+	const facts: readonly Row[] = [
 		['state', closedAt === undefined ? stateText(operation) : endText(operation)],
 		...(result === undefined ? [] : [['reason', oneLine(result.reason)] as const]),
 		...(result?.opsItemId === undefined ? [] : [['OpsItem', result.opsItemId] as const]),
 		['playbook', `${playbook.name}, version ${playbook.parameterVersion} of its parameter`],
-		['node', `${subject.instanceId} of ${subject.group}, ${subject.account} ${subject.region}`],
-		['hook', `${subject.hook}, ${subject.transition}, heartbeat timeout ${hookTimers.heartbeatTimeoutSeconds} s`],
-		['work', `${run.type} ${work?.document ?? run.document}: ${work?.externalId ?? 'not started'}`],
+		...aboutOf(operation),
+		['where', `${account} ${region}`],
+		...(document === undefined ? [] : [['work', `${work?.type ?? run?.type} ${document}: ${work?.externalId ?? 'not started'}`] as const]),
 		['opened', `${instant(openedAt)}, ${span(now - openedAt)} ago`],
-		['deadline', instant(deadlineAt)],
+		...(run === undefined ? [] : [['deadline', instant(deadlineAt)] as const]),
 	];
 	return [
 		id,

@@ -3,6 +3,8 @@
  * clocks, which call their function directly. This table is the only place that says what reaches which function.
  */
 
+const { eventPatterns, REQUEST } = require('./event-patterns.cjs');
+
 const FUNCTION_TIMEOUT_SECONDS = 60;
 /** AWS advises six times the function's timeout, so that a batch in work is not delivered twice. */
 const VISIBILITY_FACTOR = 6;
@@ -25,7 +27,12 @@ const AUTOMATION_IN_PROGRESS = [
 
 const PLAYBOOK_PATH = '/${self:service}/${sls:stage}/playbooks/';
 
-/** By function: what comes through its queue, and what the clock sends it. */
+const mapValues = (values, map) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
+
+/**
+ * By function: what comes through its queue, and what the clock sends it. A function has one rule (`pattern`) or several by name
+ * (`rules`); a rule is on the default bus or on the `bus` whose logical id it gives.
+ */
 const PATHS = {
 	'instance-lifecycle': {
 		pattern: {
@@ -47,6 +54,29 @@ const PATHS = {
 			detail: { Status: [{ 'anything-but': AUTOMATION_IN_PROGRESS }] },
 		},
 	},
+	'alarm-state': {
+		pattern: {
+			source: ['aws.cloudwatch'],
+			$or: [
+				{ 'detail-type': ['CloudWatch Alarm State Change', 'CloudWatch Alarm Contributor State Change'] },
+				{ 'detail-type': ['CloudWatch Alarm Configuration Change'], detail: { operation: ['delete'] } },
+			],
+		},
+	},
+	'config-compliance': {
+		pattern: {
+			source: ['aws.config'],
+			'detail-type': ['Config Rules Compliance Change'],
+			detail: { messageType: ['ComplianceChangeNotification'] },
+		},
+	},
+	'fleet-event': {
+		// Read for the rules alone: a pattern that is refused is said once, not wherever this table is asked.
+		get rules() {
+			const requests = { bus: 'RequestBus', pattern: { 'detail-type': [REQUEST] } };
+			return { requests, ...mapValues(eventPatterns(), (pattern) => ({ pattern })) };
+		},
+	},
 	'playbook-change': {
 		// Labelling is a change too, and what this function does: it is left out.
 		pattern: {
@@ -62,6 +92,10 @@ const PATHS = {
 		clocks: { minute: { schedule: 'rate(1 minute)' } },
 	},
 	reconcile: {
+		// What waits for a calendar need not wait for the clock.
+		rules: {
+			calendar: { pattern: { source: ['aws.ssm'], 'detail-type': ['Calendar State Change'], detail: { state: ['OPEN'] } } },
+		},
 		clocks: {
 			minute: { schedule: 'rate(1 minute)' },
 			sweep: {
@@ -77,7 +111,8 @@ const logicalId = (name) => name.replace(/(^|-)([a-z])/g, (_, __, letter) => let
 const functionId = (name) => `${name[0].toUpperCase()}${name.slice(1).replaceAll('-', 'Dash')}LambdaFunction`;
 const queueId = (name) => `${logicalId(name)}Queue`;
 const deadLettersId = (name) => `${logicalId(name)}DeadLetters`;
-const ruleId = (name) => `${logicalId(name)}Rule`;
+/** The only rule of a function has no name of its own. */
+const ruleId = (name, rule) => `${logicalId(name)}${logicalId(rule)}Rule`;
 const clockId = (name, clock) => `${logicalId(name)}${logicalId(clock)}Clock`;
 const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const deployedName = (name) => `\${self:service}-\${sls:stage}-${name}`;
@@ -121,10 +156,11 @@ const queuePolicy = (queueLogicalId, rules) => ({
 	},
 });
 
-const rule = (name, pattern) => ({
+const rule = (name, ruleName, { pattern, bus }) => ({
 	Type: 'AWS::Events::Rule',
 	Properties: {
-		Name: deployedName(name),
+		Name: deployedName(ruleName ? `${name}-${ruleName}` : name),
+		...(bus ? { EventBusName: { Ref: bus } } : {}),
 		EventPattern: pattern,
 		Targets: [
 			{
@@ -164,20 +200,26 @@ const clockPermission = (name, clockName) => ({
 	},
 });
 
-function resourcesOf([name, { pattern, clocks = {} }]) {
-	const clockNames = Object.keys(clocks);
-	const rules = [...(pattern ? [ruleId(name)] : []), ...clockNames.map((each) => clockId(name, each))];
+/** The rules of a function that lead to its queue, by name. */
+const rulesOf = ({ pattern, rules = {} }) => (pattern ? { '': { pattern } } : rules);
+const hasQueue = (path) => 'pattern' in path || 'rules' in path;
+
+function resourcesOf([name, path]) {
+	const { clocks = {} } = path;
+	const rules = rulesOf(path);
+	const ruleIds = Object.keys(rules).map((each) => ruleId(name, each));
+	const clockIds = Object.keys(clocks).map((each) => clockId(name, each));
 	return {
 		[deadLettersId(name)]: deadLetters(name),
-		[`${deadLettersId(name)}Policy`]: queuePolicy(deadLettersId(name), rules),
-		...(pattern && {
+		[`${deadLettersId(name)}Policy`]: queuePolicy(deadLettersId(name), [...ruleIds, ...clockIds]),
+		...(hasQueue(path) && {
 			[queueId(name)]: queue(name),
-			[`${queueId(name)}Policy`]: queuePolicy(queueId(name), [ruleId(name)]),
-			[ruleId(name)]: rule(name, pattern),
+			[`${queueId(name)}Policy`]: queuePolicy(queueId(name), ruleIds),
 		}),
+		...Object.fromEntries(Object.entries(rules).map(([each, what]) => [ruleId(name, each), rule(name, each, what)])),
 		...Object.fromEntries(
-			clockNames.flatMap((each) => [
-				[clockId(name, each), clock(name, each, clocks[each])],
+			Object.entries(clocks).flatMap(([each, what]) => [
+				[clockId(name, each), clock(name, each, what)],
 				[`${clockId(name, each)}Permission`, clockPermission(name, each)],
 			]),
 		),
@@ -195,11 +237,12 @@ const queueEvent = (name) => ({
 });
 
 const entries = Object.entries(PATHS);
-const fed = entries.filter(([, path]) => path.pattern);
+const fed = entries.filter(([, path]) => hasQueue(path));
 const clocked = entries.filter(([, path]) => path.clocks);
 
 module.exports = {
-	resources: { Resources: Object.assign({}, ...entries.map(resourcesOf)) },
+	/** @throws Error naming the entry of event-patterns.yml that cannot be used. */
+	resources: () => ({ Resources: Object.assign({}, ...entries.map(resourcesOf)) }),
 	/** By function name, for `events` in serverless.yml. */
 	events: Object.fromEntries(fed.map(([name]) => [name, [queueEvent(name)]])),
 	/** By function name: where an invocation by the clock ends that failed. */

@@ -1,6 +1,7 @@
 /**
  * What each function may do: one role per function, no wildcard action, resources as narrow as the action allows. Where IAM
- * knows no resource for an action the resource is `*` (Service Authorization Reference: Systems Manager, Auto Scaling, tagging).
+ * knows no resource for an action the resource is `*` (Service Authorization Reference: Systems Manager, Auto Scaling, tagging, Config,
+ * CloudTrail).
  */
 
 const { deadLettersArn, queueArn } = require('./paths.cjs');
@@ -58,6 +59,9 @@ const runAutomations = [
 	allow(['iam:PassRole'], { 'Fn::GetAtt': ['AutomationRole', 'Arn'] }, { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } }),
 ];
 
+/** Whose an execution is that has ended: it carries the tag that it was started with. */
+const readExecutionTags = allow(['ssm:ListTagsForResource'], ssm('automation-execution/*'));
+
 const serveHooks = [
 	allow(
 		['autoscaling:CompleteLifecycleAction', 'autoscaling:RecordLifecycleActionHeartbeat'],
@@ -72,8 +76,29 @@ const askCalendars = allow(['ssm:GetCalendarState'], sub('arn:${AWS::Partition}:
 const readTags = allow(['tag:GetResources'], '*');
 const findWaiting = allow(['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeWarmPool'], '*');
 
+/** DescribeAlarms keeps composite alarms from whom IAM narrows to certain alarms (its API reference). */
+const seeAlarms = allow(['cloudwatch:DescribeAlarms', 'cloudwatch:ListAlarmMuteRules'], '*');
+/** What happened around an alarm: changes of its resource, calls that made them, and the stack that the resource belongs to. */
+const lookAround = [
+	allow(['cloudtrail:LookupEvents', 'config:GetResourceConfigHistory', 'config:ListDiscoveredResources'], '*'),
+	allow(['cloudformation:DescribeStackResources'], sub('arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/*')),
+];
+
+const CONFIG_RULES = sub('arn:${AWS::Partition}:config:${AWS::Region}:${AWS::AccountId}:config-rule/*');
+/** Whether a resource complies, and a new look at it. */
+const verifyCompliance = [
+	allow(['config:GetComplianceDetailsByResource'], '*'),
+	allow(['config:StartConfigRulesEvaluation'], CONFIG_RULES),
+];
+const findNoncompliant = allow(
+	['config:DescribeComplianceByConfigRule', 'config:DescribeConfigRules', 'config:GetComplianceDetailsByConfigRule'],
+	CONFIG_RULES,
+);
+
 /** Every function that carries operations on runs the same engine: an event may find any of its effects to be due. */
-const engine = [keepOperations, askCalendars, publish, ...openOpsItems, readOpsItems, ...runCommands, ...runAutomations, ...serveHooks];
+const engine = [keepOperations, askCalendars, publish, ...openOpsItems, readOpsItems, ...runCommands, ...runAutomations];
+/** Where an operation may hold an instance at a hook: lifecycle events, and what moves operations of every kind. */
+const engineWithHooks = [...engine, ...serveHooks];
 
 /** For what can never be handled, with its reason; and, of what the clock sent, for what failed. */
 const bury = (name) => allow(['sqs:SendMessage'], deadLettersArn(name));
@@ -82,10 +107,16 @@ const bury = (name) => allow(['sqs:SendMessage'], deadLettersArn(name));
 const handBack = (name) => [bury(name), allow(['sqs:ChangeMessageVisibility'], queueArn(name))];
 
 module.exports = {
-	'instance-lifecycle': [...engine, readTags, ...handBack('instance-lifecycle')],
-	'command-status': [...engine, ...handBack('command-status')],
-	'automation-status': [...engine, ...handBack('automation-status')],
-	reconcile: [...engine, readTags, findDue, findWaiting, bury('reconcile')],
+	'instance-lifecycle': [...engineWithHooks, readTags, ...handBack('instance-lifecycle')],
+	'command-status': [...engineWithHooks, ...handBack('command-status')],
+	'automation-status': [...engineWithHooks, readExecutionTags, ...handBack('automation-status')],
+	'alarm-state': [...engine, seeAlarms, ...lookAround, ...handBack('alarm-state')],
+	'config-compliance': [...engine, ...verifyCompliance, ...handBack('config-compliance')],
+	'fleet-event': [...engine, ...handBack('fleet-event')],
+	reconcile: [
+		...[...engineWithHooks, readTags, findDue, findWaiting, seeAlarms, ...lookAround],
+		...[...verifyCompliance, findNoncompliant, ...handBack('reconcile')],
+	],
 	'playbook-change': [
 		allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], LEDGER),
 		...openOpsItems,

@@ -10,7 +10,13 @@ import { targetInput } from './target-input.ts';
 import type { Rule, RuleTarget, Template } from './template.ts';
 
 /** What becomes of an event on its way to the rules. */
-export type EventFate = 'deliver' | 'drop' | 'duplicate' | { readonly delayMs: number };
+export type EventFate = 'deliver' | 'drop' | 'duplicate' | LateDelivery;
+
+interface LateDelivery {
+	readonly delayMs: number;
+	/** What is late is a second copy. */
+	readonly copy?: true;
+}
 
 /** A rule's delivery to a target that is neither a queue nor a function nor a topic that is there. */
 export interface OtherDelivery {
@@ -59,7 +65,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 			for (const rule of bus.matching(event, busName)) toTargets(rule, event);
 		};
 		context.clock.after(BUS_LATENCY_MS + delay, deliver);
-		if (fate === 'duplicate') context.clock.after(BUS_LATENCY_MS, deliver);
+		if (fate === 'duplicate' || (typeof fate === 'object' && fate.copy)) context.clock.after(BUS_LATENCY_MS, deliver);
 	};
 
 	const toTargets = (rule: Rule, event: BusEvent) => {

@@ -8,6 +8,7 @@ import { settingsFrom } from '../shared/settings.ts';
 import { inProcess } from './aws/http.ts';
 import type { AwsContext } from './aws/types.ts';
 import type { Wire } from './aws/wire.ts';
+import { execute } from './executing.ts';
 import type { Environment } from './lambda.ts';
 import type { FunctionDefinition } from './template.ts';
 
@@ -28,6 +29,10 @@ export interface EnvironmentOptions {
 	readonly wire: Wire;
 	readonly onLog: (line: LogLine) => void;
 	readonly onCount: (name: string, dimensions: Readonly<Record<string, string>>, value: number) => void;
+	/** Counts environments; the first is 1. */
+	readonly number?: number;
+	/** How far its clock is ahead of the world's. Milliseconds. */
+	readonly skewMs?: number;
 }
 
 /** Any credentials do: the local AWS checks no signature. */
@@ -54,8 +59,13 @@ export async function loadHandlers(functions: readonly FunctionDefinition[]): Pr
 
 /** Starts an environment of a function. @throws SettingsError where the function's environment variables do not fit. */
 export function startEnvironment(definition: FunctionDefinition, create: CreateHandler, options: EnvironmentOptions): Environment {
-	const { context, wire } = options;
+	const { context, wire, number = 1, skewMs = 0 } = options;
 	let alive = true;
+	let exit = () => {};
+	const kill = () => {
+		alive = false;
+		exit();
+	};
 	const write =
 		(level: keyof Log) =>
 		(message: string, fields: Readonly<Record<string, unknown>> = {}) =>
@@ -66,16 +76,22 @@ export function startEnvironment(definition: FunctionDefinition, create: CreateH
 			credentials: LOCAL_CREDENTIALS,
 			requestHandler: inProcess(wire, { caller: definition.name, isAlive: () => alive }),
 		}),
-		now: () => context.clock.now(),
+		now: () => context.clock.now() + skewMs,
 		log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
 		count: (name, dimensions = {}, value = 1) => options.onCount(name, dimensions, value),
 		settings: settingsFrom(definition.environment),
 	});
 	return {
-		// A copy, so that no handler changes what a retry gets.
-		invoke: async (event, invocation) => handler(structuredClone(event), invocation),
-		kill() {
-			alive = false;
+		get isAlive() {
+			return alive;
 		},
+		invoke: (event, invocation) =>
+			new Promise((resolve, reject) => {
+				exit = () => reject(Object.assign(new Error('Runtime exited'), { name: 'Runtime.ExitError' }));
+				const execution = { functionName: definition.name, environment: number, requestId: invocation.awsRequestId, event, skewMs, kill };
+				// A copy, so that no handler changes what a retry gets.
+				execute(execution, async () => handler(structuredClone(event), invocation)).then(resolve, reject);
+			}),
+		kill,
 	};
 }

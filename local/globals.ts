@@ -2,6 +2,7 @@
 
 import type { Clock } from './aws/types.ts';
 import type { Chance } from './chance.ts';
+import { currentExecution } from './executing.ts';
 
 type Globals = Pick<typeof globalThis, 'Date' | 'setTimeout' | 'clearTimeout' | 'setInterval' | 'clearInterval'> & {
 	random: typeof Math.random;
@@ -111,12 +112,12 @@ function simulated(clock: Clock): Omit<Globals, 'random'> {
 	};
 }
 
-/** `Date` with another now. Instances are plain dates, so that `instanceof` holds on both sides of a run. */
+/** `Date` with another now, a function's own. Instances are plain dates, so that `instanceof` holds on both sides of a run. */
 function simulatedDate(clock: Clock): DateConstructor {
+	const now = () => clock.now() + (currentExecution()?.skewMs ?? 0);
 	return new Proxy(real.Date, {
-		construct: (target, values, newTarget: NewableFunction) =>
-			Reflect.construct(target, values.length === 0 ? [clock.now()] : values, newTarget),
-		apply: (target) => new target(clock.now()).toString(),
-		get: (target, property, receiver) => (property === 'now' ? () => clock.now() : Reflect.get(target, property, receiver)),
+		construct: (target, values, newTarget: NewableFunction) => Reflect.construct(target, values.length === 0 ? [now()] : values, newTarget),
+		apply: (target) => new target(now()).toString(),
+		get: (target, property, receiver) => (property === 'now' ? now : Reflect.get(target, property, receiver)),
 	});
 }

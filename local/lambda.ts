@@ -6,6 +6,8 @@ import type { FunctionDefinition } from './template.ts';
 /** One execution environment: it serves one invocation at a time. */
 export interface Environment {
 	invoke(event: unknown, context: InvocationContext): Promise<unknown>;
+	/** False: it serves no further invocation. */
+	readonly isAlive?: boolean;
 	/** The environment is gone: nothing it still does may have an effect. */
 	kill(): void;
 }
@@ -169,7 +171,7 @@ export class Lambda {
 			return { ok: false, errorType: 'Sandbox.Timedout', errorMessage };
 		}
 		const idle = this.#idle.get(definition.name) ?? [];
-		this.#idle.set(definition.name, [...idle, environment]);
+		if (environment.isAlive !== false) this.#idle.set(definition.name, [...idle, environment]);
 		return outcome;
 	}
 

@@ -2,9 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 import type { TableDefinition } from './aws/dynamodb.ts';
-import type { BusRule } from './aws/eventbridge.ts';
+import type { Bus, BusRule } from './aws/eventbridge.ts';
 import { type RawTemplate, Resolver, type Stack, TemplateError } from './template/intrinsics.ts';
 import {
+	bus,
 	type Deployed,
 	deployed,
 	document,
@@ -94,6 +95,8 @@ export interface TopicDefinition {
 
 export interface Template {
 	readonly stack: Stack;
+	/** The buses beside the default one. */
+	readonly buses: readonly Bus[];
 	readonly rules: readonly Rule[];
 	readonly queues: readonly QueueDefinition[];
 	readonly mappings: readonly EventSourceMapping[];
@@ -142,6 +145,7 @@ export function readTemplate(raw: unknown, stack: Stack = LOCAL_STACK): Template
 
 	return {
 		stack,
+		buses: ofType('AWS::Events::EventBus').map(bus),
 		rules: ofType('AWS::Events::Rule').map(rule),
 		queues: ofType('AWS::SQS::Queue').map(queue),
 		mappings: ofType('AWS::Lambda::EventSourceMapping').map(mapping),

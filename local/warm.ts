@@ -1,7 +1,12 @@
 /** The SDK reads its configuration files at the first call of a process: that real I/O must be over before time is simulated. */
 
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { ConfigServiceClient, DescribeConfigRulesCommand } from '@aws-sdk/client-config-service';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
@@ -28,6 +33,11 @@ async function warm(region: string): Promise<void> {
 		aws.dynamoDb.send(new ListTablesCommand({})),
 		aws.tagging.send(new GetResourcesCommand({})),
 		aws.sqs.send(new ListQueuesCommand({})),
+		aws.client(CloudWatchClient).send(new DescribeAlarmsCommand({})),
+		aws.client(ConfigServiceClient).send(new DescribeConfigRulesCommand({})),
+		aws.client(CloudTrailClient).send(new LookupEventsCommand({})),
+		aws.client(CloudFormationClient).send(new DescribeStacksCommand({})),
+		aws.client(EC2Client).send(new DescribeInstancesCommand({})),
 	]);
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { type Aws, createAws } from '../shared/aws/clients.ts';
+import type { ApiCall } from './aws/api-call.ts';
 import { createDynamoDb } from './aws/dynamodb.ts';
 import { type BusEvent, createEventBridge } from './aws/eventbridge.ts';
 import { type HttpEndpoint, inProcess, listen } from './aws/http.ts';
@@ -16,6 +17,7 @@ import { chance, text, uuid } from './chance.ts';
 import { RealClock, SimulatedClock } from './clock.ts';
 import { createDelivery, type EventFate, type OtherDelivery, stringAttributes } from './delivery.ts';
 import { type Handlers, LOCAL_CREDENTIALS, type LogLine, loadHandlers, startEnvironment } from './environment.ts';
+import { currentExecution, type Execution } from './executing.ts';
 import { deployTemplate, type Fleet, seedFleet } from './fleet.ts';
 import { type InvocationRecord, type InvocationResult, Lambda } from './lambda.ts';
 import { REAL_RUNNER, type Runner, simulatedRunner } from './runner.ts';
@@ -26,9 +28,13 @@ import { warmClients } from './warm.ts';
 /** What goes wrong, decided call by call and event by event. */
 export interface Faults {
 	/** Asked before a call takes effect. */
-	call?(call: Call): CallFault | undefined;
+	call?(call: Call, execution?: Execution): CallFault | undefined;
+	/** What a call of DynamoDB that succeeded is answered with, in place of `body`. */
+	answer?(call: Call, body: string, execution?: Execution): string;
 	/** Asked when an event is put on the bus. */
 	event?(event: BusEvent): EventFate;
+	/** How far the clock of a function's new environment is ahead of the world's. Milliseconds. */
+	skewMs?(functionName: string, environment: number): number;
 }
 
 export interface WorldOptions {
@@ -50,6 +56,8 @@ export interface WorldOptions {
 	readonly concurrency?: number;
 	/** Told of every log line of a function as it is written. */
 	readonly onLog?: (line: LogLine) => void;
+	/** Told of every call as it is answered: `error` where it had no effect, whatever the caller has heard. */
+	readonly onCall?: (call: ApiCall, execution?: Execution) => void;
 	/** Told of defects of the local AWS; in simulated time they end the run instead. */
 	readonly onDefect?: (error: unknown) => void;
 }
@@ -113,7 +121,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 	};
 	let endpoint: string | undefined;
 	const sqs = createSqs(context, { queues: template.queues, endpoint: () => endpoint });
-	const bus = createEventBridge(context, { rules: template.rules, accept: (event, busName) => delivery.accept(event, busName) });
+	const bus = createEventBridge(context, {
+		buses: template.buses,
+		rules: template.rules,
+		accept: (event, busName) => delivery.accept(event, busName),
+	});
 	const dynamoDb = createDynamoDb({ account, region });
 	const roles = new Map(template.functions.map(({ name, roleArn }) => [name, roleArn]));
 	const services = createFleetServices(context, {
@@ -127,8 +139,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 		log: requestLog,
 		services: [...services.definitions, sqs.definition, bus.definition, createSts(context)],
 		passthrough: [dynamoDb],
-		fault: (call) => options.faults?.call?.(call),
-		onCall: services.observe,
+		fault: (call) => options.faults?.call?.(call, currentExecution()),
+		answer: (call, body) => options.faults?.answer?.(call, body, currentExecution()) ?? body,
+		onCall: (call) => {
+			services.observe(call);
+			options.onCall?.(call, currentExecution());
+		},
 		onDefect,
 	});
 
@@ -146,13 +162,16 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 			metrics.set(key, (metrics.get(key) ?? 0) + value);
 		},
 	};
+	let environments = 0;
 	const lambda = new Lambda({
 		context,
 		functions: template.functions,
 		start: (definition) => {
 			const create = handlers[definition.name];
 			if (!create) throw new Error(`There is no handler for function ${definition.name}.`);
-			return startEnvironment(definition, create, environmentOptions);
+			environments += 1;
+			const skewMs = options.faults?.skewMs?.(definition.name, environments) ?? 0;
+			return startEnvironment(definition, create, { ...environmentOptions, number: environments, skewMs });
 		},
 		send: (arn, body, attributes) => sqs.byArn(arn)?.send(body, { attributes: stringAttributes(attributes) }) !== undefined,
 		...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),

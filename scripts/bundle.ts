@@ -3,15 +3,21 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { parse } from 'yaml';
 
 export const ROOT = join(import.meta.dirname, '..');
 
-const { bundling } = createRequire(import.meta.url)('../infra/esbuild.cjs') as { bundling: BuildOptions };
+interface Bundling {
+	readonly bundling: BuildOptions;
+	readonly leftOut: string[];
+}
+
+const { bundling, leftOut } = createRequire(import.meta.url)('../infra/esbuild.cjs') as Bundling;
 
 export interface Bundle {
 	/** Minified, without its source map. */
+	readonly code: string;
 	readonly bytes: number;
 	/** Paths of the source files that are in it, relative to the project. */
 	readonly files: readonly string[];
@@ -23,18 +29,18 @@ export function functionNames(): string[] {
 	return Object.keys(service.functions);
 }
 
-/** @throws esbuild's BuildFailure when the function or something it imports cannot be bundled. */
+/** A function as it is deployed. @throws esbuild's BuildFailure when it or something it imports cannot be bundled. */
 export async function bundleFunction(name: string): Promise<Bundle> {
-	return bundle({ entryPoints: [join(ROOT, 'functions', `${name}.ts`)] });
+	return bundle({ entryPoints: [join(ROOT, 'functions', `${name}.ts`)], external: leftOut });
 }
 
-/** Bundles a module given as text, which resolves packages as the functions do. */
+/** Bundles a module given as text, which resolves packages as the functions do, with all that it imports. */
 export async function bundleText(text: string): Promise<Bundle> {
 	return bundle({ stdin: { contents: text, resolveDir: ROOT, loader: 'ts' } });
 }
 
 async function bundle(options: BuildOptions): Promise<Bundle> {
-	const { metafile } = await build({
+	const { metafile, outputFiles } = await build({
 		...bundling,
 		...options,
 		absWorkingDir: ROOT,
@@ -42,17 +48,14 @@ async function bundle(options: BuildOptions): Promise<Bundle> {
 		write: false,
 		metafile: true,
 		logLevel: 'silent',
-	} as BuildOptions & { metafile: true });
-	return weigh(metafile);
-}
-
-function weigh(metafile: Metafile): Bundle {
+	} as BuildOptions & { metafile: true; write: false });
+	const [written] = outputFiles;
 	const output = metafile.outputs['bundle.cjs'];
-	if (!output) {
+	if (!output || !written) {
 		throw new Error(`esbuild wrote ${Object.keys(metafile.outputs).join(', ')} instead of bundle.cjs.`);
 	}
 	const kept = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
-	return { bytes: output.bytes, files: kept.map(([path]) => path).sort() };
+	return { code: written.text, bytes: output.bytes, files: kept.map(([path]) => path).sort() };
 }
 
 const CLIENT_COMMAND = /node_modules\/(@aws-sdk\/client-[a-z0-9-]+)\/dist-es\/commands\/(\w+)Command\.js$/;

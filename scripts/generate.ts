@@ -8,7 +8,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { DURATION } from '../shared/playbook/duration.ts';
-import { DEFAULTS, playbookSchema } from '../shared/playbook/schema.ts';
+import { DEFAULTS, FOR } from '../shared/playbook/keys.ts';
+import { playbookSchema } from '../shared/playbook/schema.ts';
+import { isLifecycle, LIFECYCLE_OCCASIONS, OCCASIONS, type PlaybookOn } from '../shared/playbook/types.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const SCHEMA = 'playbooks/playbook.schema.json';
@@ -35,9 +37,19 @@ function rows({ properties = {}, required = [] }: JsonSchema, prefix = ''): stri
 	return Object.entries(properties).flatMap(([key, value]) => {
 		const path = `${prefix}${key}`;
 		const fallback = required.includes(key) ? 'required' : (DEFAULTS[path] ?? '');
-		const row = `| \`${path}\` | ${typeOf(value)} | ${fallback} | ${value.description ?? ''} |`;
+		const row = `| \`${path}\` | ${occasions(FOR[path])} | ${typeOf(value)} | ${fallback} | ${value.description ?? ''} |`;
 		return [row, ...rows(value, `${path}.`)];
 	});
+}
+
+/** Empty for a key that is for all. */
+function occasions(on: readonly PlaybookOn[] = OCCASIONS): string {
+	const others = OCCASIONS.filter((occasion) => !on.includes(occasion));
+	if (others.length === 0) return '';
+	if (others.length === 1) return `all but \`${others[0]}\``;
+	const lifecycle = LIFECYCLE_OCCASIONS.every((occasion) => on.includes(occasion));
+	const rest = on.filter((occasion) => !lifecycle || !isLifecycle(occasion));
+	return [...(lifecycle ? ['`instance-…`'] : []), ...rest.map((occasion) => `\`${occasion}\``)].join(' ');
 }
 
 function typeOf(value: JsonSchema): string {
@@ -45,13 +57,23 @@ function typeOf(value: JsonSchema): string {
 	if (value.anyOf) return 'text or list';
 	if (value.enum) return value.enum.map((one) => `\`${one}\``).join(' ');
 	if (value.type === 'integer') return `integer, ${value.minimum} to ${value.maximum}`;
+	if (value.type === 'array') return 'list';
 	if (value.type === 'object') return value.properties ? 'keys below' : 'map';
 	return 'text';
 }
 
+const NOTES = [
+	'A duration is a whole number and a unit: `90s`, `15m`, `2h`, `1d`.',
+	[
+		'A path begins with `$.` and leads into the event: names with dots between them, the entry of a list by its number (`$.resources.0`).',
+		'Lifecycle actions have `$.account`, `$.region` and `$.detail.<field>`; all others also `$.source`, `$.detail-type`, `$.id`, `$.time` and `$.resources`;',
+		'alarms also `$.dimensions.<name>`, the dimensions of their metric. A list gives all its values; what is absent, `null` or an object fails the work.',
+	].join('\n'),
+];
+
 function reference(): string {
-	const table = ['| key | type | default | meaning |', '| --- | --- | --- | --- |', ...rows(schema)];
-	return `${BEGIN}\n\n${table.join('\n')}\n\nA duration is a whole number and a unit: \`90s\`, \`15m\`, \`2h\`, \`1d\`.\n\n${END}`;
+	const table = ['| key | for `on` | type | default | meaning |', '| --- | --- | --- | --- | --- |', ...rows(schema)];
+	return [BEGIN, table.join('\n'), ...NOTES, END].join('\n\n');
 }
 
 /** The JSON as the project's formatter has it. */

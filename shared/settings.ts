@@ -21,11 +21,6 @@ export function outputBucket(settings: Settings, account: string, region: string
 	return `${SERVICE}-${settings.stage}-output-${account}-${region}`;
 }
 
-/** The role that our own Automation runbooks assume: role names are an account's, so the Region is part of it. */
-export function automationRoleArn(settings: Settings, account: string, region: string): string {
-	return `arn:aws:iam::${account}:role/${SERVICE}-${settings.stage}-automation-${region}`;
-}
-
 /** The name a document of `runbooks/` is deployed under; `AWS-*` names and ARNs stand as given. */
 export function deployedDocument(settings: Settings, name: string): string {
 	return isOwnDocument(name) ? `${settings.documentPrefix}${name}` : name;

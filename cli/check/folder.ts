@@ -3,14 +3,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { parsePlaybook } from '../../shared/playbook/parse.ts';
-import type { Problem } from '../../shared/playbook/problem.ts';
+import type { Finding, Problem } from '../../shared/playbook/problem.ts';
 import { compileSet } from '../../shared/playbook/set.ts';
 import type { Playbook, PlaybookSet } from '../../shared/playbook/types.ts';
 
 /** A valid playbook of the folder, and how to point at a part of it. */
-export interface CheckedPlaybook {
-	readonly playbook: Playbook;
-	problem(path: readonly string[], severity: Problem['severity'], message: string, hint?: string): Problem;
+export interface CheckedPlaybook<P extends Playbook = Playbook> {
+	readonly playbook: P;
+	problem(path: Finding['at'], severity: Problem['severity'], message: string, hint?: string): Problem;
 }
 
 export interface CheckedFolder {
@@ -51,7 +51,7 @@ export function checkFolder(folder: string, cwd: string): CheckedFolder {
 	};
 }
 
-function problemMaker(at: (path: readonly string[]) => Pick<Problem, 'file' | 'line' | 'column' | 'path'>): CheckedPlaybook['problem'] {
+function problemMaker(at: (path: Finding['at']) => Pick<Problem, 'file' | 'line' | 'column' | 'path'>): CheckedPlaybook['problem'] {
 	return (path, severity, message, hint) => ({ ...at(path), severity, message, ...(hint !== undefined && { hint }) });
 }
 

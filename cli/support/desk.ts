@@ -5,8 +5,11 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Aws, createAws } from '../../shared/aws/clients.ts';
-import type { Log } from '../../shared/deps.ts';
-import { createServices, type Services } from '../../shared/operation/services.ts';
+import type { Deps, Log } from '../../shared/deps.ts';
+import { alarmAtAws } from '../../shared/parts/alarm.ts';
+import { complianceAtAws } from '../../shared/parts/compliance.ts';
+import { event } from '../../shared/parts/event.ts';
+import { type LifecycleServices, lifecycleServices } from '../../shared/parts/lifecycle.ts';
 import { type Settings, settingsFrom } from '../../shared/settings.ts';
 import { type Desk, type Io, Refusal, UsageError } from './verb.ts';
 
@@ -28,17 +31,22 @@ export function openDesk(stage: string, { io, env, connect: given, now = Date.no
 	const settings = settingsOf(stage, env);
 	if (stage === 'local') loadLocalEnvironment(io.cwd, env);
 	const connect = given ?? (() => connectTo(stage, env));
-	let services: Services | undefined;
+	let services: LifecycleServices | undefined;
 	return {
 		io,
 		stage,
 		user,
 		connect,
 		services() {
-			services ??= createServices({ aws: connect(), now, log: logTo(io, Boolean(env['DEBUG'])), count: () => undefined, settings });
+			services ??= servicesOf({ aws: connect(), now, log: logTo(io, Boolean(env['DEBUG'])), count: () => undefined, settings });
 			return services;
 		},
 	};
+}
+
+/** A person may act on operations of every kind. */
+function servicesOf(deps: Deps): LifecycleServices {
+	return lifecycleServices(deps, [alarmAtAws(deps), complianceAtAws(deps), event]);
 }
 
 function settingsOf(stage: string, env: Env): Settings {

@@ -1,12 +1,12 @@
 /** Which operation a person means. */
 
+import { nodeOf, subjectOf } from '../../shared/kinds/subjects.ts';
 import { parseOperationId, subjectId } from '../../shared/operation/ids.ts';
 import type { Services } from '../../shared/operation/services.ts';
 import type { Operation } from '../../shared/operation/types.ts';
-import { stateText } from './format.ts';
+import { oneLine, stateText } from './format.ts';
 import { Refusal } from './verb.ts';
 
-const INSTANCE_ID = /^i-[0-9a-f]+$/;
 /** Four digits of the hash at least: what is typed in passing must not cancel anything. */
 const ID_PREFIX = /^[a-z]+-[0-9a-f]{4,16}(-\d*)?$/;
 /** How many of several candidates a message names. */
@@ -18,9 +18,12 @@ export function recentDays(now: number): string[] {
 	return [now - DAY, now].map((at) => new Date(at).toISOString().slice(0, 10));
 }
 
+/** What looks like an id that was cut off too early. */
+const ID_STUB = /^(lifecycle|alarm|compliance|event)(-[0-9a-f]{0,3})?$/;
+
 /**
- * The operation of an id, of the unique beginning of one, or of an instance id. Open ones come first; then those closed today and
- * yesterday, of which several about the same subject mean the newest.
+ * The operation of an id, of the unique beginning of one, or of what it is about: an instance id, an alarm's name, a resource's id.
+ * Open ones come first; then those closed today and yesterday, of which several about the same subject mean the newest.
  * @throws Refusal where nothing or more than one thing fits.
  */
 export async function findOperation(services: Services, text: string): Promise<Operation> {
@@ -28,9 +31,8 @@ export async function findOperation(services: Services, text: string): Promise<O
 		const [exact] = await services.ledger.load([text]);
 		if (exact !== undefined) return exact;
 	}
-	if (!INSTANCE_ID.test(text) && !ID_PREFIX.test(text)) {
-		throw new Refusal(`'${text}' is neither an operation's id (lifecycle-3f2a… will do) nor an instance's (i-…): fleet -- list has them`);
-	}
+	if (ID_STUB.test(text))
+		throw new Refusal(`'${text}' is too short for an operation's id (lifecycle-3f2a will do): fleet -- list has them`);
 	const watched = await candidates(services, await services.ledger.open(), text);
 	const open = watched.filter(({ closedAt }) => closedAt === undefined);
 	if (open.length > 0) return theOne(open, text);
@@ -45,8 +47,16 @@ export async function findOperation(services: Services, text: string): Promise<O
 }
 
 async function candidates(services: Services, ids: readonly string[], text: string): Promise<Operation[]> {
-	if (!INSTANCE_ID.test(text)) return services.ledger.load(ids.filter((id) => id.startsWith(text)));
-	return (await services.ledger.load(ids)).filter(({ subject }) => subject.instanceId === text);
+	const isId = (id: string) => ID_PREFIX.test(text) && id.startsWith(text);
+	const byId = await services.ledger.load(ids.filter(isId));
+	if (byId.length > 0) return byId;
+	return (await services.ledger.load(ids)).filter((operation) => isAbout(operation, text));
+}
+
+function isAbout(operation: Operation, text: string): boolean {
+	const { subject } = operation;
+	const keys = subject.kind === 'event' ? subject.key : [];
+	return [subjectOf(subject).name(subject), nodeOf(operation), ...keys].includes(text);
 }
 
 function newestOfEach(operations: readonly Operation[]): Operation[] {
@@ -58,10 +68,15 @@ function newestOfEach(operations: readonly Operation[]): Operation[] {
 	return [...newest.values()];
 }
 
+/** What tells an operation from others that the same text names. */
+function distinction({ subject }: Operation): string {
+	return subject.kind === 'lifecycle' ? subject.hook : oneLine(subjectOf(subject).about(subject));
+}
+
 function theOne(operations: readonly Operation[], text: string): Operation {
 	const [one] = operations;
 	if (one !== undefined && operations.length === 1) return one;
-	const named = operations.slice(0, NAMED).map((operation) => `  ${operation.id}  ${stateText(operation)}  ${operation.subject.hook}`);
+	const named = operations.slice(0, NAMED).map((operation) => `  ${operation.id}  ${stateText(operation)}  ${distinction(operation)}`);
 	const more = operations.length > NAMED ? [`  and ${operations.length - NAMED} more`] : [];
 	throw new Refusal([`'${text}' fits ${operations.length} operations: give the full id of one.`, ...named, ...more].join('\n'));
 }

@@ -48,9 +48,16 @@ export function reasonText({ result, ending, closedAt, history }: Operation): st
 	return last === undefined ? '' : oneLine(`${last.what}: ${last.why}`);
 }
 
+/** Whether there is work that must be over by the deadline; what is verified has timers of its own. */
+export function hasDeadline({ state, run, closedAt }: Operation): boolean {
+	return closedAt === undefined && run !== undefined && state !== 'verifying';
+}
+
 /** When and how a closed operation ended: `failed at 2026-11-23T10:00:00Z, lifecycle action completed with CONTINUE`. */
 export function endText({ state, closedAt, result }: Operation): string {
 	const when = closedAt === undefined ? state : `${state} at ${instant(closedAt)}`;
+	if (result?.observed) return `${when}: its playbook observes`;
+	if (result?.resolved) return `${when}, OpsItem resolved`;
 	if (result?.lifecycle === undefined) return when;
 	return result.lifecycle === 'over' ? `${when}, its hook was over` : `${when}, lifecycle action completed with ${result.lifecycle}`;
 }

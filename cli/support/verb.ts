@@ -2,7 +2,7 @@
 
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import type { Aws } from '../../shared/aws/clients.ts';
-import type { Services } from '../../shared/operation/services.ts';
+import type { LifecycleServices } from '../../shared/parts/lifecycle.ts';
 
 /** Where a command writes and looks; `out` and `err` take text without its last line end. */
 export interface Io {
@@ -21,7 +21,7 @@ export interface Desk {
 	/** Clients of the stage. @throws Refusal where the stage cannot be reached from here. */
 	connect(): Aws;
 	/** The stage's ledger and what goes with it. @throws Refusal as `connect`. */
-	services(): Services;
+	services(): LifecycleServices;
 }
 
 export interface Verb {

@@ -1,4 +1,4 @@
-/** EventBridge: a bus with rules, by its API and for the services of the local AWS. */
+/** EventBridge: buses with rules, by its API and for the services of the local AWS. */
 
 import type {
 	DescribeRuleRequest,
@@ -28,6 +28,12 @@ export interface BusEvent {
 	readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** A bus beside the default one. */
+export interface Bus {
+	readonly name: string;
+	readonly arn: string;
+}
+
 export interface BusRule {
 	readonly name: string;
 	readonly arn: string;
@@ -43,27 +49,41 @@ export interface EventBridge<R extends BusRule> {
 	readonly definition: ServiceDefinition;
 	/** Makes an event of what a service emits: id, time, account and Region are added. */
 	toEvent(emitted: EmittedEvent): BusEvent;
-	/** The enabled rules of a bus that an event matches. */
+	/** The enabled rules of a bus, the default one where none is named, that an event matches. */
 	matching(event: BusEvent, busName?: string): readonly R[];
 }
 
-/** What a bus is made of. */
+/** What the buses are made of. */
 export interface BusOptions<R extends BusRule> {
+	/** Those beside the default one. */
+	readonly buses: readonly Bus[];
 	readonly rules: readonly R[];
 	/** Takes an event that was put on the bus. */
 	readonly accept: (event: BusEvent, busName: string) => void;
 }
 
+const DEFAULT_BUS = 'default';
 const MAX_ENTRIES = 10;
 /** Of all entries together: 1 MB. */
 const MAX_TOTAL_BYTES = 1024 * 1024;
 
 /**
- * EventBridge over the rules of a template. Rules are not created here: they come from the template.
- * @throws Error naming the rule whose pattern EventBridge would refuse.
+ * EventBridge over the buses and rules of a template. They are not created here: they come from the template.
+ * @throws Error naming the rule whose pattern EventBridge would refuse, or whose bus is not there.
  */
 export function createEventBridge<R extends BusRule>(context: AwsContext, options: BusOptions<R>): EventBridge<R> {
-	for (const { name, pattern } of options.rules) {
+	const buses = [
+		{ name: DEFAULT_BUS, arn: `arn:aws:events:${context.region}:${context.account}:event-bus/${DEFAULT_BUS}` },
+		...options.buses,
+	];
+	const known = (nameOrArn = DEFAULT_BUS) => buses.find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
+	const busNamed = (nameOrArn: string | undefined): string => {
+		const bus = known(nameOrArn);
+		if (!bus) throw new AwsError('ResourceNotFoundException', `Event bus ${nameOrArn} does not exist.`);
+		return bus.name;
+	};
+	for (const { name, pattern, busName } of options.rules) {
+		if (!known(busName)) throw new Error(`Rule ${name} is on event bus ${busName}, which is not in the template.`);
 		const cause = pattern === undefined ? undefined : validatePattern(pattern);
 		if (cause) throw new Error(`Event pattern of rule ${name} is not valid: ${cause.message}`, { cause });
 	}
@@ -79,8 +99,9 @@ export function createEventBridge<R extends BusRule>(context: AwsContext, option
 		detail: emitted.detail,
 	});
 	const ruleNamed = (name: string | undefined, bus: string | undefined): R => {
-		const rule = options.rules.find((candidate) => candidate.name === name && candidate.busName === busName(bus));
-		if (!rule) throw new AwsError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus ${busName(bus)}.`);
+		const busName = busNamed(bus);
+		const rule = options.rules.find((candidate) => candidate.name === name && candidate.busName === busName);
+		if (!rule) throw new AwsError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus ${busName}.`);
 		return rule;
 	};
 
@@ -99,14 +120,17 @@ export function createEventBridge<R extends BusRule>(context: AwsContext, option
 					},
 					entry.Time?.getTime(),
 				);
-				options.accept(event, busName(entry.EventBusName));
+				// An event for a bus that is not there is taken and lost, as AWS does (github.com/aws/aws-cli/issues/9186).
+				const bus = known(entry.EventBusName);
+				if (bus) options.accept(event, bus.name);
 				return { EventId: event.id };
 			});
 			return { FailedEntryCount: results.filter((result) => result.ErrorCode).length, Entries: results };
 		},
-		ListRules: ({ NamePrefix = '', EventBusName }: ListRulesRequest) => ({
-			Rules: options.rules.filter((rule) => rule.busName === busName(EventBusName) && rule.name.startsWith(NamePrefix)).map(toWire),
-		}),
+		ListRules: ({ NamePrefix = '', EventBusName }: ListRulesRequest) => {
+			const busName = busNamed(EventBusName);
+			return { Rules: options.rules.filter((rule) => rule.busName === busName && rule.name.startsWith(NamePrefix)).map(toWire) };
+		},
 		DescribeRule: ({ Name, EventBusName }: DescribeRuleRequest) => toWire(ruleNamed(Name, EventBusName)),
 		ListTargetsByRule: ({ Rule, EventBusName }: ListTargetsByRuleRequest) => ({
 			Targets: ruleNamed(Rule, EventBusName).targets.map(({ arn }, index) => ({ Id: `target-${index + 1}`, Arn: arn })),
@@ -116,16 +140,11 @@ export function createEventBridge<R extends BusRule>(context: AwsContext, option
 	return {
 		definition: defineService({ name: 'events', protocol: PROTOCOLS.events, schemas: { ...schemas }, operations }),
 		toEvent: (emitted) => toEvent(emitted),
-		matching: (event, bus) =>
+		matching: (event, busName = DEFAULT_BUS) =>
 			options.rules.filter(
-				(rule) => rule.enabled && rule.pattern !== undefined && rule.busName === busName(bus) && matches(rule.pattern, event),
+				(rule) => rule.enabled && rule.pattern !== undefined && rule.busName === busName && matches(rule.pattern, event),
 			),
 	};
-}
-
-/** A bus is named by its name or its ARN; without either it is the default one. */
-function busName(nameOrArn: string | undefined): string {
-	return nameOrArn?.split('/').at(-1) ?? 'default';
 }
 
 function toWire(rule: BusRule) {

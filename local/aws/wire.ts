@@ -28,8 +28,19 @@ export interface Call {
 	readonly requestId: string;
 }
 
-/** An error to answer with, or: let the effect happen and lose the reply. */
-export type CallFault = AwsError | { readonly loseReply: true };
+/** An error to answer with in place of the effect, or what disturbs the call on its way. */
+export type CallFault = AwsError | Disturbance;
+
+/** The call takes effect unless it never arrives. Times are milliseconds; after `Infinity` nothing comes and nobody says so. */
+export interface Disturbance {
+	readonly arrivesAfterMs?: number;
+	/** The connection breaks before AWS has the request. */
+	readonly loseRequest?: true;
+	/** The connection breaks before the caller has the reply. */
+	readonly loseReply?: true;
+	readonly insteadOfReply?: AwsError;
+	readonly repliesAfterMs?: number;
+}
 
 /** A service that is spoken to in its own words: a request comes in, a response goes out. */
 export interface PassthroughService {
@@ -46,13 +57,15 @@ export interface WireOptions {
 	readonly passthrough?: readonly PassthroughService[];
 	/** Asked before every call takes effect. */
 	readonly fault?: (call: Call) => CallFault | undefined;
-	/** Told of every call once it is answered; of one whose reply was lost too. */
+	/** Given what a service that is spoken to in its own words answers to a call that succeeded: what it gives is the answer instead. */
+	readonly answer?: (call: Call, body: string) => string;
+	/** Told of every call once it has had its effect or is refused, whether or not its reply ever comes. */
 	readonly onCall?: ApiCallListener;
 	/** Told of what a service threw that is not an AwsError. */
 	readonly onDefect: (error: unknown, call: Pick<Call, 'service' | 'operation'>) => void;
 }
 
-/** The answer to a request; `lost` where a fault took it away after the effect. */
+/** The answer to a request; `lost` where a fault broke the connection. */
 export type WireAnswer = WireResponse | 'lost';
 
 export interface Wire {
@@ -67,12 +80,15 @@ interface Bound {
 
 interface Answered {
 	readonly response: WireAnswer;
-	/** What the request log has as its error. */
+	/** What the request log has as its error, unless its reply is disturbed. */
 	readonly error?: string;
 	readonly input?: unknown;
 	readonly output?: unknown;
 	/** What it was refused with. */
 	readonly refused?: { readonly code: string; readonly message: string };
+	/** What disturbs the reply. */
+	readonly fault?: Disturbance;
+	readonly encodeError: (error: AwsError) => WireResponse;
 }
 
 export function createWire(options: WireOptions): Wire {
@@ -86,12 +102,17 @@ export function createWire(options: WireOptions): Wire {
 	}
 	const passthrough = new Map((options.passthrough ?? []).map((service) => [service.target, service]));
 
-	const finish = (service: string, operation: string, requestId: string, caller: string | undefined, answered: Answered): WireAnswer => {
-		const { error, input, output, refused } = answered;
-		const call = { at: options.context.clock.now(), service, operation, requestId, ...(caller ? { caller } : {}) };
-		options.log.record({ ...call, ...(error ? { error } : {}) });
-		options.onCall?.({ ...call, input, ...(refused ? { error: refused } : { output }) });
-		return answered.response;
+	/** Tells of what has happened, and brings the reply as far as the fault lets it. */
+	const finish = async (service: string, operation: string, requestId: string, caller: string | undefined, answered: Answered) => {
+		const { input, output, refused, fault = {}, encodeError } = answered;
+		const { repliesAfterMs = 0, loseReply, insteadOfReply } = fault;
+		const told = () => ({ at: options.context.clock.now(), service, operation, requestId, ...(caller ? { caller } : {}) });
+		options.onCall?.({ ...told(), input, ...(refused ? { error: refused } : { output }) });
+		if (repliesAfterMs > 0) await pause(repliesAfterMs);
+		const error = loseReply ? LOST : (insteadOfReply?.code ?? answered.error);
+		options.log.record({ ...told(), ...(error ? { error } : {}) });
+		if (loseReply) return 'lost';
+		return insteadOfReply ? encodeError(insteadOfReply) : answered.response;
 	};
 
 	return {
@@ -111,6 +132,7 @@ export function createWire(options: WireOptions): Wire {
 
 	async function serve(service: Bound, operation: string, body: string, id: string, caller: string | undefined): Promise<Answered> {
 		const { definition, protocol } = service;
+		const encodeError = (error: AwsError) => protocol.encodeError(error, id);
 		let input: unknown;
 		try {
 			const schema = operationSchema(definition.schemas, operation);
@@ -121,12 +143,12 @@ export function createWire(options: WireOptions): Wire {
 			input = protocol.decode(schema, body);
 			const fault = options.fault?.({ service: definition.name, operation, input, caller, requestId: id });
 			if (fault instanceof AwsError) throw fault;
+			if (fault && !(await arrives(fault))) return { ...NEVER_THERE, input, encodeError };
 			const output = await implementation(input);
-			const response = protocol.encode(schema, output, id);
-			return fault ? { response: 'lost', error: LOST, input, output } : { response, input, output };
+			return { response: protocol.encode(schema, output, id), input, output, encodeError, ...(fault && { fault }) };
 		} catch (error) {
 			const answer = asAwsError(error, definition.name, operation);
-			return { response: protocol.encodeError(answer, id), error: answer.code, input, refused: answer };
+			return { response: encodeError(answer), error: answer.code, input, refused: answer, encodeError };
 		}
 	}
 
@@ -138,20 +160,35 @@ export function createWire(options: WireOptions): Wire {
 		caller: string | undefined,
 	): Promise<Answered> {
 		const input = parseOrUndefined(body);
+		const encodeError = ({ code, message, status, fields }: AwsError) =>
+			jsonResponse(status, JSON.stringify({ __type: `com.amazonaws.${service.name}#${code}`, message, ...fields }), id);
 		try {
-			const fault = options.fault?.({ service: service.name, operation, input, caller, requestId: id });
+			const call = { service: service.name, operation, input, caller, requestId: id };
+			const fault = options.fault?.(call);
 			if (fault instanceof AwsError) throw fault;
+			if (fault && !(await arrives(fault))) return { ...NEVER_THERE, input, encodeError };
 			const { status, body: text } = await service.handle(operation, body);
-			const response = jsonResponse(status, text, id);
-			const code = status < 300 ? undefined : errorType(text);
-			const refused = code === undefined ? {} : { refused: { code, message: text } };
-			if (fault) return { response: 'lost', error: LOST, input, ...refused };
-			return code === undefined ? { response, input } : { response, error: code, input, ...refused };
+			const disturbed = fault && { fault };
+			if (status < 300)
+				return { response: jsonResponse(status, options.answer?.(call, text) ?? text, id), input, encodeError, ...disturbed };
+			const code = errorType(text);
+			return { response: jsonResponse(status, text, id), error: code, input, refused: { code, message: text }, encodeError, ...disturbed };
 		} catch (error) {
-			const { code, message, status, fields } = asAwsError(error, service.name, operation);
-			const text = JSON.stringify({ __type: `com.amazonaws.${service.name}#${code}`, message, ...fields });
-			return { response: jsonResponse(status, text, id), error: code, input, refused: { code, message } };
+			const answer = asAwsError(error, service.name, operation);
+			return { response: encodeError(answer), error: answer.code, input, refused: answer, encodeError };
 		}
+	}
+
+	/** Whether a disturbed call comes to AWS at all. */
+	async function arrives({ arrivesAfterMs = 0, loseRequest }: Disturbance): Promise<boolean> {
+		if (arrivesAfterMs > 0) await pause(arrivesAfterMs);
+		return !loseRequest;
+	}
+
+	function pause(ms: number): Promise<void> {
+		return new Promise((resolve) => {
+			if (ms !== Number.POSITIVE_INFINITY) options.context.clock.after(ms, resolve);
+		});
 	}
 
 	function asAwsError(error: unknown, service: string, operation: string): AwsError {
@@ -162,8 +199,14 @@ export function createWire(options: WireOptions): Wire {
 	}
 }
 
-/** What the request log has as the error of a call whose reply was lost. */
+/** What the request log has as the error of a call whose reply was lost, and of one that never arrived. */
 const LOST = 'ReplyLost';
+const REQUEST_LOST = 'RequestLost';
+const NEVER_THERE = {
+	response: 'lost',
+	error: REQUEST_LOST,
+	refused: { code: REQUEST_LOST, message: 'The request never arrived.' },
+} as const;
 
 /**
  * Whom a request is for: an `X-Amz-Target` of `<prefix>.<operation>`, or the form's `Version` and `Action`. Of a prefix with dots

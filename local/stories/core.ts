@@ -101,11 +101,14 @@ function isAbout(event: BusEvent, detailType: string, instanceId: string): boole
 const TERMINATE_ACTION = 'EC2 Instance-terminate Lifecycle Action';
 const COMMAND_ENDED = 'EC2 Command Invocation Status-change Notification';
 
-const node = (id: string) => (operation: Operation) => operation.subject.instanceId === id;
+const node =
+	(id: string) =>
+	({ subject }: Operation) =>
+		subject.kind === 'lifecycle' && subject.instanceId === id;
 const bootstrap = (state: Operation['state']) => (operation: Operation) =>
 	operation.playbook.name === 'bootstrap-web' && operation.state === state;
 const isAbandoned = ({ playbook, subject }: Operation) =>
-	playbook.name === 'drain-web' && !Object.values<string>(NODE).includes(subject.instanceId);
+	playbook.name === 'drain-web' && subject.kind === 'lifecycle' && !Object.values<string>(NODE).includes(subject.instanceId);
 const heartbeats = ({ history }: Operation) => history.filter(({ what }) => what === 'heartbeat').length;
 const happened = (what: string, why: RegExp) => (operation: Operation) =>
 	operation.history.some((entry) => entry.what === what && why.test(entry.why));
@@ -168,6 +171,7 @@ const EXPECTATIONS: readonly Expectation[] = [
 
 /** One story for all that a drain can meet. */
 export const CORE_STORY: Story = {
+	name: 'core',
 	title: 'A fleet scales in and out on a bad day',
 	startAt: START,
 	minutes: 130,

@@ -1,12 +1,13 @@
 /** Plays a story in simulated time, and holds what happened against what it says. */
 
+import { subjectOf } from '../../shared/kinds/subjects.ts';
 import { createLedger } from '../../shared/operation/ledger.ts';
 import type { Operation } from '../../shared/operation/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
 import type { CallCounts, RequestEntry } from '../aws/request-log.ts';
 import type { Call } from '../aws/wire.ts';
 import type { LogLine } from '../environment.ts';
-import { loadTemplate } from '../template.ts';
+import { loadTemplate, type Template } from '../template.ts';
 import { createWorld, type World } from '../world.ts';
 import type { Expectation, Story } from './story.ts';
 
@@ -30,11 +31,13 @@ export interface Played {
 /** What a person asked of AWS. */
 export interface Asked {
 	readonly at: number;
+	readonly service: string;
 	readonly operation: string;
 	readonly input: Readonly<Record<string, unknown>>;
 }
 
 const PERSON = 'operator';
+const SETTINGS = settingsFrom({ STAGE: 'local' });
 
 export interface PlayOptions {
 	readonly seed: number;
@@ -51,27 +54,31 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 		seed,
 		time: 'simulated',
 		startAt,
-		template: await loadTemplate(template),
+		template: withPlaybooks(await loadTemplate(template), story),
 		fleet: story.fleet,
+		...(story.serviceOptions && { serviceOptions: story.serviceOptions }),
 		faults: {
 			...story.faults,
 			call(call) {
-				if (call.caller === PERSON && call.service === 'autoscaling') people.push(asked(call, world.clock.now()));
+				if (call.caller === PERSON) people.push(askedIn(call, world.clock.now()));
 				return story.faults.call?.(call);
 			},
 		},
 		...(onLog && { onLog }),
 	});
 	try {
+		await world.run(async () => story.prepare?.(world));
 		story.script(world);
 		await world.runUntil(startAt + story.minutes * 60_000);
 		const { entries } = world.requestLog;
+		// What is read from here on is not the story's.
+		const asked = [...people];
 		const calls = countByService(entries.filter(({ caller }) => caller !== PERSON));
 		const operations = await readOperations(world, startAt);
 		return {
 			operations,
 			calls,
-			people,
+			people: asked,
 			dropped: world.logs.filter(({ message }) => message === 'Event dropped'),
 			verdicts: [
 				...story.expectations.map((expectation) => judge(expectation, operations)),
@@ -85,8 +92,14 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 	}
 }
 
-function asked({ operation, input }: Call, at: number): Asked {
-	return { at, operation, input: input as Asked['input'] };
+/** Playbooks of the story are in Parameter Store from the start, as those that are deployed. */
+function withPlaybooks(template: Template, { playbooks = {} }: Story): Template {
+	const more = Object.entries(playbooks).map(([name, value]) => ({ name: `${SETTINGS.playbookPath}${name}`, type: 'String', value }));
+	return { ...template, parameters: [...template.parameters, ...more] };
+}
+
+function askedIn({ service, operation, input }: Call, at: number): Asked {
+	return { at, service, operation, input: input as Asked['input'] };
 }
 
 function countByService(entries: readonly RequestEntry[]): CallCounts {
@@ -98,13 +111,15 @@ function countByService(entries: readonly RequestEntry[]): CallCounts {
 	return counts;
 }
 
-/** All operations of the story's day, in order of their opening. */
+/** All operations of the story, in order of their opening. */
 async function readOperations(world: World, startAt: number): Promise<Operation[]> {
-	const ledger = createLedger({ aws: world.aws, settings: settingsFrom({ STAGE: 'local' }), now: () => world.clock.now() });
+	const ledger = createLedger({ aws: world.aws, settings: SETTINGS, now: () => world.clock.now() });
 	return world.run(async () => {
-		const day = new Date(startAt).toISOString().slice(0, 10);
-		const operations = await ledger.load([...(await ledger.open()), ...(await ledger.closedOn(day))]);
-		return operations.sort((a, b) => a.openedAt - b.openedAt || a.subject.instanceId.localeCompare(b.subject.instanceId));
+		const days = new Set([startAt, world.clock.now()].map((at) => new Date(at).toISOString().slice(0, 10)));
+		const closed = await Promise.all([...days].map((day) => ledger.closedOn(day)));
+		const operations = await ledger.load([...(await ledger.open()), ...closed.flat()]);
+		const name = ({ subject }: Operation) => subjectOf(subject).name(subject);
+		return operations.sort((a, b) => a.openedAt - b.openedAt || name(a).localeCompare(name(b)));
 	});
 }
 
@@ -119,7 +134,7 @@ function judge(expectation: Expectation, operations: readonly Operation[]): Verd
 			also(operation),
 	);
 	if (found.length === count && asTold.length === count) return { part, holds: true };
-	const seen = found.map(({ id, state: ended, result }) => `${id} ${ended}, ${result?.lifecycle ?? 'no lifecycle result'}`);
+	const seen = found.map(({ id, state: ended, result }) => [id, ended, result?.lifecycle, result?.opsItemId].filter(Boolean).join(' '));
 	return { part, holds: false, found: `${found.length} of ${count} operations: ${seen.join('; ') || 'none'}` };
 }
 
@@ -130,7 +145,7 @@ function strangers({ expectations }: Story, operations: readonly Operation[]): V
 		{
 			part: 'and nothing else was touched',
 			holds: unknown.length === 0,
-			...(unknown.length > 0 && { found: unknown.map(({ id, subject }) => `${id} on ${subject.instanceId}`).join('; ') }),
+			...(unknown.length > 0 && { found: unknown.map(({ id, subject }) => `${id}: ${subjectOf(subject).about(subject)}`).join('; ') }),
 		},
 	];
 }

@@ -1,6 +1,8 @@
 /** A played story as a person reads it. Every line comes from the ledger's history, the request log and the functions' log. */
 
-import type { Played } from './play.ts';
+import { subjectOf } from '../../shared/kinds/subjects.ts';
+import type { Operation } from '../../shared/operation/types.ts';
+import type { Asked, Played } from './play.ts';
 import type { Story } from './story.ts';
 
 interface Line {
@@ -11,27 +13,38 @@ interface Line {
 }
 
 const WIDTH = 128;
+/** Of a subject's name, in the story's second column. */
+const LONGEST_NAME = 30;
+/** Of one value that a person gave: a whole playbook may be one. */
+const LONGEST_VALUE = 60;
+
+/** Services as people call them. */
+const SERVICES: Readonly<Record<string, string>> = { autoscaling: 'Auto Scaling', ec2: 'EC2', ssm: 'Systems Manager' };
 
 export function printStory(story: Story, played: Played, print: (line: string) => void): void {
 	print(`${story.title} (${story.startAt.slice(0, 10)}, simulated time)`);
 	print('');
-	for (const { at, who, what, why } of linesOf(played)) {
-		const head = `${clock(at)}  ${who.padEnd(19)}  ${what.padEnd(27)}`;
+	const lines = linesOf(played);
+	const width = Math.max(...lines.map(({ who }) => who.length));
+	for (const { at, who, what, why } of lines) {
+		const head = `${clock(at)}  ${who.padEnd(width)}  ${what.padEnd(27)}`;
 		const [first = '', ...more] = wrap(why, WIDTH - head.length);
 		print(`${head}  ${first}`);
 		for (const line of more) print(`${' '.repeat(head.length)}  ${line}`);
 	}
 	print('');
 	print('How each operation ended');
-	print(table(['node', 'playbook', 'state', 'lifecycle', 'took', 'OpsItem'], played.operations.map(rowOf)));
+	print(table(['subject', 'playbook', 'state', 'result', 'took', 'OpsItem'], played.operations.map(rowOf)));
 	print('');
 	print('AWS calls of the functions, their ledger and clock included');
-	for (const [service, calls] of Object.entries(played.calls).sort(([a], [b]) => a.localeCompare(b))) {
+	const services = Object.entries(played.calls).sort(([a], [b]) => a.localeCompare(b));
+	const longest = Math.max(...services.map(([service]) => service.length));
+	for (const [service, calls] of services) {
 		const counted = Object.entries(calls)
 			.sort(([a], [b]) => a.localeCompare(b))
 			.map(([operation, count]) => `${operation} ${count}`);
-		for (const [index, line] of wrap(counted.join(', '), WIDTH - 18).entries())
-			print(`  ${(index === 0 ? service : '').padEnd(14)}  ${line}`);
+		for (const [index, line] of wrap(counted.join(', '), WIDTH - longest - 4).entries())
+			print(`  ${(index === 0 ? service : '').padEnd(longest)}  ${line}`);
 	}
 	print('');
 	print('As the story says?');
@@ -40,15 +53,13 @@ export function printStory(story: Story, played: Played, print: (line: string) =
 
 function linesOf({ operations, people, dropped }: Played): Line[] {
 	const history = operations.flatMap(({ subject, history }) =>
-		history.map(({ at, what, why }) => ({ at: Date.parse(at), who: subject.instanceId, what, why })),
+		history.map(({ at, what, why }) => ({ at: Date.parse(at), who: named({ subject }), what, why })),
 	);
-	const asked = people.map(({ at, operation, input }) => ({
+	const asked = people.map(({ at, service, operation, input }) => ({
 		at,
 		who: 'a person',
-		what: 'asks Auto Scaling',
-		why: `${operation} ${Object.entries(input)
-			.map(([name, value]) => `${name}=${value}`)
-			.join(' ')}`,
+		what: `asks ${SERVICES[service] ?? service}`,
+		why: [operation, ...Object.entries(input).map(valueText)].join(' '),
 	}));
 	const left = dropped
 		.filter(({ fields }) => fields['reason'] === 'no-playbook')
@@ -56,10 +67,24 @@ function linesOf({ operations, people, dropped }: Played): Line[] {
 	return [...asked, ...history, ...left].sort((a, b) => a.at - b.at);
 }
 
-function rowOf({ subject, playbook, state, result, openedAt, closedAt }: Played['operations'][number]): string[] {
+function valueText([name, value]: [string, Asked['input'][string]]): string {
+	const text = (typeof value === 'string' ? value : JSON.stringify(value)).replace(/\s+/g, ' ');
+	return `${name}=${shortened(text, LONGEST_VALUE)}`;
+}
+
+function named({ subject }: Pick<Operation, 'subject'>): string {
+	return shortened(subjectOf(subject).name(subject), LONGEST_NAME);
+}
+
+function shortened(text: string, length: number): string {
+	return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function rowOf({ subject, playbook, state, result, openedAt, closedAt }: Operation): string[] {
 	const seconds = Math.round(((closedAt ?? openedAt) - openedAt) / 1_000);
 	const took = closedAt === undefined ? 'open' : seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-	return [subject.instanceId, playbook.name, state, result?.lifecycle ?? '-', took, result?.opsItemId ?? ''];
+	const came = result?.lifecycle ?? (result?.resolved ? 'resolved' : result?.observed ? 'observed' : '-');
+	return [named({ subject }), playbook.name, state, came, took, result?.opsItemId ?? ''];
 }
 
 function clock(at: number): string {

@@ -1,7 +1,8 @@
-/** A story: a fleet, what people do to it, what goes wrong, and how every operation must end. Inputs only. */
+/** A story: a fleet, what happens to it, what goes wrong, and how every operation must end. Inputs only. */
 
 import type { Operation } from '../../shared/operation/types.ts';
 import type { Fleet } from '../fleet.ts';
+import type { FleetServicesOptions } from '../services.ts';
 import type { Faults, World } from '../world.ts';
 
 /** How one operation must end, or several alike. */
@@ -12,7 +13,8 @@ export interface Expectation {
 	/** Operations that the part is about; default 1. */
 	readonly count?: number;
 	readonly state: Operation['state'];
-	readonly lifecycle: NonNullable<Operation['result']>['lifecycle'];
+	/** What the lifecycle action must be completed with, where there is one. */
+	readonly lifecycle?: NonNullable<Operation['result']>['lifecycle'];
 	/** Whether an OpsItem must say so. */
 	readonly opsItem?: boolean;
 	/** More that must hold of each. */
@@ -20,12 +22,19 @@ export interface Expectation {
 }
 
 export interface Story {
+	/** What `npm run demo -- --story` calls it. */
+	readonly name: string;
 	readonly title: string;
 	readonly startAt: string;
 	readonly minutes: number;
 	readonly fleet: Fleet;
+	/** Texts of playbooks beside those that are deployed, by their names. */
+	readonly playbooks?: Readonly<Record<string, string>>;
+	readonly serviceOptions?: FleetServicesOptions;
 	readonly faults: Faults;
-	/** Says what people do, and when. */
+	/** Puts what is there from the start beside the fleet: rules, alarms, calendars. */
+	prepare?(world: World): void | Promise<void>;
+	/** Says what happens, and when. */
 	script(world: World): void;
 	readonly expectations: readonly Expectation[];
 	/** What must hold of the world at the end, beyond operations: a sentence, and whether it does. */

@@ -22,7 +22,7 @@ export interface Resource {
 
 export interface RawTemplate {
 	readonly Resources: Readonly<Record<string, Resource>>;
-	readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
+	readonly Parameters?: Readonly<Record<string, { readonly Type?: string; readonly Default?: unknown }>>;
 	readonly Conditions?: Readonly<Record<string, unknown>>;
 	readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 }
@@ -62,9 +62,7 @@ export class Resolver {
 		if (known !== undefined) return known;
 		if (this.#naming.has(logicalId)) throw new TemplateError(`The name of resource ${logicalId} depends on itself.`);
 		this.#naming.add(logicalId);
-		const name = physicalName(logicalId, this.#resource(logicalId, 'its name'), this.#stack, (property, path) =>
-			this.resolve(property, path),
-		);
+		const name = physicalName(logicalId, this.#resource(logicalId, 'its name'), this.#stack, this.#resolveAt);
 		this.#naming.delete(logicalId);
 		this.#names.set(logicalId, name);
 		return name;
@@ -72,10 +70,12 @@ export class Resolver {
 
 	/** The value of an attribute of a resource: `Arn`, `QueueName`. */
 	attribute(logicalId: string, attribute: string, at = logicalId): string {
-		const value = attributeOf(this.#resource(logicalId, at).Type, this.nameOf(logicalId), attribute, this.#stack);
+		const value = attributeOf(this.#resource(logicalId, at), this.nameOf(logicalId), attribute, this.#stack, this.#resolveAt);
 		if (value === undefined) throw new TemplateError(`${at}: attribute ${logicalId}.${attribute} is not known here.`);
 		return value;
 	}
+
+	readonly #resolveAt = (value: unknown, at: string) => this.resolve(value, at);
 
 	#resource(logicalId: string, at: string): Resource {
 		const resource = this.#template.Resources[logicalId];
@@ -105,7 +105,10 @@ export class Resolver {
 	#ref(name: string, at: string): unknown {
 		if (name.startsWith('AWS::')) return this.#pseudo(name, at);
 		const parameter = this.#template.Parameters?.[name];
-		if (parameter) return this.#stack.parameters?.[name] ?? parameter.Default;
+		if (parameter) {
+			const value = this.#stack.parameters?.[name] ?? parameter.Default;
+			return parameter.Type === 'CommaDelimitedList' ? String(value).split(',') : value;
+		}
 		return reference(this.#resource(name, at).Type, this.nameOf(name), this.#stack);
 	}
 

@@ -5,7 +5,9 @@ import type { Resource, Stack } from './intrinsics.ts';
 interface Naming {
 	/** The property that names the resource. */
 	readonly property: string;
-	arn(name: string, stack: Stack): string;
+	/** The property that names what the resource is in, where that is part of its ARN. */
+	readonly within?: string;
+	arn(name: string, stack: Stack, within?: string): string;
 	/** What `Ref` gives, where it is not the name. */
 	ref?(name: string, stack: Stack): string;
 }
@@ -24,7 +26,7 @@ const NAMING: Readonly<Record<string, Naming>> = {
 	'AWS::SQS::Queue': { property: 'QueueName', arn: regional('sqs'), ref: (name, stack) => queueUrl(stack, name) },
 	'AWS::Lambda::Function': { property: 'FunctionName', arn: regional('lambda', 'function:') },
 	'AWS::DynamoDB::Table': { property: 'TableName', arn: regional('dynamodb', 'table/') },
-	'AWS::Events::Rule': { property: 'Name', arn: regional('events', 'rule/') },
+	'AWS::Events::Rule': { property: 'Name', within: 'EventBusName', arn: ruleArn },
 	'AWS::Events::EventBus': { property: 'Name', arn: regional('events', 'event-bus/') },
 	'AWS::SSM::Document': { property: 'Name', arn: regional('ssm', 'document/') },
 	'AWS::SSM::Parameter': { property: 'Name', arn: (name, stack) => regional('ssm', 'parameter/')(name.replace(/^\//, ''), stack) },
@@ -37,18 +39,20 @@ const NAMING: Readonly<Record<string, Naming>> = {
 	'AWS::KMS::Key': { property: 'KeyName', arn: regional('kms', 'key/') },
 };
 
+/** The ARN of a rule says which bus it is on, unless that is the default one. */
+function ruleArn(name: string, stack: Stack, bus = 'default'): string {
+	return regional('events', bus === 'default' ? 'rule/' : `rule/${bus}/`)(name, stack);
+}
+
 /** The URL of a queue, as SQS gives it. */
 function queueUrl({ account, region }: Pick<Stack, 'account' | 'region'>, name: string): string {
 	return `https://sqs.${region}.amazonaws.com/${account}/${name}`;
 }
 
+type Resolve = (value: unknown, at: string) => unknown;
+
 /** The name a resource gets: from its naming property, or made of stack and logical id as CloudFormation does. */
-export function physicalName(
-	logicalId: string,
-	resource: Resource,
-	stack: Stack,
-	resolve: (value: unknown, at: string) => unknown,
-): string {
+export function physicalName(logicalId: string, resource: Resource, stack: Stack, resolve: Resolve): string {
 	const property = NAMING[resource.Type]?.property;
 	const given = property === undefined ? undefined : resource.Properties?.[property];
 	return given === undefined ? `${stack.name}-${logicalId}` : String(resolve(given, `${logicalId}.${property}`));
@@ -60,9 +64,18 @@ export function reference(type: string, name: string, stack: Stack): string {
 }
 
 /** What `Fn::GetAtt` of a resource gives, or undefined for an attribute that is not known here. */
-export function attributeOf(type: string, name: string, attribute: string, stack: Stack): string | undefined {
+export function attributeOf(
+	{ Type: type, Properties = {} }: Resource,
+	name: string,
+	attribute: string,
+	stack: Stack,
+	resolve: Resolve,
+): string | undefined {
 	const naming = NAMING[type];
-	if (attribute === 'Arn' || attribute === 'TopicArn') return naming?.arn(name, stack);
+	if (attribute === 'Arn' || attribute === 'TopicArn') {
+		const holder = naming?.within === undefined ? undefined : Properties[naming.within];
+		return naming?.arn(name, stack, holder === undefined ? undefined : String(resolve(holder, `${name}.${naming.within}`)));
+	}
 	if (attribute === naming?.property) return name;
 	if (attribute === 'QueueUrl') return queueUrl(stack, name);
 	if (type === 'AWS::S3::Bucket' && attribute === 'DomainName') return `${name}.s3.amazonaws.com`;

@@ -1,6 +1,7 @@
 /** CloudFormation resources, read into what the local AWS acts on. The defaults are the services' own. */
 
 import type { TableDefinition } from '../aws/dynamodb.ts';
+import type { Bus } from '../aws/eventbridge.ts';
 import type {
 	DocumentDefinition,
 	EventSourceMapping,
@@ -38,6 +39,10 @@ export function deployed(resolver: Resolver, logicalId: string, resource: Resour
 		arn: () => resolver.attribute(logicalId, 'Arn'),
 		properties: (resolver.resolve(resource.Properties ?? {}, logicalId) ?? {}) as Properties,
 	};
+}
+
+export function bus({ name, arn }: Deployed): Bus {
+	return { name, arn: arn() };
 }
 
 export function rule({ name, arn, properties }: Deployed): Rule {

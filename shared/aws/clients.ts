@@ -16,6 +16,8 @@ export interface Aws {
 	readonly dynamoDb: DynamoDBClient;
 	readonly tagging: ResourceGroupsTaggingAPIClient;
 	readonly sqs: SQSClient;
+	/** A client of a service that few functions need: to be made once for each execution environment. */
+	client<C extends SdkClient>(Client: new (options: ClientOptions & { readonly maxAttempts: number }) => C): C;
 }
 
 /** Attempts of one call, the first included; what is still throttled then is tried again by the clock. */
@@ -24,16 +26,31 @@ const MAX_ATTEMPTS = 3;
 /** What all clients share: Region, endpoint, credentials and request handler, each optional. */
 export type ClientOptions = Pick<SSMClientConfig, 'region' | 'endpoint' | 'credentials' | 'requestHandler'>;
 
+/** What all clients have, as far as it is used here. */
+interface SdkClient {
+	readonly middlewareStack: { remove(name: string): boolean };
+}
+
+/**
+ * Without the SDK's own log, which nobody reads: it goes through every input and output for what must not be logged, member by
+ * member, before it asks whether there is a logger.
+ */
+function quiet<C extends SdkClient>(client: C): C {
+	client.middlewareStack.remove('loggerMiddleware');
+	return client;
+}
+
 export function createAws(options: ClientOptions = {}): Aws {
 	const shared = { ...options, maxAttempts: MAX_ATTEMPTS };
 	return {
-		ssm: new SSMClient(shared),
-		ssmOnce: new SSMClient({ ...shared, maxAttempts: 1 }),
-		autoScaling: new AutoScalingClient(shared),
-		events: new EventBridgeClient(shared),
-		dynamoDb: new DynamoDBClient(shared),
-		tagging: new ResourceGroupsTaggingAPIClient(shared),
+		ssm: quiet(new SSMClient(shared)),
+		ssmOnce: quiet(new SSMClient({ ...shared, maxAttempts: 1 })),
+		autoScaling: quiet(new AutoScalingClient(shared)),
+		events: quiet(new EventBridgeClient(shared)),
+		dynamoDb: quiet(new DynamoDBClient(shared)),
+		tagging: quiet(new ResourceGroupsTaggingAPIClient(shared)),
 		// The URL of a queue names a host of AWS, also where the endpoint is another: a local run must not reach it.
-		sqs: new SQSClient({ ...shared, useQueueUrlAsEndpoint: false }),
+		sqs: quiet(new SQSClient({ ...shared, useQueueUrlAsEndpoint: false })),
+		client: (Client) => quiet(new Client(shared)),
 	};
 }

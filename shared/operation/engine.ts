@@ -3,7 +3,7 @@
  * decisions and effects. It takes many operations at once, so that effects of one kind can share calls.
  */
 
-import { kindOf, nodeOf } from '../kinds/kinds.ts';
+import { subjectOf } from '../kinds/subjects.ts';
 import { publish } from '../outcomes/publish.ts';
 import { inParallel } from '../parallel.ts';
 import { shareCommands } from '../work/work.ts';
@@ -21,15 +21,15 @@ const REPLAYS = 3;
 const PUBLISH_AGAIN = 45_000;
 
 /** One operation and what happened to it. `created`: it is not in the ledger yet. */
-export interface Happening {
-	readonly operation: Operation;
+export interface Happening<O extends Operation = Operation> {
+	readonly operation: O;
 	readonly facts: readonly Fact[];
 	readonly created?: boolean;
 }
 
 /** Where an operation stands after an invocation. `taken`: it was to be created, and its id exists already. */
-export interface Outcome {
-	readonly operation: Operation;
+export interface Outcome<O extends Operation = Operation> {
+	readonly operation: O;
 	readonly taken: boolean;
 }
 
@@ -56,9 +56,9 @@ class Cursor {
  * Moves operations by what happened to them, as far as they go without waiting, and writes and publishes the result.
  * @throws what DynamoDB throws; what other services answer becomes a fact.
  */
-export async function advance(services: Services, happenings: readonly Happening[]): Promise<Outcome[]> {
+export async function advance<O extends Operation>(services: Services, happenings: readonly Happening<O>[]): Promise<Outcome<O>[]> {
 	const outcomes = new Map<Happening, Outcome>();
-	let pending = happenings;
+	let pending: readonly Happening[] = happenings;
 	for (let replay = 0; pending.length > 0; replay += 1) {
 		const cursors = pending.map((happening) => new Cursor(happening));
 		await run(services, cursors);
@@ -71,7 +71,8 @@ export async function advance(services: Services, happenings: readonly Happening
 		if (lost.length === 0 || replay === REPLAYS) break;
 		pending = await reload(services, lost, outcomes);
 	}
-	return [...outcomes.values()];
+	// An operation never changes its kind.
+	return [...outcomes.values()] as Outcome<O>[];
 }
 
 async function reload(services: Services, lost: readonly Cursor[], outcomes: Map<Happening, Outcome>): Promise<Happening[]> {
@@ -107,7 +108,7 @@ function decide(services: Services, cursor: Cursor): void {
 	const now = services.now();
 	for (const fact of cursor.facts.splice(0)) {
 		const before = cursor.current;
-		const step = kindOf(before.subject).next(before, fact, now);
+		const step = services.kindOf(before).next(before, fact, now);
 		const history = [...step.operation.history, ...step.notes.map((note) => ({ at: new Date(now).toISOString(), ...note }))];
 		cursor.current = { ...step.operation, history };
 		for (const effect of step.effects) {
@@ -119,7 +120,7 @@ function decide(services: Services, cursor: Cursor): void {
 }
 
 function tell(services: Services, { id, playbook, subject, state }: Operation, { what, why, requestId }: Note): void {
-	services.log.info(what, { operation: id, playbook: playbook.name, node: nodeOf({ subject }), state, why, requestId });
+	services.log.info(what, { operation: id, playbook: playbook.name, subject: subjectOf(subject).name(subject), state, why, requestId });
 }
 
 /** Operations that are about to start the same command share it; the work they put on record is then the shared one. */
@@ -130,7 +131,7 @@ function share(services: Services, cursors: readonly Cursor[]): void {
 		const work = shared.get(cursor.current.id);
 		if (work === undefined) continue;
 		const { current } = cursor;
-		cursor.current = kindOf(current.subject).next(current, { type: 'work-shared', work }, services.now()).operation;
+		cursor.current = services.kindOf(current).next(current, { type: 'work-shared', work }, services.now()).operation;
 	}
 }
 
@@ -140,7 +141,8 @@ function share(services: Services, cursors: readonly Cursor[]): void {
  */
 function mustRecordFirst({ effects, current, stored }: Cursor): boolean {
 	if (effects.some(({ name }) => name === 'start-work')) return true;
-	if (current.ending === undefined) return false;
+	// Two runs of one event must not both gather what an OpsItem says.
+	if (current.ending === undefined) return stored === undefined && effects.some(({ name }) => name === 'open-ops-item');
 	return current.ending.pending.length > 1 || stored?.ending !== undefined;
 }
 

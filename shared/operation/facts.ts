@@ -1,6 +1,6 @@
 /** What can happen to an operation (facts), and what it can ask for (effects). `next` maps the one to the other. */
 
-import type { Brake, LifecycleResult, Operation, OpsItemNews, Work } from './types.ts';
+import type { AlarmRecord, Brake, LifecycleResult, Operation, OpsItemNews, Work } from './types.ts';
 
 /** Whether Systems Manager reaches a node (DescribeInstanceInformation). */
 export type NodeStatus = 'online' | 'connection-lost' | 'not-registered';
@@ -43,6 +43,34 @@ export interface BrakeFact {
 	readonly requestId?: string | undefined;
 }
 
+/** How an alarm stands: CloudWatch's event, or its answer. */
+export interface AlarmFact {
+	readonly type: 'alarm';
+	readonly from: 'event' | 'look';
+	/** Absent where the alarm is gone. */
+	readonly state?: AlarmRecord['state'];
+	/** CloudWatch's own time of that state. Epoch milliseconds. */
+	readonly at: number;
+	readonly reason: string;
+	/** Muted or suppressed: until when, as far as is known, and by what. */
+	readonly held?: NonNullable<AlarmRecord['held']>;
+	/** A series of a multi-series alarm, where the event is about that alone. */
+	readonly contributor?: { readonly id: string; readonly name: string };
+	readonly requestId?: string | undefined;
+}
+
+/** What a rule finds of a resource: AWS Config's event, or its answer. */
+export interface ComplianceFact {
+	readonly type: 'compliance';
+	readonly from: 'event' | 'look';
+	/** Absent where the rule has no result for the resource (it may be gone). */
+	readonly compliance?: 'COMPLIANT' | 'NON_COMPLIANT' | 'NOT_APPLICABLE' | 'INSUFFICIENT_DATA';
+	/** When the evaluation began (ConfigRuleInvokedTime). Epoch milliseconds. */
+	readonly evaluatedAt?: number;
+	readonly annotation?: string;
+	readonly requestId?: string | undefined;
+}
+
 export type OperatorVerb = 'retry' | 'extend' | 'cancel' | 'complete';
 
 export type Fact =
@@ -68,6 +96,8 @@ export type Fact =
 	| { readonly type: 'work-not-found'; readonly certain: boolean }
 	| WorkFact
 	| InstanceFact
+	| AlarmFact
+	| ComplianceFact
 	| { readonly type: 'heartbeat-sent'; readonly requestId?: string | undefined }
 	| {
 			readonly type: 'done';
@@ -77,11 +107,11 @@ export type Fact =
 			readonly note?: string;
 			readonly requestId?: string | undefined;
 	  }
-	/** `gone`: there is no active lifecycle action, as far as the call can tell. */
+	/** `gone`: there is no active lifecycle action, as far as the call can tell. `refused`: AWS will never do it. */
 	| {
 			readonly type: 'not-done';
 			readonly effect: Effect['name'];
-			readonly why: 'retry' | 'gone';
+			readonly why: 'retry' | 'gone' | 'refused';
 			readonly message: string;
 			readonly requestId?: string | undefined;
 	  }
@@ -108,7 +138,14 @@ export type Effect =
 	| { readonly name: 'cancel-work' }
 	/** By token at first, where one is known; a token that was refused is not tried again: the instance's id finds the action too. */
 	| { readonly name: 'complete-lifecycle' }
-	| { readonly name: 'open-ops-item' };
+	| { readonly name: 'open-ops-item' }
+	/** What has happened since the OpsItem was opened. */
+	| { readonly name: 'update-ops-item' }
+	| { readonly name: 'resolve-ops-item' }
+	| { readonly name: 'look-at-alarm' }
+	| { readonly name: 'read-compliance' }
+	/** Asks AWS Config to evaluate the rule anew: at most once a minute, up to 25 rules together. */
+	| { readonly name: 'evaluate-rule' };
 
 /** A line for the history; the engine adds the time. */
 export interface Note {
@@ -117,11 +154,11 @@ export interface Note {
 	readonly requestId?: string | undefined;
 }
 
-export interface Step {
-	readonly operation: Operation;
+export interface Step<O extends Operation = Operation> {
+	readonly operation: O;
 	readonly notes: readonly Note[];
 	readonly effects: readonly Effect[];
 }
 
 /** The pure decision of one kind of operation. `now` is epoch milliseconds. */
-export type Next = (operation: Operation, fact: Fact, now: number) => Step;
+export type Next<O extends Operation = Operation> = (operation: O, fact: Fact, now: number) => Step<O>;

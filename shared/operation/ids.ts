@@ -1,7 +1,7 @@
 /** Names derived from what an operation is about, so that the same event finds the same operation. */
 
 import { createHash } from 'node:crypto';
-import { kindOf } from '../kinds/kinds.ts';
+import { subjectOf } from '../kinds/subjects.ts';
 import type { Subject } from './types.ts';
 
 function digest(text: string): string {
@@ -10,7 +10,7 @@ function digest(text: string): string {
 
 /** What the operation is about, as one string. */
 function subjectKey(subject: Subject): string {
-	return [subject.account, subject.region, ...kindOf(subject).identity(subject)].join('#');
+	return [subject.account, subject.region, ...subjectOf(subject).identity(subject)].join('#');
 }
 
 /** `lifecycle-3f2a9c1b7d4e5f60`: everything of an operation's id but its occurrence. */

@@ -5,7 +5,6 @@
  * | --- | --- | --- |
  * | operation | `operation#<subject id>` | occurrence, six digits |
  * | work record | `work#<work id>` | attempt, six digits |
- * | execution alias | `execution#<automation execution id>` | `alias` |
  * | slots under limits (`brakes/slots.ts`) | `limits#<playbook>` | `slots` |
  * | compiled playbooks | `playbooks` | `compiled` |
  *
@@ -13,16 +12,19 @@
  * what has closed (`closed#<day>#<shard>`). Every read that decides something is consistent and by key.
  */
 
-import { getItem, getItems, type Item, type Key, putItem, queryItems, tableOf } from '../aws/table.ts';
+import { getItem, getItems, type Item, type Key, putItem, queryItems, tableOf, updateItem } from '../aws/table.ts';
 import type { Deps } from '../deps.ts';
 import { inParallel } from '../parallel.ts';
-import { parseOperationId, subjectId } from './ids.ts';
-import type { HistoryEntry, Operation, Subject, Work } from './types.ts';
+import { operationId, parseOperationId, subjectId } from './ids.ts';
+import type { HistoryEntry, Operation, OperationOfKind, Subject, Work } from './types.ts';
 
 /** Partitions of the due index: 1,000 writes a second each. */
 const SHARDS = 4;
 /** Writes of one invocation under way at once. */
 export const CONCURRENT_WRITES = 25;
+
+/** No operation is open for longer: an alarm's is, for the seven days of `waitForOk` and the time its work waited. Days. */
+const LONGEST_OPEN_DAYS = 30;
 
 /** Records of sent commands that one execution environment keeps in mind: its nodes end one by one. */
 const REMEMBERED = 200;
@@ -39,7 +41,12 @@ export interface Ledger {
 	/** Opens an operation unless its id is taken. False: it exists already. */
 	create(operation: Operation): Promise<boolean>;
 	/** The newest occurrence of a subject. */
-	latest(subject: Subject): Promise<Operation | undefined>;
+	latest<S extends Subject>(subject: S): Promise<OperationOfKind<S['kind']> | undefined>;
+	/**
+	 * Keeps a subject's first occurrence for as long as one that opens now can last: an event tries to open the first, and must not
+	 * succeed while a later one is open.
+	 */
+	keepFirst(subject: Subject): Promise<void>;
 	/** By id; what does not exist is left out. Shared work is joined in: an operation whose command was sent is `running`. */
 	load(ids: readonly string[]): Promise<Operation[]>;
 	/** Writes `after` where the ledger still has version `after.version - 1`. False: somebody else was first. */
@@ -48,9 +55,6 @@ export interface Ledger {
 	createWork(record: WorkRecord): Promise<boolean>;
 	updateWork(record: WorkRecord): Promise<void>;
 	work(id: string, attempt: number): Promise<WorkRecord | undefined>;
-	putExecutionAlias(executionId: string, operationId: string): Promise<void>;
-	/** Execution ids to operation ids; unknown ones are left out. */
-	executionAliases(executionIds: readonly string[]): Promise<Map<string, string>>;
 	/** Ids of what is due, oldest first. */
 	due(at: number): Promise<string[]>;
 	/** Ids of all open operations, oldest look first; of those closed on a day (`2026-11-23`), newest last. */
@@ -108,12 +112,17 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 	return {
 		create: (operation) => putItem(table, operationItem(operation, retentionDays), 'attribute_not_exists(pk)'),
 		save: (after) => putItem(table, operationItem(after, retentionDays), 'version = :before', { ':before': after.version - 1 }),
-		async latest(subject) {
+		async latest<S extends Subject>(subject: S) {
 			const newest = { KeyConditionExpression: 'pk = :pk', ScanIndexForward: false, Limit: 1, ConsistentRead: true };
 			const [item] = await queryItems(table, newest, { ':pk': `operation#${subjectId(subject)}` });
 			if (item === undefined) return undefined;
 			const [operation] = await join([item['operation'] as Operation]);
-			return operation;
+			return operation as OperationOfKind<S['kind']> | undefined;
+		},
+		async keepFirst(subject) {
+			const key = operationKey(operationId(subject, 1));
+			const expressions = { UpdateExpression: 'SET expiresAt = :at', ConditionExpression: 'attribute_exists(expiresAt)' };
+			if (key) await updateItem(table, key, expressions, { ':at': expiry(now(), LONGEST_OPEN_DAYS + retentionDays) });
 		},
 		async load(ids) {
 			const keys = [...new Set(ids)].flatMap((id) => operationKey(id) ?? []);
@@ -127,16 +136,6 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 		async work(id, attempt) {
 			const key = workKey(id, attempt);
 			return remember(key, (await getItem(table, key))?.['record'] as WorkRecord | undefined);
-		},
-		async putExecutionAlias(executionId, id) {
-			await putItem(table, { pk: `execution#${executionId}`, sk: 'alias', operationId: id, expiresAt: expiry(now(), retentionDays) });
-		},
-		async executionAliases(executionIds) {
-			const items = await getItems(
-				table,
-				executionIds.map((id) => ({ pk: `execution#${id}`, sk: 'alias' })),
-			);
-			return new Map(items.map((item) => [String(item['pk']).replace('execution#', ''), String(item['operationId'])]));
 		},
 		due: (at) => queryAll(openShards(), at),
 		open: () => queryAll(openShards()),

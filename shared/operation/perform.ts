@@ -2,31 +2,42 @@
 
 import { askCalendars } from '../brakes/calendars.ts';
 import { releaseSlots, takeSlots } from '../brakes/slots.ts';
-import { completeLifecycle, lookAtInstance, sendHeartbeat } from '../outcomes/lifecycle.ts';
-import { openOpsItem } from '../outcomes/ops-item.ts';
+import { openOpsItem, resolveOpsItem, updateOpsItem } from '../outcomes/ops-item.ts';
 import { checkNodes } from '../work/nodes.ts';
 import { cancelWork, findWork, lookUpWork, startWork, unlessPaused } from '../work/work.ts';
 import type { Effect, Fact } from './facts.ts';
-import type { Perform, Services } from './services.ts';
+import type { Part, Perform, Services } from './services.ts';
 import type { Operation } from './types.ts';
 
-const PERFORMERS: Readonly<Record<Effect['name'], Perform>> = {
+/** What operations of every kind ask for. */
+const SHARED: NonNullable<Part['performers']> = {
 	'start-work': startWork,
 	'find-work': findWork,
 	'look-up-work': lookUpWork,
-	'look-at-instance': lookAtInstance,
 	'check-node': checkNodes,
 	// A pause comes before every brake: its time is not the playbook's.
 	'ask-calendar': unlessPaused(askCalendars),
 	'take-slot': unlessPaused(takeSlots),
 	'release-slot': releaseSlots,
-	heartbeat: sendHeartbeat,
 	'cancel-work': cancelWork,
-	'complete-lifecycle': completeLifecycle,
 	'open-ops-item': openOpsItem,
+	'update-ops-item': updateOpsItem,
+	'resolve-ops-item': resolveOpsItem,
 };
 
-const EFFECTS = Object.keys(PERFORMERS) as Effect['name'][];
+/** In one order, whoever asks: what is learned of the work comes before what is learned of its subject, and that before the node. */
+const ORDER: readonly Effect['name'][] = [
+	...(['start-work', 'find-work', 'look-up-work', 'look-at-instance', 'look-at-alarm', 'read-compliance', 'evaluate-rule'] as const),
+	...(['check-node', 'ask-calendar', 'take-slot', 'release-slot', 'heartbeat', 'cancel-work', 'complete-lifecycle'] as const),
+	...(['open-ops-item', 'update-ops-item', 'resolve-ops-item'] as const),
+];
+
+const elsewhere =
+	(effect: Effect['name']): Perform =>
+	async (_services, operations) => {
+		const fact: Fact = { type: 'not-done', effect, why: 'retry', message: 'it is left to the clock' };
+		return new Map(operations.map(({ id }) => [id, fact]));
+	};
 
 export interface Asked {
 	readonly operation: Operation;
@@ -35,12 +46,12 @@ export interface Asked {
 
 /** Carries out effects, those of one name together. */
 export async function perform(services: Services, asked: readonly Asked[]): Promise<{ readonly id: string; readonly fact: Fact }[]> {
-	// In one order, whoever asks: what is learned of the work comes before what is learned of the instance, and that before the node.
-	const names = EFFECTS.filter((name) => asked.some(({ effect }) => effect.name === name));
+	const names = ORDER.filter((name) => asked.some(({ effect }) => effect.name === name));
 	const answers = await Promise.all(
 		names.map(async (name) => {
 			const operations = asked.filter(({ effect }) => effect.name === name).map(({ operation }) => operation);
-			return [...(await PERFORMERS[name](services, operations))];
+			const performer = services.performers[name] ?? SHARED[name] ?? elsewhere(name);
+			return [...(await performer(services, operations))];
 		}),
 	);
 	return answers.flat().map(([id, fact]) => ({ id, fact }));

@@ -1,12 +1,13 @@
 /** Settling operations from status events of the work they started. */
 
 import * as z from 'zod/mini';
-import { Drop, describeError, Retry } from '../errors.ts';
+import { callFailure, Drop, describeError, Retry } from '../errors.ts';
 import { groupBy, inParallel } from '../parallel.ts';
 import { parseEvent } from '../parse.ts';
+import { documentsOf } from '../playbook/startable.ts';
 import { deployedDocument } from '../settings.ts';
 import type { Settled } from '../settled.ts';
-import { executionFact, lookUpExecutions } from '../work/automation.ts';
+import { executionFact, lookUpExecution, workOfExecution } from '../work/automation.ts';
 import { meaningOf, readCommand } from '../work/invocations.ts';
 import { operationOfWork, workOfComment } from '../work/naming.ts';
 import { advance, type Happening } from './engine.ts';
@@ -40,6 +41,7 @@ const InvocationEvent = z.object({
 const ExecutionEvent = z.object({
 	source: z.literal('aws.ssm'),
 	'detail-type': z.literal('EC2 Automation Execution Status-change Notification'),
+	time: z.optional(z.string()),
 	detail: z.looseObject({ ExecutionId: text, Definition: text, Status: text }),
 });
 
@@ -75,7 +77,7 @@ async function slot(task: () => Slot | Promise<Slot>): Promise<Slot> {
 async function isOfInterest(services: Services, document: string): Promise<boolean> {
 	if (document.startsWith(services.settings.documentPrefix)) return true;
 	const { set } = await services.playbooks.load();
-	return set.playbooks.some(({ playbook }) => deployedDocument(services.settings, playbook.run.document) === document);
+	return set.playbooks.some(({ playbook }) => documentsOf(playbook).some((name) => deployedDocument(services.settings, name) === document));
 }
 
 interface Asked {
@@ -180,34 +182,34 @@ function told(status: string): WorkFact['status'] {
 	return status === 'TimedOut' ? 'unknown' : meaningOf(status);
 }
 
-/** Settles operations whose runbook execution ended. */
+/** Settles operations whose runbook execution ended. A success needs no look-up; of a failure the step that failed is looked up. */
 export async function settleExecutions(services: Services, events: readonly unknown[]): Promise<Settled<Operation>[]> {
-	const parsed = await Promise.all(
-		events.map((event) =>
-			slot(async () => {
-				const { detail } = parseEvent(ExecutionEvent, event, 'an automation execution');
-				if (!(await isOfInterest(services, detail.Definition)))
-					throw new Drop('foreign-execution', `no playbook runs ${detail.Definition}`);
-				return { operationId: detail.ExecutionId, facts: [executionFact({ AutomationExecutionStatus: detail.Status as never })] };
-			}),
-		),
+	const slots = await inParallel(events, CONCURRENT_READS, (each) =>
+		slot(async () => {
+			const { detail, time } = parseEvent(ExecutionEvent, each, 'an automation execution');
+			const { ExecutionId: externalId, Definition, Status } = detail;
+			if (!(await isOfInterest(services, Definition))) throw new Drop('foreign-execution', `no playbook runs ${Definition}`);
+			const workId = await workOfExecution(services, externalId).catch((error: unknown) => {
+				if (callFailure(error) === 'refused') throw new Drop('unknown-execution', `Systems Manager knows no execution ${externalId}`);
+				throw new Retry(`execution ${externalId} cannot be looked up: ${describeError(error)}`, error);
+			});
+			const operationId = workId && operationOfWork(workId);
+			if (!operationId) throw new Drop('foreign-execution', `execution ${externalId} was not started by Fleetkeeper`);
+			const endedAt = Date.parse(time ?? '');
+			const told: WorkFact = {
+				...executionFact({ AutomationExecutionStatus: Status as never }),
+				...(Number.isFinite(endedAt) && { endedAt }),
+			};
+			const fact = told.status === 'succeeded' ? told : await lookUpExecution(services, externalId);
+			const known = fact.status === 'unknown' || fact.status === 'running' ? told : fact;
+			return {
+				operationId,
+				facts: [
+					{ type: 'work-seen', externalId, workId },
+					{ ...known, externalId },
+				],
+			};
+		}),
 	);
-	const executionIds = parsed.flatMap(({ operationId }) => operationId ?? []);
-	const aliases = await services.ledger.executionAliases([...new Set(executionIds)]);
-	const operations = await services.ledger.load([...aliases.values()]);
-	const looked = await lookUpExecutions(
-		services,
-		operations.filter(({ closedAt, work }) => closedAt === undefined && work?.externalId !== undefined),
-	);
-	const slots = parsed.map((each): Slot => {
-		const executionId = each.operationId;
-		if (executionId === undefined) return each;
-		const operationId = aliases.get(executionId);
-		if (operationId === undefined)
-			return { error: new Drop('foreign-execution', `execution ${executionId} was not started by Fleetkeeper`) };
-		const found = looked.get(operationId);
-		const known = found?.type === 'work' && found.status !== 'unknown' && found.status !== 'running' ? [found] : each.facts;
-		return { operationId, facts: [{ type: 'work-seen', externalId: executionId }, ...(known ?? [])] };
-	});
 	return advanceSlots(services, slots);
 }

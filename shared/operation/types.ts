@@ -3,7 +3,7 @@
  * Every instant in here is epoch milliseconds, except in `history`, which people read.
  */
 
-import type { Brakes, LifecycleResult, Run, Then } from '../playbook/types.ts';
+import type { AlarmTimers, Brakes, CompliancePlaybook, LifecycleResult, LifecycleThen, OpsItemSpec, Run, Then } from '../playbook/types.ts';
 
 export const OPEN_STATES = ['waiting', 'starting', 'running', 'verifying'] as const;
 export const CLOSED_STATES = ['succeeded', 'failed', 'timed-out', 'skipped'] as const;
@@ -11,8 +11,8 @@ export type OpenState = (typeof OPEN_STATES)[number];
 export type ClosedState = (typeof CLOSED_STATES)[number];
 export type OperationState = OpenState | ClosedState;
 
-/** Why an operation waits before its work starts. */
-export type WaitingReason = 'registration' | 'throttle' | 'pause' | Brake;
+/** Why an operation waits before its work starts. `retry`: an attempt failed, and the next one is a while away. */
+export type WaitingReason = 'registration' | 'throttle' | 'pause' | 'held' | 'retry' | Brake;
 /** What a playbook can hold work back with. */
 export type Brake = 'calendar' | 'limit';
 
@@ -42,7 +42,41 @@ export interface LifecycleSubject {
 	readonly region: string;
 }
 
-export type Subject = LifecycleSubject;
+/** A CloudWatch alarm. */
+export interface AlarmSubject {
+	readonly kind: 'alarm';
+	readonly alarm: string;
+	readonly alarmArn: string;
+	readonly account: string;
+	readonly region: string;
+}
+
+/** One resource as one AWS Config rule judges it. */
+export interface ComplianceSubject {
+	readonly kind: 'compliance';
+	readonly rule: string;
+	/** As AWS Config spells it: `AWS::EC2::Instance`. */
+	readonly resourceType: string;
+	readonly resourceId: string;
+	readonly account: string;
+	readonly region: string;
+}
+
+/** What any other event is about: what the playbook's `about` leads to, or else the event itself. */
+export interface EventSubject {
+	readonly kind: 'event';
+	readonly source: string;
+	readonly detailType: string;
+	/** Values that tell one subject from another. */
+	readonly key: readonly string[];
+	/** ARNs of the event. */
+	readonly resources: readonly string[];
+	readonly account: string;
+	readonly region: string;
+}
+
+export type Subject = LifecycleSubject | AlarmSubject | ComplianceSubject | EventSubject;
+export type OperationKind = Subject['kind'];
 
 /** The started (or about to be started) work of an operation. */
 export interface Work {
@@ -62,19 +96,31 @@ export interface Work {
 	/** The command id or the automation execution id, once known. */
 	readonly externalId?: string;
 	readonly startedAt?: number;
+	/** A runbook on many resources, with rate control, as StartAutomationExecution takes it. */
+	readonly scope?: WorkScope;
+}
+
+export interface WorkScope {
+	/** The runbook's parameter that each target is given as. */
+	readonly targetParameter: string;
+	readonly targets: readonly { readonly key: string; readonly values: readonly string[] }[];
+	/** Counts or percentages. */
+	readonly maxConcurrency?: string;
+	readonly maxErrors?: string;
 }
 
 /** An ending that has been decided and whose effects are not all done yet. */
-export interface Ending {
+export interface Ending<T extends Then = Then> {
 	readonly state: ClosedState;
 	readonly reason: string;
-	readonly then: Then;
+	readonly then: T;
 	/** Effects still to be done, in order. */
 	readonly pending: readonly EndingEffect[];
 }
-export type EndingEffect = 'cancel-work' | 'complete-lifecycle' | 'open-ops-item';
+export type EndingEffect = 'cancel-work' | 'complete-lifecycle' | 'open-ops-item' | 'update-ops-item' | 'resolve-ops-item';
 
-export type OpsItemNews = 'opened' | 'added';
+/** `refused`: OpsCenter does not take it, and people have to hear of it otherwise. */
+export type OpsItemNews = 'opened' | 'added' | 'refused';
 
 export interface OperationResult {
 	/** What the lifecycle action was completed with; `over` where the hook had ended before we could. */
@@ -82,16 +128,25 @@ export interface OperationResult {
 	readonly opsItemId?: string;
 	/** Whether the OpsItem is this operation's own, or was open and this one was added to it: people are told of the first alone. */
 	readonly opsItem?: OpsItemNews;
+	/** The OpsItem has been resolved. */
+	readonly resolved?: true;
 	/** Nothing was done: the playbook observes. */
 	readonly observed?: true;
 	readonly reason: string;
 }
 
-/** What parameters of a playbook can point into. */
+/** What parameters of a playbook can point into: the event, as far as it is kept. */
 export interface Occasion {
 	readonly detail: Readonly<Record<string, unknown>>;
 	readonly account: string;
 	readonly region: string;
+	readonly source?: string;
+	readonly 'detail-type'?: string;
+	readonly id?: string;
+	readonly time?: string;
+	readonly resources?: readonly string[];
+	/** Of an alarm's metrics. */
+	readonly dimensions?: Readonly<Record<string, string>>;
 }
 
 /** The timers of the hook, read from Auto Scaling when the operation opened. Seconds. */
@@ -101,20 +156,20 @@ export interface HookTimers {
 	readonly defaultResult: LifecycleResult;
 }
 
-export interface Operation {
+/** What operations of every kind have. */
+interface OperationOf<S extends Subject, T extends Then = Then> {
 	/** `<kind>-<hash of the subject's key>-<occurrence>`: derived, so that a repeated event finds it. */
 	readonly id: string;
-	readonly kind: Subject['kind'];
-	readonly subject: Subject;
+	readonly kind: S['kind'];
+	readonly subject: S;
 	readonly occurrence: number;
 	readonly playbook: { readonly name: string; readonly parameterVersion: number };
-	readonly run: Run;
-	readonly then: { readonly onSuccess: Then; readonly onFailure: Then };
+	readonly run?: Run;
 	readonly brakes?: Brakes;
 
 	readonly state: OperationState;
 	readonly waiting?: WaitingReason;
-	readonly ending?: Ending;
+	readonly ending?: Ending<T>;
 	readonly result?: OperationResult;
 	readonly history: readonly HistoryEntry[];
 
@@ -125,19 +180,14 @@ export interface Operation {
 	readonly dueAt?: number;
 	readonly closedAt?: number;
 
-	/** Lifecycle token, event id: what else this occurrence is known by. */
-	readonly token?: string;
+	/** What else this occurrence is known by. */
 	readonly eventId?: string;
-	readonly hookTimers: HookTimers;
-	/** When the wait began, as far as is known: the hook's timers count from here. */
-	readonly actionStartedAt: number;
-	readonly heartbeat?: { readonly nextAt: number; readonly count: number };
-	readonly registerBy?: number;
-
+	/** The managed node that its command runs on, where the subject does not say. */
+	readonly node?: string;
 	readonly work?: Work;
 	/** It holds a slot under the limits of its playbook, until it closes. */
 	readonly slot?: true;
-	/** The occasion's own values that parameters point into: `{detail, account, region}`. */
+	/** The occasion's own values that parameters point into. */
 	readonly occasion: Occasion;
 	/** How often work was begun anew, and an effect of the ending was tried. */
 	readonly attempts: { readonly start: number; readonly ending: number };
@@ -147,4 +197,93 @@ export interface Operation {
 	readonly publishedVersion: number;
 }
 
-export type { LifecycleResult, Run, Then };
+export interface LifecycleOperation extends OperationOf<LifecycleSubject, LifecycleThen> {
+	readonly run: Run;
+	readonly then: { readonly onSuccess: LifecycleThen; readonly onFailure: LifecycleThen };
+	/** The lifecycle token. */
+	readonly token?: string;
+	readonly hookTimers: HookTimers;
+	/** When the wait began, as far as is known: the hook's timers count from here. */
+	readonly actionStartedAt: number;
+	readonly heartbeat?: { readonly nextAt: number; readonly count: number };
+	readonly registerBy?: number;
+}
+
+/** From the first ALARM to the calm after it: one OpsItem, however often the alarm goes off in between. */
+export interface AlarmOperation extends OperationOf<AlarmSubject> {
+	readonly opsItem: OpsItemSpec;
+	readonly timers: AlarmTimers;
+	readonly alarm: AlarmRecord;
+}
+
+/** What is known of the alarm. */
+export interface AlarmRecord {
+	readonly state: 'ALARM' | 'OK' | 'INSUFFICIENT_DATA';
+	/** CloudWatch's own time of that state: an older event is old news. */
+	readonly stateAt: number;
+	readonly reason: string;
+	/** Times at which it went off, oldest first; of a storm the last hundred. */
+	readonly alarms: readonly number[];
+	/** How often it went off, all in all. */
+	readonly count: number;
+	/** Series of a multi-series alarm that are in ALARM: their id and what they are called. */
+	readonly contributors?: Readonly<Record<string, string>>;
+	/** Until then it is muted or suppressed, and by what. */
+	readonly held?: { readonly until: number; readonly why: string };
+	/** Work is not started any more until it is calm. */
+	readonly flapping?: true;
+	/** How the work ended, in words, each time it ran. */
+	readonly ran: readonly string[];
+	/** When the calm is over, once it is OK; absent while it is in ALARM. */
+	readonly calmAt?: number;
+	/** The last state that an earlier operation knew of: news from before is that one's. */
+	readonly after?: number;
+	/** What the OpsItem has yet to be told. */
+	readonly untold?: true;
+	readonly deleted?: true;
+}
+
+/** What the rule last found of the resource, as far as is known. */
+export interface ComplianceFinding {
+	readonly compliance: 'COMPLIANT' | 'NON_COMPLIANT' | 'NOT_APPLICABLE' | 'INSUFFICIENT_DATA';
+	/** When that evaluation began; events come in any order. Absent where AWS Config did not say. */
+	readonly evaluatedAt?: number;
+	/** Until when it is known to have been so. */
+	readonly knownAt: number;
+}
+
+export interface ComplianceOperation extends OperationOf<ComplianceSubject> {
+	readonly run: Run;
+	readonly then: { readonly onFailure: Then };
+	readonly settings: CompliancePlaybook['compliance'];
+	readonly finding: ComplianceFinding;
+	/** When remediations of this rule and resource began, within the last 24 hours; of earlier occurrences too. */
+	readonly remediatedAt: readonly number[];
+	readonly verify?: {
+		/** A result counts whose evaluation began after this: the end of the work. */
+		readonly after: number;
+		/** When compliance is read next. */
+		readonly lookAt: number;
+		/** How often it was read in vain. */
+		readonly looks: number;
+		/** When the rule was asked to evaluate anew. */
+		readonly evaluatedAt?: number;
+	};
+}
+
+export interface EventOperation extends OperationOf<EventSubject> {
+	readonly opsItem?: OpsItemSpec;
+	readonly then: { readonly onFailure: Then };
+	/** How many events it is about. */
+	readonly events: number;
+	/** Ids of the latest events, of earlier occurrences too: a copy of one of them is no news. */
+	readonly eventIds: readonly string[];
+	/** Of a request: who asks, and why. */
+	readonly request?: { readonly by?: string; readonly reason?: string };
+	readonly scope?: WorkScope;
+}
+
+export type Operation = LifecycleOperation | AlarmOperation | ComplianceOperation | EventOperation;
+export type OperationOfKind<K extends OperationKind> = Extract<Operation, { readonly kind: K }>;
+
+export type { LifecycleResult, LifecycleThen, OpsItemSpec, Run, Then };

@@ -8,15 +8,16 @@ import {
 import { describeError, requestIdOf } from '../errors.ts';
 import type { Effect, Fact } from '../operation/facts.ts';
 import type { Perform, Services } from '../operation/services.ts';
-import type { LifecycleResult, Operation } from '../operation/types.ts';
+import type { LifecycleOperation, LifecycleResult } from '../operation/types.ts';
 import { chunks, inParallel } from '../parallel.ts';
+import type { HookReader } from './hooks.ts';
 
 /** Auto Scaling's calls share one bucket an account; its size is not published. */
 const CONCURRENT_CALLS = 10;
 /** InstanceIds of one DescribeAutoScalingInstances call. */
 const INSTANCES_PER_CALL = 50;
 
-function actionOf({ subject, token }: Operation, by: 'token' | 'instance') {
+function actionOf({ subject, token }: LifecycleOperation, by: 'token' | 'instance') {
 	return {
 		AutoScalingGroupName: subject.group,
 		LifecycleHookName: subject.hook,
@@ -30,7 +31,7 @@ function isGone(error: unknown): boolean {
 	return (name === 'ValidationError' || name === 'ValidationException') && /no active lifecycle action/i.test(message);
 }
 
-async function onAction(operation: Operation, effect: Effect['name'], call: () => Promise<Fact>): Promise<[string, Fact]> {
+async function onAction(operation: LifecycleOperation, effect: Effect['name'], call: () => Promise<Fact>): Promise<[string, Fact]> {
 	try {
 		return [operation.id, await call()];
 	} catch (error) {
@@ -39,7 +40,7 @@ async function onAction(operation: Operation, effect: Effect['name'], call: () =
 	}
 }
 
-export const completeLifecycle: Perform = async ({ aws }, operations) => {
+export const completeLifecycle: Perform<LifecycleOperation> = async ({ aws }, operations) => {
 	const answers = await inParallel(operations, CONCURRENT_CALLS, (operation) =>
 		onAction(operation, 'complete-lifecycle', async () => {
 			const result: LifecycleResult = operation.ending?.then.lifecycle ?? operation.then.onFailure.lifecycle;
@@ -53,7 +54,7 @@ export const completeLifecycle: Perform = async ({ aws }, operations) => {
 	return new Map(answers);
 };
 
-export const sendHeartbeat: Perform = async ({ aws }, operations) => {
+export const sendHeartbeat: Perform<LifecycleOperation> = async ({ aws }, operations) => {
 	const answers = await inParallel(operations, CONCURRENT_CALLS, (operation) =>
 		onAction(operation, 'heartbeat', async () => {
 			const output = await aws.autoScaling.send(new RecordLifecycleActionHeartbeatCommand(actionOf(operation, 'token')));
@@ -63,15 +64,17 @@ export const sendHeartbeat: Perform = async ({ aws }, operations) => {
 	return new Map(answers);
 };
 
-export const lookAtInstance: Perform = async (services, operations) => {
-	const facts = new Map<string, Fact>();
-	for (const batch of chunks(operations, INSTANCES_PER_CALL)) {
-		for (const [id, fact] of await lookAtBatch(services, batch)) facts.set(id, fact);
-	}
-	return facts;
-};
+export function lookAtInstance(hooks: HookReader): Perform<LifecycleOperation> {
+	return async (services, operations) => {
+		const facts = new Map<string, Fact>();
+		for (const batch of chunks(operations, INSTANCES_PER_CALL)) {
+			for (const [id, fact] of await lookAtBatch(services, hooks, batch)) facts.set(id, fact);
+		}
+		return facts;
+	};
+}
 
-async function lookAtBatch(services: Services, operations: readonly Operation[]): Promise<[string, Fact][]> {
+async function lookAtBatch(services: Services, hooks: HookReader, operations: readonly LifecycleOperation[]): Promise<[string, Fact][]> {
 	try {
 		const InstanceIds = [...new Set(operations.map(({ subject }) => subject.instanceId))];
 		const output = await services.aws.autoScaling.send(
@@ -80,7 +83,7 @@ async function lookAtBatch(services: Services, operations: readonly Operation[])
 		const states = new Map((output.AutoScalingInstances ?? []).map((instance) => [instance.InstanceId, instance.LifecycleState]));
 		return await inParallel(operations, CONCURRENT_CALLS, async (operation): Promise<[string, Fact]> => {
 			const lifecycleState = states.get(operation.subject.instanceId);
-			const otherHooks = lifecycleState !== undefined && (await hasOtherHooks(services, operation));
+			const otherHooks = lifecycleState !== undefined && (await hasOtherHooks(hooks, operation));
 			return [operation.id, { type: 'instance', lifecycleState, otherHooks, requestId: requestIdOf(output) }];
 		});
 	} catch (error) {
@@ -90,7 +93,7 @@ async function lookAtBatch(services: Services, operations: readonly Operation[])
 }
 
 /** With a second hook on the same transition, `Terminating:Wait` alone does not prove that ours is waiting. */
-async function hasOtherHooks({ hooks }: Services, { subject }: Operation): Promise<boolean> {
+async function hasOtherHooks(hooks: HookReader, { subject }: LifecycleOperation): Promise<boolean> {
 	const all = await hooks.of(subject.group);
 	return all.some((hook) => hook.LifecycleTransition === subject.transition && hook.LifecycleHookName !== subject.hook);
 }

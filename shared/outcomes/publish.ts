@@ -3,7 +3,7 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { Deps } from '../deps.ts';
 import { describeError } from '../errors.ts';
-import { kindOf } from '../kinds/kinds.ts';
+import { subjectOf } from '../kinds/subjects.ts';
 import { standing } from '../operation/summary.ts';
 import type { Operation } from '../operation/types.ts';
 import { chunks, inParallel } from '../parallel.ts';
@@ -29,7 +29,7 @@ export async function publish(
 					Entries: batch.map((operation) => ({
 						Source: SERVICE,
 						DetailType: 'Operation State Change',
-						Resources: [...kindOf(operation.subject).arns(operation.subject)],
+						Resources: [...subjectOf(operation.subject).arns(operation.subject)],
 						Detail: JSON.stringify(detailOf(operation, settings.stage)),
 					})),
 				}),
@@ -48,7 +48,13 @@ export async function publish(
 
 function detailOf(operation: Operation, stage: string) {
 	const { id, version } = operation;
-	return { stage, operationId: id, version, ...standing(operation), message: sentence(operation) };
+	return { stage, operationId: id, version, ...standing(operation), alert: isAlert(operation), message: sentence(operation) };
+}
+
+/** People are told of a failure once for each OpsItem, and at once of what OpsCenter does not take. */
+function isAlert({ state, result, publishedVersion }: Operation): boolean {
+	if (state === 'failed' || state === 'timed-out') return result?.opsItem !== 'added';
+	return result?.opsItem === 'refused' && publishedVersion === 0;
 }
 
 /** Characters of a message: the output that it quotes may be long. */
@@ -56,11 +62,13 @@ const MESSAGE = 1_500;
 
 /** The news in words, on one line and without double quotes, which an input transformer puts around it. */
 function sentence({ playbook, subject, state, waiting, closedAt, result = { reason: '' } }: Operation): string {
-	const { reason, lifecycle, opsItemId, opsItem } = result;
+	const { reason, lifecycle, opsItemId, opsItem, resolved } = result;
 	const stands = closedAt === undefined ? `is ${waiting ? `waiting (${waiting})` : state}` : state.replace('-', ' ');
-	const parts = [`${playbook.name} ${stands} on ${kindOf(subject).about(subject)}${reason && `: ${reason}`}`];
+	const parts = [`${playbook.name} ${stands} on ${subjectOf(subject).about(subject)}${reason && `: ${reason}`}`];
 	if (closedAt !== undefined && lifecycle) parts.push(`Lifecycle action: ${lifecycle}`);
-	if (opsItemId) parts.push(opsItem === 'opened' ? `OpsItem ${opsItemId} was opened` : `It was added to OpsItem ${opsItemId}`);
+	if (opsItem === 'refused') parts.push('OpsCenter did not take an OpsItem');
+	else if (resolved) parts.push(`OpsItem ${opsItemId} was resolved`);
+	else if (opsItemId) parts.push(opsItem === 'opened' ? `OpsItem ${opsItemId} was opened` : `It was added to OpsItem ${opsItemId}`);
 	const text = parts.join('. ').replaceAll('"', "'").replaceAll(/\s+/g, ' ');
 	return `${text.length > MESSAGE ? `${text.slice(0, MESSAGE)}...` : text}.`;
 }

@@ -2,11 +2,14 @@
 
 import { type Finding, quote } from './problem.ts';
 import type { PlaybookSource } from './schema.ts';
-import type { Brakes } from './types.ts';
+import { type Brakes, isLifecycle, type PlaybookOn } from './types.ts';
 
 const CALENDAR = /^([A-Za-z0-9_.-]{3,128}|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:document\/[A-Za-z0-9_.-]{3,128})$/;
 
-export function brakesOf({ limits, calendar, calendarClosed, mode }: PlaybookSource): Brakes {
+/** A new rule can find thousands of resources at once: without limits of its own a playbook works on so many at a time. */
+const NONCOMPLIANT_AT_ONCE = 20;
+
+export function brakesOf({ on, limits = defaultLimits(on), calendar, calendarClosed, mode }: PlaybookSource): Brakes {
 	return {
 		...(limits && {
 			limits: {
@@ -20,7 +23,11 @@ export function brakesOf({ limits, calendar, calendarClosed, mode }: PlaybookSou
 	};
 }
 
-export function brakeFindings({ limits, calendar, calendarClosed, mode }: PlaybookSource): Finding[] {
+function defaultLimits(on: PlaybookOn): PlaybookSource['limits'] {
+	return on === 'noncompliant' ? { concurrent: NONCOMPLIANT_AT_ONCE } : undefined;
+}
+
+export function brakeFindings({ on, limits, calendar, calendarClosed, mode }: PlaybookSource): Finding[] {
 	const findings: Finding[] = [];
 	if (limits && limits.concurrent === undefined && limits.perHour === undefined) {
 		findings.push({ at: ['limits'], message: 'limits nothing', hint: 'write concurrent: <number>, perHour: <number> or both' });
@@ -36,7 +43,7 @@ export function brakeFindings({ limits, calendar, calendarClosed, mode }: Playbo
 	if (calendarClosed !== undefined && calendar === undefined) {
 		findings.push({ at: ['calendarClosed'], message: 'has no effect without a calendar', hint: 'write calendar: <name>', onKey: true });
 	}
-	if (mode === 'observe') {
+	if (mode === 'observe' && isLifecycle(on)) {
 		const message =
 			"completes no lifecycle action: an instance whose hook only Fleetkeeper completes waits for the hook's own timeout and gets its default result";
 		findings.push({ at: ['mode'], message, severity: 'warning' });

@@ -1,10 +1,22 @@
 /** Which playbook an event is for. Pure: no SDK, no clock, no parser. */
 
 import { matches } from '../event-pattern.ts';
-import type { CompiledPlaybook, EventPattern, PlaybookOn, PlaybookSet } from './types.ts';
+import { SERVICE } from '../settings.ts';
+import type {
+	AlarmPlaybook,
+	CompiledPlaybook,
+	CompliancePlaybook,
+	EventPattern,
+	LifecycleOccasion,
+	LifecyclePlaybook,
+	Playbook,
+	PlaybookFor,
+	PlaybookOn,
+	PlaybookSet,
+} from './types.ts';
 
 export type Match =
-	| { readonly playbook: CompiledPlaybook }
+	| { readonly playbook: CompiledPlaybook<LifecyclePlaybook> }
 	/** The answer depends on the node's tags, which have not been asked for yet. */
 	| { readonly needsTags: true }
 	| {
@@ -15,10 +27,10 @@ export type Match =
 	  };
 
 /**
- * The playbook with the lowest priority number whose `when` is met.
+ * The playbook with the lowest priority number whose `when` is met by a lifecycle action.
  * @param tags the node's tags, or undefined where they have not been read: they are asked for only if they matter.
  */
-export function match(on: PlaybookOn, detail: unknown, tags: Readonly<Record<string, string>> | undefined, set: PlaybookSet): Match {
+export function match(on: LifecycleOccasion, detail: unknown, tags: Readonly<Record<string, string>> | undefined, set: PlaybookSet): Match {
 	const candidates = inOrder(set, on);
 	const refusedByTags: string[] = [];
 	for (const candidate of candidates) {
@@ -32,8 +44,64 @@ export function match(on: PlaybookOn, detail: unknown, tags: Readonly<Record<str
 	if (refusedByTags.length > 0) {
 		return { none: `the node's tags are not those that ${refusedByTags.join(', ')} asks for`, onlyTags: true };
 	}
-	const none = candidates.length === 0 ? `no playbook is for ${on}` : `none of ${candidates.length} playbooks for ${on} matches the event`;
-	return { none, onlyTags: false };
+	return { none: noneOf(candidates, on), onlyTags: false };
+}
+
+/** Every occasion but lifecycle actions. */
+export type EventOccasion = Exclude<PlaybookOn, LifecycleOccasion>;
+
+/** An event, as far as patterns speak of it. */
+export interface MatchedEvent {
+	readonly source?: string;
+	readonly 'detail-type'?: string;
+	readonly detail: unknown;
+}
+
+export type EventMatch<On extends EventOccasion> =
+	| { readonly playbook: CompiledPlaybook<PlaybookFor<On>> }
+	/** Why no playbook matches, in a sentence. */
+	| { readonly none: string };
+
+/**
+ * The playbook with the lowest priority number whose `when` is met. An alarm of a target tracking policy is for playbooks alone that
+ * name it on purpose, and an event of our own is for none.
+ */
+export function matchEvent<On extends EventOccasion>(on: On, event: MatchedEvent, set: PlaybookSet): EventMatch<On> {
+	if (on === 'event' && event.source === SERVICE) return { none: 'the event is one of our own' };
+	const candidates = inOrder(set, on);
+	const met = candidates.filter(({ playbook }) => matches(patternOf(playbook), event));
+	const playbook = met.find((one) => one.playbook.on !== 'alarm' || isMeant(one.playbook, event.detail));
+	if (playbook) return { playbook };
+	if (met.length > 0) return { none: "it is a target tracking policy's own alarm, and no playbook names it" };
+	return { none: noneOf(candidates, on) };
+}
+
+/** The whole pattern of a playbook that is not for lifecycle actions, over the whole event. */
+export function patternOf({ when }: Playbook): EventPattern {
+	const { detail, ...envelope } = when;
+	return Object.keys(detail).length > 0 ? { ...envelope, detail } : envelope;
+}
+
+/** Application Auto Scaling and EC2 Auto Scaling name the alarms of target tracking policies so; they live in ALARM routinely. */
+const TARGET_TRACKING = 'TargetTracking-';
+/** What a condition must begin with to mean them. */
+const ON_PURPOSE = 'TargetTracking';
+
+function isMeant({ when }: AlarmPlaybook, detail: unknown): boolean {
+	const { alarmName } = detail as { readonly alarmName?: unknown };
+	if (typeof alarmName !== 'string' || !alarmName.startsWith(TARGET_TRACKING)) return true;
+	return conditionsOn(when.detail, 'alarmName').some((condition) => {
+		const { prefix, wildcard = prefix } = condition as { readonly prefix?: unknown; readonly wildcard?: unknown };
+		const begins = typeof condition === 'string' ? condition : wildcard;
+		return typeof begins === 'string' && begins.startsWith(ON_PURPOSE) && matches({ alarmName: [condition] }, { alarmName });
+	});
+}
+
+/** All conditions that a pattern has on a field, in whatever branch. */
+function conditionsOn(pattern: EventPattern, field: string): readonly unknown[] {
+	const { $or: branches, [field]: own } = pattern;
+	const inBranches = Array.isArray(branches) ? branches.flatMap((branch: EventPattern) => conditionsOn(branch, field)) : [];
+	return Array.isArray(own) ? [...own, ...inBranches] : inBranches;
 }
 
 /** A hook of an Auto Scaling group. */
@@ -46,9 +114,24 @@ export interface GroupHook {
  * The playbooks that could match an action of this hook in this group, whatever the rest of the event says: where there is none, the
  * hook belongs to somebody else.
  */
-export function claimsHook(set: PlaybookSet, on: PlaybookOn, { group, hook }: GroupHook): readonly CompiledPlaybook[] {
+export function claimsHook(
+	set: PlaybookSet,
+	on: LifecycleOccasion,
+	{ group, hook }: GroupHook,
+): readonly CompiledPlaybook<LifecyclePlaybook>[] {
 	const known = { AutoScalingGroupName: group, LifecycleHookName: hook };
 	return inOrder(set, on).filter(({ playbook }) => couldMatch(playbook.when.detail, known));
+}
+
+/** The playbooks that could match something this AWS Config rule finds, whatever it finds it of. */
+export function claimsRule(set: PlaybookSet, rule: string): readonly CompiledPlaybook<CompliancePlaybook>[] {
+	return inOrder(set, 'noncompliant').filter(({ playbook }) => couldMatch(playbook.when.detail, { configRuleName: rule }));
+}
+
+/** Whether a playbook could match this alarm, whatever state it is in. */
+export function couldBeAlarm(playbook: AlarmPlaybook, alarm: string): boolean {
+	const known = { alarmName: alarm };
+	return couldMatch(playbook.when.detail, known) && isMeant(playbook, known);
 }
 
 /** Whether `pattern` holds for what is known of an event's fields, taking every other field as met. */
@@ -71,6 +154,11 @@ function about(pattern: EventPattern, known: Readonly<Record<string, string>>): 
 	return Object.keys(kept).length === 0 ? undefined : kept;
 }
 
-function inOrder(set: PlaybookSet, on: PlaybookOn): readonly CompiledPlaybook[] {
-	return set.playbooks.filter(({ playbook }) => playbook.on === on).sort((a, b) => a.playbook.priority - b.playbook.priority);
+function noneOf(candidates: readonly unknown[], on: PlaybookOn): string {
+	return candidates.length === 0 ? `no playbook is for ${on}` : `none of ${candidates.length} playbooks for ${on} matches the event`;
+}
+
+function inOrder<On extends PlaybookOn>(set: PlaybookSet, on: On): readonly CompiledPlaybook<PlaybookFor<On>>[] {
+	const own = set.playbooks.filter(({ playbook }) => playbook.on === on) as readonly CompiledPlaybook[];
+	return [...own].sort((a, b) => a.playbook.priority - b.playbook.priority) as unknown as readonly CompiledPlaybook<PlaybookFor<On>>[];
 }

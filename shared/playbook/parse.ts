@@ -1,17 +1,12 @@
 /** From the text of a playbook to its compiled form. */
 
 import type * as z from 'zod/mini';
-import { brakesOf } from './brakes.ts';
-import { durationSeconds } from './duration.ts';
+import { compile } from './compile.ts';
 import { type Finding, nearest, type Problem, quote } from './problem.ts';
 import { relationFindings } from './relations.ts';
-import { type PlaybookSource, playbookSchema } from './schema.ts';
+import { playbookSchema } from './schema.ts';
 import { readSource } from './source.ts';
-import type { LifecycleResult, Playbook } from './types.ts';
-
-/** Seconds. */
-const DEFAULT_DELIVER_WITHIN = 180;
-const DEFAULT_REGISTER_WITHIN = 600;
+import type { Playbook } from './types.ts';
 
 export type Parsed =
 	| {
@@ -19,7 +14,7 @@ export type Parsed =
 			readonly playbook: Playbook;
 			readonly warnings: readonly Problem[];
 			/** Where a part of it is: for problems that show only beside other playbooks, or at AWS. */
-			at(path: readonly string[]): Pick<Problem, 'file' | 'line' | 'column' | 'path'>;
+			at(path: Finding['at']): Pick<Problem, 'file' | 'line' | 'column' | 'path'>;
 	  }
 	| { readonly ok: false; readonly problems: readonly Problem[] };
 
@@ -39,50 +34,6 @@ export function parsePlaybook(source: string, name: string, file = `${name}.yaml
 }
 
 const placeOnly = ({ file, line, column, path }: Problem) => ({ file, line, column, path });
-
-function compile(source: PlaybookSource): Playbook {
-	const { run, when, on } = source;
-	const timeoutSeconds = durationSeconds(run.timeout);
-	const failure: LifecycleResult = on === 'instance-launching' ? 'ABANDON' : 'CONTINUE';
-	const spec = source.then?.onFailure?.opsItem;
-	const brakes = brakesOf(source);
-	return {
-		name: source.name,
-		priority: source.priority,
-		on,
-		when: { detail: when.detail, ...(when.tags && { tags: when.tags }) },
-		run: {
-			type: run.command === undefined ? 'automation' : 'command',
-			document: run.command ?? run.automation ?? '',
-			parameters: Object.fromEntries(Object.entries(run.parameters ?? {}).map(([name, value]) => [name, [value].flat()])),
-			timeoutSeconds,
-			deliverWithinSeconds: run.deliverWithin ? durationSeconds(run.deliverWithin) : Math.min(DEFAULT_DELIVER_WITHIN, timeoutSeconds),
-			registerWithinSeconds: on === 'instance-launching' ? registerWithin(run.registerWithin, timeoutSeconds) : 0,
-		},
-		then: {
-			onSuccess: { lifecycle: result(source.then?.onSuccess?.lifecycle) ?? 'CONTINUE' },
-			onFailure: {
-				lifecycle: result(source.then?.onFailure?.lifecycle) ?? failure,
-				...(spec && {
-					opsItem: {
-						...(spec.severity !== undefined && { severity: spec.severity }),
-						...(spec.category !== undefined && { category: spec.category }),
-						...(spec.priority !== undefined && { priority: spec.priority }),
-					},
-				}),
-			},
-		},
-		...(Object.keys(brakes).length > 0 && { brakes }),
-	};
-}
-
-function registerWithin(written: string | undefined, timeoutSeconds: number): number {
-	return written ? durationSeconds(written) : Math.min(DEFAULT_REGISTER_WITHIN, Math.floor(timeoutSeconds / 2));
-}
-
-function result(written: 'continue' | 'abandon' | undefined): LifecycleResult | undefined {
-	return written && (written === 'continue' ? 'CONTINUE' : 'ABANDON');
-}
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,35 +1,38 @@
 /** What must hold between the parts of a playbook, beyond the form of each. */
 
-import { type PatternError, validatePattern } from '../event-pattern.ts';
 import { isOwnDocument } from '../settings.ts';
 import { brakeFindings } from './brakes.ts';
-import { durationSeconds, durationText } from './duration.ts';
-import { DETAIL_PATH_START, ENVELOPE_PATHS, LIFECYCLE_FIELDS, PATH_START, UNKNOWN_TO_SWEEP } from './fields.ts';
-import { hookFindings } from './hooks.ts';
-import { type Finding, nearest, quote } from './problem.ts';
+import { DEFAULT_NODE } from './compile.ts';
+import { documentNameFindings } from './documents.ts';
+import { FOR } from './keys.ts';
+import { PATH_START } from './parameters.ts';
+import { onlyPathFindings, pathFindings } from './paths.ts';
+import { patternFindings } from './patterns.ts';
+import { type Finding, quote } from './problem.ts';
 import type { PlaybookSource } from './schema.ts';
-
-/** Run Command gives up on a node between 30 seconds and 30 days after SendCommand; a hook lives at most 48 hours. */
-const MIN_TIMEOUT_SECONDS = 30;
-/** GlobalTimeout of a lifecycle hook is the smaller of this and 100 times its heartbeat timeout. */
-const MAX_HOOK_SECONDS = 172_800;
+import { timerFindings } from './timers.ts';
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
-/** A file of `runbooks/`: deployed under `fleetkeeper-<stage>-`, and a document name has at most 128 characters. */
-const OWN_DOCUMENT = /^[a-z][a-z0-9-]{0,79}$/;
-const AWS_DOCUMENT = /^[A-Za-z0-9_.-]{3,128}$/;
-const DOCUMENT_ARN = /^arn:aws[a-z-]*:ssm:[a-z0-9-]+:(\d{12})?:(document|automation-definition)\/[A-Za-z0-9_./-]{3,128}(:[\w$]+)?$/;
 const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+const NODE_ID = /^(i-[0-9a-f]{8,17}|mi-[0-9a-f]{17})$/;
+/** OpsCenter associates at most this many with an OpsItem. */
+const MAX_RUNBOOKS = 10;
 /** The engine gives these to the documents of `runbooks/`. */
 export const SUPPLIED_PARAMETERS: readonly string[] = ['WorkId', 'TimeoutSeconds', 'AutomationAssumeRole'];
 
+type RunSource = NonNullable<PlaybookSource['run']>;
+
 export function relationFindings(source: PlaybookSource, name: string): Finding[] {
+	const { run } = source;
+	const misplaced = keyFindings(source);
 	return [
 		...nameFindings(source, name),
+		...misplaced,
 		...patternFindings(source),
-		...documentFindings(source),
-		...parameterFindings(source),
-		...timerFindings(source),
+		...workFindings(source),
+		...(run ? [...parameterFindings(source, run), ...nodeFindings(source, run)] : []),
+		// A timer that is for another occasion has said so.
+		...(misplaced.length === 0 ? timerFindings(source) : []),
 		...outcomeFindings(source),
 		...brakeFindings(source),
 	];
@@ -40,59 +43,45 @@ function nameFindings(source: PlaybookSource, name: string): Finding[] {
 		const hint = 'use 1 to 63 of a-z, 0-9 and -, beginning with a letter';
 		return [{ at: ['name'], message: `${quote(source.name)} is not a playbook name`, hint }];
 	}
-	if (source.name !== name) {
-		return [
-			{
-				at: ['name'],
-				message: `${quote(source.name)} is not the name it is stored under`,
-				hint: `write ${name}, or rename the file or parameter`,
-			},
-		];
-	}
-	return [];
+	if (source.name === name) return [];
+	const hint = `write ${name}, or rename the file or parameter`;
+	return [{ at: ['name'], message: `${quote(source.name)} is not the name it is stored under`, hint }];
 }
 
-function patternFindings({ when }: PlaybookSource): Finding[] {
-	const broken = [
-		...inPattern(['when', 'detail'], validatePattern(when.detail)),
-		...(when.tags ? inPattern(['when', 'tags'], validatePattern(when.tags)) : []),
-	];
-	if (broken.length > 0) return broken;
-	return [...hookFindings(when.detail, ['when', 'detail']), ...(when.tags ? tagFindings(when.tags, ['when', 'tags']) : [])];
-}
-
-function inPattern(at: readonly string[], error: PatternError | undefined): Finding[] {
-	return error ? [{ at: [...at, ...error.segments], message: error.reason }] : [];
-}
-
-/** Tags are a flat map of text to text. */
-function tagFindings(pattern: Readonly<Record<string, unknown>>, at: readonly (string | number)[]): Finding[] {
-	return Object.entries(pattern).flatMap(([tag, value]): Finding[] => {
-		const here = [...at, tag];
-		if (tag === '$or' && Array.isArray(value)) return value.flatMap((branch, i) => tagFindings(branch, [...here, i]));
-		if (!Array.isArray(value)) return [{ at: here, message: 'a tag has no fields of its own', hint: `write ${tag}: [value]` }];
-		return value.flatMap((condition, i): Finding[] => {
-			if (typeof condition === 'string' || (condition !== null && typeof condition === 'object' && !('numeric' in condition))) return [];
-			return [{ at: [...here, i], message: 'the value of a tag is always text', hint: 'put it in quotes' }];
-		});
+/** Keys that stand under an `on` that they are not for. */
+function keyFindings(source: PlaybookSource): Finding[] {
+	return Object.entries(FOR).flatMap(([path, on]): Finding[] => {
+		const at = path.split('.');
+		const value = at.reduce<unknown>((inside, key) => (inside as Record<string, unknown> | undefined)?.[key], source);
+		if (value === undefined || on.includes(source.on)) return [];
+		return [{ at, message: `is for ${on.join(', ')}, not for ${source.on}`, hint: 'leave it out', onKey: true }];
 	});
 }
 
-function documentFindings({ run }: PlaybookSource): Finding[] {
-	const { command, automation } = run;
+function workFindings(source: PlaybookSource): Finding[] {
+	const { on, run, opsItem } = source;
+	const listed = opsItem?.runbooks ? runbookFindings(opsItem.runbooks, ['opsItem', 'runbooks']) : [];
+	if (run) return [...(on === 'request' ? [] : documentFindings(run)), ...listed];
+	if (on === 'alarm') return listed;
+	if (on !== 'event') return [{ at: ['run'], message: 'is missing' }, ...listed];
+	return opsItem ? listed : [{ at: [], message: 'does nothing', hint: 'write run: for work, opsItem: for an OpsItem, or both' }];
+}
+
+function runbookFindings(names: readonly string[], at: readonly string[]): Finding[] {
+	const invalid = names.flatMap((name, i) => documentNameFindings(name, [...at, i]));
+	if (names.length <= MAX_RUNBOOKS) return invalid;
+	return [{ at, message: `has ${names.length} runbooks; an OpsItem takes ${MAX_RUNBOOKS}` }, ...invalid];
+}
+
+function documentFindings({ command, automation }: RunSource): Finding[] {
 	if ((command === undefined) === (automation === undefined)) {
 		const message = command === undefined ? 'names no work' : 'names both a command and an automation';
 		return [{ at: ['run'], message, hint: 'write one of command: <document> and automation: <document>' }];
 	}
-	const key = command === undefined ? 'automation' : 'command';
-	const document = command ?? automation ?? '';
-	const form = document.startsWith('arn:') ? DOCUMENT_ARN : isOwnDocument(document) ? OWN_DOCUMENT : AWS_DOCUMENT;
-	if (form.test(document)) return [];
-	const hint = 'write the name of a file of runbooks/ without its ending, an AWS-… document, or the ARN of a document';
-	return [{ at: ['run', key], message: `${quote(document)} is not the name of a document`, hint }];
+	return documentNameFindings(command ?? automation ?? '', ['run', command === undefined ? 'automation' : 'command']);
 }
 
-function parameterFindings({ run }: PlaybookSource): Finding[] {
+function parameterFindings({ on }: PlaybookSource, run: RunSource): Finding[] {
 	const own = isOwnDocument(run.command ?? run.automation ?? '');
 	return Object.entries(run.parameters ?? {}).flatMap(([name, value]): Finding[] => {
 		const at = ['run', 'parameters', name];
@@ -101,70 +90,40 @@ function parameterFindings({ run }: PlaybookSource): Finding[] {
 			return [{ at, message: `${name} is supplied by Fleetkeeper to the documents of runbooks/`, hint: 'leave it out', onKey: true }];
 		}
 		if (Array.isArray(value) && value.length === 0) return [{ at, message: 'the list is empty', hint: 'give it a value or leave it out' }];
-		return [value].flat().flatMap((entry, i) => pathFindings(entry, Array.isArray(value) ? [...at, i] : at));
+		return [value].flat().flatMap((entry, i) => pathFindings(on, entry, Array.isArray(value) ? [...at, i] : at));
 	});
 }
 
-function pathFindings(value: string, at: readonly (string | number)[]): Finding[] {
-	if (!value.startsWith(PATH_START) || ENVELOPE_PATHS.some((path) => path === value)) return [];
-	const field = value.startsWith(DETAIL_PATH_START) ? value.slice(DETAIL_PATH_START.length) : undefined;
-	if (field !== undefined && LIFECYCLE_FIELDS.some((known) => known === field)) {
-		if (!UNKNOWN_TO_SWEEP.has(field)) return [];
-		const message = `${value} may be absent, and is unknown where the event was lost and the sweep found the instance: the work fails then`;
-		return [{ at, message, severity: 'warning' }];
+function nodeFindings({ on }: PlaybookSource, { node, command }: RunSource): Finding[] {
+	const at = ['run', 'node'];
+	if (!FOR['run.node']?.includes(on)) return [];
+	if (node === undefined) {
+		if (command === undefined || DEFAULT_NODE[on] !== undefined) return [];
+		return [{ at: ['run'], message: 'the command has no node to run on', hint: 'write node: $.detail.<field>, or the id of an instance' }];
 	}
-	const meant = nearest(value, [...LIFECYCLE_FIELDS.map((known) => DETAIL_PATH_START + known), ...ENVELOPE_PATHS]);
-	const hint = meant ? `did you mean ${meant}?` : `there are $.account, $.region and $.detail. with ${LIFECYCLE_FIELDS.join(', ')}`;
-	return [{ at, message: `${quote(value)} leads nowhere in a lifecycle event`, hint }];
-}
-
-function timerFindings({ on, run }: PlaybookSource): Finding[] {
-	const timeout = durationSeconds(run.timeout);
-	const findings: Finding[] = [];
-	if (timeout < MIN_TIMEOUT_SECONDS) {
-		findings.push({
-			at: ['run', 'timeout'],
-			message: `${run.timeout} is impossible: reaching a node takes up to 30s`,
-			hint: 'write 30s or more',
-		});
-	} else if (timeout > MAX_HOOK_SECONDS) {
-		const message = `${run.timeout} is impossible: a lifecycle hook holds an instance for 48h at most`;
-		findings.push({ at: ['run', 'timeout'], message, hint: 'write 48h or less' });
+	if (command === undefined) {
+		return [{ at, message: 'is for a command: an automation takes its nodes as parameters', hint: 'leave it out', onKey: true }];
 	}
-	if (run.deliverWithin !== undefined) {
-		const deliver = durationSeconds(run.deliverWithin);
-		const at = ['run', 'deliverWithin'];
-		if (deliver < MIN_TIMEOUT_SECONDS) findings.push({ at, message: `${run.deliverWithin} is too short: Run Command takes 30s or more` });
-		if (deliver > timeout) findings.push({ at, message: `${run.deliverWithin} is longer than the timeout of ${run.timeout}` });
-		if (run.automation !== undefined) {
-			findings.push({ at, message: 'has no effect on an automation, which sends its commands itself', severity: 'warning', onKey: true });
-		}
-	}
-	if (run.registerWithin !== undefined) {
-		const at = ['run', 'registerWithin'];
-		if (on !== 'instance-launching') {
-			findings.push({
-				at,
-				message: 'is for instance-launching: a node that terminates is registered or gone',
-				hint: 'leave it out',
-				onKey: true,
-			});
-		} else if (durationSeconds(run.registerWithin) >= timeout) {
-			const hint = `write less than ${durationText(timeout)}`;
-			findings.push({
-				at,
-				message: `${run.registerWithin} leaves no time for the work: the timeout of ${run.timeout} counts from the event`,
-				hint,
-			});
-		}
-	}
-	return findings;
+	if (node.startsWith(PATH_START)) return pathFindings(on, node, at);
+	if (NODE_ID.test(node)) return [];
+	return [{ at, message: `${quote(node)} is not a managed node`, hint: 'write $.detail.<field>, or the id of an instance: i-… or mi-…' }];
 }
 
 function outcomeFindings(source: PlaybookSource): Finding[] {
-	if (source.on === 'instance-launching' && source.then?.onFailure?.lifecycle === 'continue') {
+	const { on, run, about, flapping } = source;
+	const findings: Finding[] = [];
+	const idle = 'has no effect without run: no work is started';
+	if (on === 'instance-launching' && source.then?.onFailure?.lifecycle === 'continue') {
 		const at = ['then', 'onFailure', 'lifecycle'];
-		return [{ at, message: 'a node that could not be prepared goes into service', severity: 'warning' }];
+		findings.push({ at, message: 'a node that could not be prepared goes into service', severity: 'warning' });
 	}
-	return [];
+	if (!run && on === 'alarm' && flapping) findings.push({ at: ['flapping'], message: idle, severity: 'warning', onKey: true });
+	if (!run && on === 'event' && source.then) findings.push({ at: ['then'], message: idle, severity: 'warning', onKey: true });
+	if (Array.isArray(about) && about.length === 0) {
+		findings.push({ at: ['about'], message: 'the list is empty', hint: 'name a path or leave it out' });
+	}
+	for (const [i, path] of [about ?? []].flat().entries()) {
+		findings.push(...onlyPathFindings(on, path, Array.isArray(about) ? ['about', i] : ['about'], 'write $.detail.<field>'));
+	}
+	return findings;
 }

@@ -3,6 +3,7 @@
 import * as z from 'zod/mini';
 import { DURATION, DURATION_FORMS } from './duration.ts';
 import { quote } from './problem.ts';
+import { OCCASIONS } from './types.ts';
 
 const text = (meaning: string) => z.string().check(z.describe(meaning));
 
@@ -17,20 +18,46 @@ const pattern = (meaning: string) => z.record(z.string(), z.unknown()).check(z.d
 
 const lifecycle = (meaning: string) => z.enum(['continue', 'abandon']).check(z.describe(meaning));
 
+const OPS_ITEM = {
+	severity: z.optional(z.enum(['1', '2', '3', '4']).check(z.describe('Severity, 1 (critical) to 4 (low); in quotes.'))),
+	category: z.optional(
+		z.enum(['Availability', 'Cost', 'Performance', 'Recovery', 'Security']).check(z.describe('Category of the OpsItem.')),
+	),
+	priority: z.optional(z.int().check(z.gte(1), z.lte(5), z.describe('Priority, 1 (highest) to 5.'))),
+};
+
+const afterFailure = z
+	.strictObject(OPS_ITEM)
+	.check(
+		z.describe(
+			'Opens an OpsItem: one per playbook and group, rule or source while it is open, with the others added to it. `{}` takes no severity.',
+		),
+	);
+
 const opsItem = z
 	.strictObject({
-		severity: z.optional(z.enum(['1', '2', '3', '4']).check(z.describe('Severity, 1 (critical) to 4 (low); in quotes.'))),
-		category: z.optional(
-			z.enum(['Availability', 'Cost', 'Performance', 'Recovery', 'Security']).check(z.describe('Category of the OpsItem.')),
+		...OPS_ITEM,
+		runbooks: z.optional(
+			z
+				.array(z.string(), { error: 'must be a list of documents; write [document]' })
+				.check(z.describe('Automation runbooks that an operator may start from it, named as `run.automation` is. At most 10.')),
 		),
-		priority: z.optional(z.int().check(z.gte(1), z.lte(5), z.describe('Priority, 1 (highest) to 5.'))),
 	})
-	.check(z.describe('Opens an OpsItem: one per playbook and group while it is open, with the nodes added to it. `{}` takes no severity.'));
+	.check(z.describe('The OpsItem that every alarm or event opens. `{}` takes no severity.'));
+
+const paths = (meaning: string) =>
+	z.union([z.string(), z.array(z.string())], { error: 'must be a path or a list of paths' }).check(z.describe(meaning));
+
+const conditions = (meaning: string) =>
+	z.array(z.unknown(), { error: 'must be a list of conditions; write [value]' }).check(z.describe(meaning));
 
 const run = z
 	.strictObject({
 		command: z.optional(text('Command document that runs on the node: a file of `runbooks/`, an `AWS-*` document or an ARN.')),
-		automation: z.optional(text('Automation runbook that runs for the node: a file of `runbooks/`, an `AWS-*` document or an ARN.')),
+		automation: z.optional(text('Automation runbook: a file of `runbooks/`, an `AWS-*` document or an ARN.')),
+		node: z.optional(
+			text('The managed node that the command runs on: an instance id (`i-…`, `mi-…`), or a path to one, or to an ARN that ends in one.'),
+		),
 		parameters: z.optional(
 			z
 				.record(
@@ -39,19 +66,17 @@ const run = z
 				)
 				.check(
 					z.describe(
-						'Parameters of the document: text or lists of text. `$.detail.<field>`, `$.account` and `$.region` are taken from the event.',
+						'Parameters of the document: text or lists of text. A value that begins with `$.` is a path into the event: `$.detail.<field>`, of an alarm also `$.dimensions.<name>`.',
 					),
 				),
 		),
 		timeout: duration('How long all of it may take, from the opening on: waiting, delivery and work. 30s to 2d.'),
 		deliverWithin: z.optional(duration('How long Run Command may take to reach the node. 30s to `timeout`.')),
-		registerWithin: z.optional(
-			duration('Launch only: how long a new node may take to register with Systems Manager. Less than `timeout`.'),
-		),
+		registerWithin: z.optional(duration('How long a new node may take to register with Systems Manager. Less than `timeout`.')),
 	})
 	.check(
-		z.describe('The work: exactly one of `command` and `automation`.'),
-		z.meta({ oneOf: [{ required: ['command'] }, { required: ['automation'] }] }),
+		z.describe('The work: exactly one of `command` and `automation`. A request names its runbook itself.'),
+		z.meta({ not: { required: ['command', 'automation'] } }),
 	);
 
 /** Ids of operations, of which each has about 28 bytes: a playbook's slots are one item of at most 400 KB. */
@@ -69,7 +94,7 @@ const limits = z
 		),
 		beyond: z.optional(
 			heldBack(
-				'`wait`: the others wait their turn, hooks kept alive; waiting is part of `run.timeout`. `skip`: nothing is run, the operation ends as skipped, and the lifecycle action is completed by `onSuccess` on terminate, by `onFailure` on launch.',
+				'`wait`: the others wait their turn, hooks kept alive; waiting is part of `run.timeout`. `skip`: nothing is run, the operation ends as skipped, and a lifecycle action is completed by `onSuccess` on terminate, by `onFailure` on launch.',
 			),
 		),
 	})
@@ -83,38 +108,76 @@ const calendar = z
 		),
 	);
 
+/** An alarm's record keeps the last hundred times at which it went off. */
+const MAX_FLAPS = 100;
+
+const flapping = z
+	.strictObject({
+		times: z.int().check(z.gte(2), z.lte(MAX_FLAPS), z.describe('How often it goes off. 2 to 100.')),
+		within: duration('Within this time.'),
+	})
+	.check(z.describe('An alarm that goes off this often starts no more work until it has been calm.'));
+
+const when = z
+	.strictObject({
+		detail: z.optional(
+			pattern(
+				"Event pattern over the event's `detail`. It must name what it is for, in every branch of a `$or`: `LifecycleHookName` by exact name or `prefix`; `alarmName` by exact name, `prefix`, `suffix` or `wildcard`; `configRuleName` by exact name, `prefix` or `wildcard`; for `request`, in `runbook`, each runbook that may be started.",
+			),
+		),
+		tags: z.optional(pattern("Event pattern over the node's tags.")),
+		source: z.optional(conditions("The event's sources, by conditions of an event pattern: `[aws.health]`. None may match `fleetkeeper`.")),
+		'detail-type': z.optional(conditions("The event's detail-types, by conditions of an event pattern.")),
+	})
+	.check(z.describe('Which events: patterns in the language of EventBridge.'));
+
+const then = z
+	.strictObject({
+		onSuccess: z.optional(
+			z
+				.strictObject({ lifecycle: z.optional(lifecycle('How the lifecycle action is completed after success.')) })
+				.check(z.describe('What follows success.')),
+		),
+		onFailure: z.optional(
+			z
+				.strictObject({
+					lifecycle: z.optional(lifecycle('How the lifecycle action is completed after failure or timeout.')),
+					opsItem: z.optional(afterFailure),
+				})
+				.check(z.describe('What follows failure or timeout.')),
+		),
+	})
+	.check(z.describe('What follows the work.'));
+
 export const playbookSchema = z
 	.strictObject({
 		name: text('Name of the playbook, the same as its file: a-z, 0-9 and `-`.'),
 		priority: z.int().check(z.gte(1), z.lte(10_000), z.describe('The lowest number that matches wins. Unique per `on`. 1 to 10000.')),
 		on: z
-			.enum(['instance-terminating', 'instance-launching'])
-			.check(z.describe('The occasion: a lifecycle action of an Auto Scaling group.')),
-		when: z
-			.strictObject({
-				detail: pattern("Event pattern over the event's `detail`. It must name its hooks: `LifecycleHookName` by exact name or `prefix`."),
-				tags: z.optional(pattern("Event pattern over the node's tags.")),
-			})
-			.check(z.describe('Which events: patterns in the language of EventBridge.')),
-		run,
-		then: z.optional(
-			z
-				.strictObject({
-					onSuccess: z.optional(
-						z
-							.strictObject({ lifecycle: z.optional(lifecycle('How the lifecycle action is completed after success.')) })
-							.check(z.describe('What follows success.')),
-					),
-					onFailure: z.optional(
-						z
-							.strictObject({
-								lifecycle: z.optional(lifecycle('How the lifecycle action is completed after failure or timeout.')),
-								opsItem: z.optional(opsItem),
-							})
-							.check(z.describe('What follows failure or timeout.')),
-					),
-				})
-				.check(z.describe('What follows the work.')),
+			.enum(OCCASIONS)
+			.check(
+				z.describe(
+					'The occasion: a lifecycle action of an Auto Scaling group; a CloudWatch `alarm` that goes off; a resource that AWS Config finds `noncompliant`; any other `event`; a `request` (`Run Automation Requested`).',
+				),
+			),
+		when,
+		run: z.optional(run),
+		then: z.optional(then),
+		opsItem: z.optional(opsItem),
+		calm: z.optional(duration('How long the alarm must be OK before its OpsItem is resolved. 1m to 1d.')),
+		waitForOk: z.optional(
+			duration('How long an operation waits for OK; a later OK still resolves the OpsItem. 10m to 7d, and not less than `run.timeout`.'),
+		),
+		insufficientData: z.optional(
+			z.enum(['ignore', 'ok', 'alarm']).check(z.describe('What INSUFFICIENT_DATA means: nothing, the same as OK, or the same as ALARM.')),
+		),
+		flapping: z.optional(flapping),
+		settle: z.optional(duration('From the end of the work to the look at what AWS Config finds. 1m to 1d.')),
+		attempts: z.optional(
+			z.int().check(z.gte(1), z.lte(10), z.describe('Remediations of one resource under one rule within 24 hours. 1 to 10.')),
+		),
+		about: z.optional(
+			paths('Path, or list of paths, to what tells one subject from another: events that agree in it are about the same operation.'),
 		),
 		limits: z.optional(limits),
 		calendar: z.optional(calendar),
@@ -124,7 +187,7 @@ export const playbookSchema = z
 				.enum(['act', 'observe'])
 				.check(
 					z.describe(
-						'`observe`: the dry run. What would be done is recorded and published; no work starts, no lifecycle action is completed or kept alive. Where `then.onFailure.opsItem` is set, an OpsItem says it too.',
+						'`observe`: the dry run. What would be done is recorded and published; no work starts, no lifecycle action is completed or kept alive. Where an OpsItem is set, it says it too.',
 					),
 				),
 		),
@@ -132,20 +195,3 @@ export const playbookSchema = z
 	.check(z.describe('A Fleetkeeper playbook: what to do when.'));
 
 export type PlaybookSource = z.infer<typeof playbookSchema>;
-
-/** What an absent key stands for, as the reference prints it. */
-export const DEFAULTS: Readonly<Record<string, string>> = {
-	'run.parameters': 'none',
-	'run.deliverWithin': '`3m`, or `timeout` if that is shorter',
-	'run.registerWithin': '`10m`, or half of `timeout` if that is shorter',
-	'then.onSuccess.lifecycle': '`continue`',
-	'then.onFailure.lifecycle': '`continue` on terminate, `abandon` on launch',
-	'then.onFailure.opsItem': 'no OpsItem',
-	limits: 'none',
-	'limits.concurrent': 'no limit',
-	'limits.perHour': 'no limit',
-	'limits.beyond': '`wait`',
-	calendar: 'none',
-	calendarClosed: '`wait`',
-	mode: '`act`',
-};

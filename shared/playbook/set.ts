@@ -2,7 +2,7 @@
 
 import { parsePlaybook } from './parse.ts';
 import type { Problem } from './problem.ts';
-import type { CompiledPlaybook, Playbook, PlaybookOn } from './types.ts';
+import { type CompiledPlaybook, OCCASIONS, type Playbook } from './types.ts';
 
 export interface PlaybookText {
 	/** What it is stored under. */
@@ -57,8 +57,7 @@ export function samePlace(a: Playbook, b: Playbook): boolean {
 	return a.on === b.on && a.priority === b.priority;
 }
 
-const ORDER: Readonly<Record<PlaybookOn, number>> = { 'instance-terminating': 0, 'instance-launching': 1 };
-
 export function inSetOrder(playbooks: readonly CompiledPlaybook[]): readonly CompiledPlaybook[] {
-	return [...playbooks].sort((a, b) => ORDER[a.playbook.on] - ORDER[b.playbook.on] || a.playbook.priority - b.playbook.priority);
+	const place = ({ on }: Playbook) => OCCASIONS.indexOf(on);
+	return [...playbooks].sort((a, b) => place(a.playbook) - place(b.playbook) || a.playbook.priority - b.playbook.priority);
 }

@@ -1,7 +1,16 @@
 /** What a playbook is once it has been checked and compiled: durations are seconds, defaults are filled in. */
 
+export const LIFECYCLE_OCCASIONS = ['instance-terminating', 'instance-launching'] as const;
+/** What a playbook can name under `on`, in the order in which the set keeps them. */
+export const OCCASIONS = [...LIFECYCLE_OCCASIONS, 'alarm', 'noncompliant', 'event', 'request'] as const;
+
+export type LifecycleOccasion = (typeof LIFECYCLE_OCCASIONS)[number];
 /** The kinds of occasion a playbook can name under `on`. */
-export type PlaybookOn = 'instance-terminating' | 'instance-launching';
+export type PlaybookOn = (typeof OCCASIONS)[number];
+
+export function isLifecycle(on: PlaybookOn): on is LifecycleOccasion {
+	return on === 'instance-terminating' || on === 'instance-launching';
+}
 
 /** A result of a lifecycle action, as CompleteLifecycleAction spells it. */
 export type LifecycleResult = 'CONTINUE' | 'ABANDON';
@@ -22,20 +31,28 @@ export interface Run {
 	readonly timeoutSeconds: number;
 	/** How long Run Command may take to reach the node (SendCommand's TimeoutSeconds, 30 to 2,592,000). */
 	readonly deliverWithinSeconds: number;
-	/** Launch only: how long a new node may take to register with Systems Manager. 0 on terminate. */
+	/** Launch only: how long a new node may take to register with Systems Manager. 0 for every other occasion. */
 	readonly registerWithinSeconds: number;
+	/** The managed node that a command runs on, or a path to it in the event, where the occasion does not say which. */
+	readonly node?: string;
 }
 
 export interface OpsItemSpec {
 	readonly severity?: string;
 	readonly category?: string;
 	readonly priority?: number;
+	/** Runbooks that an operator may start from it, as a playbook names documents. */
+	readonly runbooks?: readonly string[];
 }
 
 /** What follows an outcome. */
 export interface Then {
-	readonly lifecycle: LifecycleResult;
 	readonly opsItem?: OpsItemSpec;
+}
+
+/** What follows an outcome while a hook holds the instance. */
+export interface LifecycleThen extends Then {
+	readonly lifecycle: LifecycleResult;
 }
 
 /** What happens to work that is held back. */
@@ -65,20 +82,73 @@ export interface Brakes {
 	readonly observe?: true;
 }
 
-export interface Playbook {
+interface PlaybookOf<On extends PlaybookOn> {
 	readonly name: string;
 	/** Unique per `on`; the lowest number that matches wins. */
 	readonly priority: number;
-	readonly on: PlaybookOn;
-	readonly when: { readonly detail: EventPattern; readonly tags?: EventPattern };
-	readonly run: Run;
-	readonly then: { readonly onSuccess: Then; readonly onFailure: Then };
+	readonly on: On;
+	readonly when: { readonly detail: EventPattern };
 	readonly brakes?: Brakes;
 }
 
+export interface LifecyclePlaybook extends PlaybookOf<LifecycleOccasion> {
+	readonly when: { readonly detail: EventPattern; readonly tags?: EventPattern };
+	readonly run: Run;
+	readonly then: { readonly onSuccess: LifecycleThen; readonly onFailure: LifecycleThen };
+}
+
+/** What an alarm's time in each of its states means. Seconds. */
+export interface AlarmTimers {
+	/** How long the alarm must be OK before its OpsItem is resolved. */
+	readonly calmSeconds: number;
+	/** How long an operation waits for OK; a later OK still resolves the OpsItem. */
+	readonly waitForOkSeconds: number;
+	readonly insufficientData: 'ignore' | 'ok' | 'alarm';
+	/** An alarm that goes off this often within this time starts no work until it has been calm. */
+	readonly flapping?: { readonly times: number; readonly withinSeconds: number };
+}
+
+export interface AlarmPlaybook extends PlaybookOf<'alarm'> {
+	readonly run?: Run;
+	/** Opened for every alarm. */
+	readonly opsItem: OpsItemSpec;
+	readonly alarm: AlarmTimers;
+}
+
+export interface CompliancePlaybook extends PlaybookOf<'noncompliant'> {
+	readonly run: Run;
+	readonly then: { readonly onFailure: Then };
+	readonly compliance: {
+		/** From the end of the work to the look at what AWS Config finds. */
+		readonly settleSeconds: number;
+		/** Remediations of one resource under one rule within 24 hours. */
+		readonly attempts: number;
+	};
+}
+
+export interface EventPlaybook extends PlaybookOf<'event'> {
+	/** A pattern over the whole event; `detail` is `{}` where it can be anything. */
+	readonly when: { readonly detail: EventPattern; readonly source?: readonly unknown[]; readonly 'detail-type'?: readonly unknown[] };
+	readonly run?: Run;
+	/** Opened for every event. */
+	readonly opsItem?: OpsItemSpec;
+	readonly then: { readonly onFailure: Then };
+	/** Paths to what tells one subject from another: events that agree in it are about the same operation. Each event is its own where absent. */
+	readonly about?: readonly string[];
+}
+
+/** Lets people start runbooks by event: `when.detail.runbook` names those that are allowed. */
+export interface RequestPlaybook extends PlaybookOf<'request'> {
+	readonly run: { readonly timeoutSeconds: number };
+	readonly then: { readonly onFailure: Then };
+}
+
+export type Playbook = LifecyclePlaybook | AlarmPlaybook | CompliancePlaybook | EventPlaybook | RequestPlaybook;
+export type PlaybookFor<On extends PlaybookOn> = On extends LifecycleOccasion ? LifecyclePlaybook : Extract<Playbook, { readonly on: On }>;
+
 /** A playbook with where it came from. */
-export interface CompiledPlaybook {
-	readonly playbook: Playbook;
+export interface CompiledPlaybook<P extends Playbook = Playbook> {
+	readonly playbook: P;
 	/** The version of the Parameter Store parameter it was compiled from. */
 	readonly parameterVersion: number;
 }

@@ -4,6 +4,7 @@ import {
 	type AutomationExecution,
 	DescribeAutomationExecutionsCommand,
 	GetAutomationExecutionCommand,
+	ListTagsForResourceCommand,
 	StartAutomationExecutionCommand,
 	StopAutomationExecutionCommand,
 } from '@aws-sdk/client-ssm';
@@ -11,7 +12,7 @@ import { callFailure, describeError, requestIdOf } from '../errors.ts';
 import type { Fact, WorkFact, WorkStatus } from '../operation/facts.ts';
 import { uuidFrom } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
-import type { Operation, Work } from '../operation/types.ts';
+import type { Operation, Work, WorkScope } from '../operation/types.ts';
 import { inParallel } from '../parallel.ts';
 import { SERVICE } from '../settings.ts';
 import { stop } from './invocations.ts';
@@ -24,9 +25,11 @@ const START_BUDGET = 35_000;
 /** GetAutomationExecution is documented at three calls a second. */
 const CONCURRENT_LOOK_UPS = 3;
 
+const TAG_KEY = `${SERVICE}:work:`;
+
 /** An execution is found again by this tag key, whose name carries the work's id: executions filter by key alone. */
 function tagKeyOf(work: Work): string {
-	return `${SERVICE}:work:${work.id}`;
+	return TAG_KEY + work.id;
 }
 
 /** Starts one execution after another, a second apart; what AWS throttles, or no time is left for, waits for the clock. */
@@ -55,28 +58,28 @@ async function startExecution(services: Services, operation: Operation, adopted:
 		const output = await services.aws.ssm.send(
 			new StartAutomationExecutionCommand({
 				DocumentName: documentOf(services.settings, work),
-				Parameters: parametersOf(services.settings, operation, work),
+				Parameters: parametersOf(operation, work),
 				ClientToken: uuidFrom(work.id),
 				Tags: [{ Key: tagKeyOf(work), Value: operation.id }],
+				...(work.scope && scopeOf(work.scope)),
 			}),
 		);
-		return await named(services, operation, output.AutomationExecutionId, adopted, requestIdOf(output));
+		const externalId = output.AutomationExecutionId;
+		if (externalId === undefined) return { type: 'work-not-started', why: 'unknown', message: 'AWS answered without an execution id' };
+		return { type: 'work-started', externalId, adopted, requestId: requestIdOf(output) };
 	} catch (error) {
 		const requestId = requestIdOf(error);
 		return { type: 'work-not-started', why: callFailure(error), message: describeError(error), requestId };
 	}
 }
 
-async function named(
-	{ ledger }: Services,
-	operation: Operation,
-	externalId: string | undefined,
-	adopted: boolean,
-	requestId?: string,
-): Promise<Fact> {
-	if (externalId === undefined) return { type: 'work-not-started', why: 'unknown', message: 'AWS answered without an execution id' };
-	await ledger.putExecutionAlias(externalId, operation.id);
-	return { type: 'work-started', externalId, adopted, requestId };
+function scopeOf({ targetParameter, targets, maxConcurrency, maxErrors }: WorkScope) {
+	return {
+		TargetParameterName: targetParameter,
+		Targets: targets.map(({ key, values }) => ({ Key: key, Values: [...values] })),
+		...(maxConcurrency !== undefined && { MaxConcurrency: maxConcurrency }),
+		...(maxErrors !== undefined && { MaxErrors: maxErrors }),
+	};
 }
 
 /**
@@ -87,7 +90,7 @@ export async function findExecutions(services: Services, operations: readonly Op
 	const found = await inParallel(operations, 1, async (operation): Promise<[string, Fact]> => {
 		try {
 			const listed = await searchExecution(services, operation.work);
-			if (listed !== undefined) return [operation.id, await named(services, operation, listed, true)];
+			if (listed !== undefined) return [operation.id, { type: 'work-started', externalId: listed, adopted: true }];
 			if (paused !== undefined) return [operation.id, paused];
 			const fact = await startExecution(services, operation, true);
 			// A token that AWS refuses to take again says that the execution exists: the list will show it.
@@ -98,6 +101,13 @@ export async function findExecutions(services: Services, operations: readonly Op
 		}
 	});
 	return new Map(found);
+}
+
+/** The work that an execution's tag names, or nothing where somebody else started it. Rejects with what the SDK throws. */
+export async function workOfExecution({ aws }: Pick<Services, 'aws'>, ResourceId: string): Promise<string | undefined> {
+	const { TagList = [] } = await aws.ssm.send(new ListTagsForResourceCommand({ ResourceType: 'Automation', ResourceId }));
+	const key = TagList.find(({ Key = '' }) => Key.startsWith(TAG_KEY))?.Key;
+	return key?.slice(TAG_KEY.length);
 }
 
 /** The execution that a work's tag names, where AWS lists it. */
@@ -121,15 +131,22 @@ const ENDED = new Set([
 ]);
 
 export async function lookUpExecutions(services: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
-	const answers = await inParallel(operations, CONCURRENT_LOOK_UPS, async ({ id, work }): Promise<[string, Fact]> => {
-		try {
-			const output = await services.aws.ssm.send(new GetAutomationExecutionCommand({ AutomationExecutionId: work?.externalId }));
-			return [id, executionFact(output.AutomationExecution ?? {}, requestIdOf(output))];
-		} catch (error) {
-			return [id, { type: 'work', status: 'unknown', details: describeError(error) }];
-		}
-	});
+	const answers = await inParallel(
+		operations,
+		CONCURRENT_LOOK_UPS,
+		async ({ id, work }): Promise<[string, Fact]> => [id, await lookUpExecution(services, work?.externalId)],
+	);
 	return new Map(answers);
+}
+
+/** How an execution stands; `unknown` where AWS does not say. */
+export async function lookUpExecution({ aws }: Pick<Services, 'aws'>, AutomationExecutionId: string | undefined): Promise<WorkFact> {
+	try {
+		const output = await aws.ssm.send(new GetAutomationExecutionCommand({ AutomationExecutionId }));
+		return executionFact(output.AutomationExecution ?? {}, requestIdOf(output));
+	} catch (error) {
+		return { type: 'work', status: 'unknown', details: describeError(error) };
+	}
 }
 
 /** An execution as a fact; of a failure, the step that failed and why. */

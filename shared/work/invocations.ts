@@ -2,7 +2,7 @@
 
 import { CancelCommandCommand, type CommandInvocation, type CommandPlugin, ListCommandInvocationsCommand } from '@aws-sdk/client-ssm';
 import { describeError, requestIdOf } from '../errors.ts';
-import { nodeOf } from '../kinds/kinds.ts';
+import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact, WorkFact, WorkStatus } from '../operation/facts.ts';
 import type { Services } from '../operation/services.ts';
 import type { Operation } from '../operation/types.ts';

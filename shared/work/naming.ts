@@ -1,7 +1,7 @@
 /** How work is told apart at AWS, and what the engine adds to a playbook's parameters. */
 
 import type { Operation, Work } from '../operation/types.ts';
-import { automationRoleArn, deployedDocument, isOwnDocument, SERVICE, type Settings } from '../settings.ts';
+import { deployedDocument, isOwnDocument, SERVICE, type Settings } from '../settings.ts';
 
 /** The Comment of a command (at most 100 characters): names the work, and which attempt to send it. */
 export function commentOf({ id, attempt }: Pick<Work, 'id' | 'attempt'>): string {
@@ -28,12 +28,10 @@ export function documentOf(settings: Settings, work: Work): string {
 
 /**
  * The parameters as SSM takes them. Our own Command documents get the work's id (its marker on the node makes a second
- * delivery harmless) and the timeout; our own runbooks get the role they assume.
+ * delivery harmless) and the timeout.
  */
-export function parametersOf(settings: Settings, operation: Operation, work: Work): Record<string, string[]> {
+export function parametersOf({ run }: Operation, work: Work): Record<string, string[]> {
 	const given = Object.fromEntries(Object.entries(work.parameters).map(([name, values]) => [name, [...values]]));
-	if (!isOwnDocument(work.document)) return given;
-	return work.type === 'command'
-		? { ...given, WorkId: [work.id], TimeoutSeconds: [String(operation.run.timeoutSeconds)] }
-		: { ...given, AutomationAssumeRole: [automationRoleArn(settings, operation.subject.account, operation.subject.region)] };
+	if (work.type !== 'command' || !isOwnDocument(work.document)) return given;
+	return { ...given, WorkId: [work.id], TimeoutSeconds: [String(run?.timeoutSeconds)] };
 }

@@ -3,7 +3,7 @@
 import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
 import type { Deps } from '../deps.ts';
 import { describeError, requestIdOf } from '../errors.ts';
-import { nodeOf } from '../kinds/kinds.ts';
+import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact } from '../operation/facts.ts';
 import type { Perform } from '../operation/services.ts';
 import { chunks } from '../parallel.ts';

@@ -2,7 +2,7 @@
 
 import { ListCommandsCommand, SendCommandCommand, type SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { callFailure, describeError, requestIdOf } from '../errors.ts';
-import { nodeOf } from '../kinds/kinds.ts';
+import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact } from '../operation/facts.ts';
 import type { WorkRecord } from '../operation/ledger.ts';
 import type { Services } from '../operation/services.ts';
@@ -107,9 +107,9 @@ function inputFor(services: Services, work: Work, operations: readonly Operation
 	return {
 		DocumentName: documentOf(settings, work),
 		InstanceIds: operations.map(nodeOf),
-		Parameters: parametersOf(settings, first, work),
+		Parameters: parametersOf(first, work),
 		Comment: commentOf(work),
-		TimeoutSeconds: first.run.deliverWithinSeconds,
+		TimeoutSeconds: first.run?.deliverWithinSeconds,
 		// Run Command ramps up from one node and stops at the first error otherwise: a bad node would hold up its neighbours.
 		MaxConcurrency: '100%',
 		MaxErrors: '100%',

@@ -99,7 +99,14 @@ async function withExternalId(services: Services, operation: Operation): Promise
 
 /** What must be equal for two nodes to be served by one command. */
 function commandKey({ work, run, subject }: Operation): string {
-	return JSON.stringify([work?.document, work?.parameters, run.timeoutSeconds, run.deliverWithinSeconds, subject.account, subject.region]);
+	return JSON.stringify([
+		work?.document,
+		work?.parameters,
+		run?.timeoutSeconds,
+		run?.deliverWithinSeconds,
+		subject.account,
+		subject.region,
+	]);
 }
 
 /**

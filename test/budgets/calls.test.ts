@@ -1,49 +1,16 @@
 /** The budgets of AWS calls: everything that the functions call, ledger and publishing included, once they are warm. */
 
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../local/aws/ec2-machine.ts';
-import { DRAIN, drainWeb, MINUTE, nodeId, SECOND } from '../flows/deployment.ts';
+import { DRAIN, nodeId } from '../flows/deployment.ts';
 import { expectAllEnded, expectEnded } from '../flows/ended.ts';
-import { begin, type Flow, type OurCall } from '../flows/support.ts';
+import { begin } from '../flows/support.ts';
+import { type DrainOptions, PLAYBOOKS, type Spent, spent, warmDrain } from './drains.ts';
 
-const CONTROL_PLANE = ['ssm', 'autoscaling'];
-/** A playbook that asks for no tags: tags are one GetResources for up to 100 nodes. */
-const PLAYBOOKS = { 'drain-web': drainWeb('2h') };
-
-interface Spent {
-	readonly total: number;
-	readonly controlPlane: number;
-	/** By operation: says why, where a budget does not hold. */
-	readonly by: Readonly<Record<string, number>>;
-}
-
-function spent(calls: readonly OurCall[]): Spent {
-	const by: Record<string, number> = {};
-	for (const { operation } of calls) by[operation] = (by[operation] ?? 0) + 1;
-	return { total: calls.length, controlPlane: calls.filter(({ service }) => CONTROL_PLANE.includes(service)).length, by };
-}
-
-/** Drains nodes between two ticks of the clock, and counts what that costs. */
-async function drain(flow: Flow, ids: readonly string[]): Promise<Spent> {
-	const before = flow.calls().length;
-	await flow.terminate(...ids);
-	await flow.until(() => ids.every((id) => flow.stateOf(id)?.endsWith(':Wait') === true));
-	await flow.until(() => ids.every((id) => flow.stateOf(id)?.endsWith(':Wait') !== true));
-	await flow.until(flow.now + 2 * SECOND);
-	const calls = flow.calls().slice(before);
-	expect(calls.filter(({ caller }) => /reconcile|playbook-change/.test(caller))).toEqual([]);
+/** Drains nodes in environments that have drained others; all of it must have ended well. */
+async function costOf(options: DrainOptions): Promise<Spent> {
+	const { flow, ids, spent: cost } = await warmDrain(options);
 	await expectAllEnded(flow, ids);
-	return spent(calls);
-}
-
-/** Drains as many nodes before, in the same minute: every environment has read what it keeps. */
-async function warmDrain(count: number, pollers: number, durationSeconds: NonNullable<Outcome['durationSeconds']> = 8): Promise<Spent> {
-	const ids = Array.from({ length: 2 * count }, (_, index) => nodeId(index + 1));
-	const behaviours = { 'drain-node': { durationSeconds, oncePer: 'WorkId' } };
-	const flow = await begin({ nodes: 2 * count, pollers, group: { behaviours }, playbooks: PLAYBOOKS });
-	await flow.until(Math.ceil(flow.now / MINUTE) * MINUTE + SECOND);
-	await drain(flow, ids.slice(0, count));
-	return drain(flow, ids.slice(count));
+	return cost;
 }
 
 /** What a drain of 40 minutes costs on a hook with this HeartbeatTimeout, the clock's own calls included. */
@@ -58,7 +25,7 @@ async function longDrain(heartbeatTimeoutSeconds: number): Promise<Spent & { rea
 
 describe('The AWS calls of a drain', () => {
 	it('of one node alone are at most 10, of which 4 of the control plane', async () => {
-		const calls = await warmDrain(1, 5);
+		const calls = await costOf({ nodes: 1, pollers: 5 });
 
 		expect(calls.total, JSON.stringify(calls)).toBeLessThanOrEqual(10);
 		expect(calls.controlPlane, JSON.stringify(calls)).toBeLessThanOrEqual(4);
@@ -72,21 +39,21 @@ describe('The AWS calls of a drain', () => {
 	});
 
 	it('per node in a burst of 50 that one poller reads are at most 4, of which 1.1 of the control plane', async () => {
-		const calls = await warmDrain(50, 1);
+		const calls = await costOf({ nodes: 50, pollers: 1 });
 
 		expect(calls.total / 50, JSON.stringify(calls)).toBeLessThanOrEqual(4);
 		expect(calls.controlPlane / 50, JSON.stringify(calls)).toBeLessThanOrEqual(1.1);
 	});
 
 	it('per node in a burst of 50 that five pollers read are at most 1.3 of the control plane', async () => {
-		const calls = await warmDrain(50, 5);
+		const calls = await costOf({ nodes: 50, pollers: 5 });
 
 		expect(calls.controlPlane / 50, JSON.stringify(calls)).toBeLessThanOrEqual(1.3);
 		expect(calls.total / 50, JSON.stringify(calls)).toBeLessThanOrEqual(4.2);
 	});
 
 	it('per node in a burst of 50 whose drains end one by one are still as many of the control plane', async () => {
-		const calls = await warmDrain(50, 1, [4, 20]);
+		const calls = await costOf({ nodes: 50, pollers: 1, durationSeconds: [4, 20] });
 
 		expect(calls.total / 50, JSON.stringify(calls)).toBeLessThanOrEqual(4);
 		expect(calls.controlPlane / 50, JSON.stringify(calls)).toBeLessThanOrEqual(1.1);

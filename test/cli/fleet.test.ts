@@ -30,7 +30,7 @@ describe('The operator’s command', () => {
 	it.each([
 		['lst', 'did you mean list?'],
 		['canel', 'did you mean cancel?'],
-		['explode', 'there are list, show, retry, extend, cancel, complete, pause, resume, check'],
+		['explode', 'there are list, show, retry, extend, cancel, complete, pause, resume, request, check'],
 	])('does not know %s, and names what it knows', async (verb, hint) => {
 		expect(await run([verb])).toEqual({ status: 2, out: '', err: `fleet: there is no verb '${verb}'; ${hint}` });
 	});
@@ -42,7 +42,7 @@ describe('The operator’s command', () => {
 		expect(mistaken).toMatchObject({ status: 2, out: '' });
 		expect(asked).toMatchObject({ status: 0, err: '' });
 		expect(mistaken.err).toBe(asked.out);
-		expect(asked.out).toContain('more time, as far as the hook lasts');
+		expect(asked.out).toContain('more time for the work');
 		expect(await run(['--help'])).toEqual(asked);
 	});
 

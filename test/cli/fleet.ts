@@ -1,10 +1,13 @@
-/** An AWS with one Auto Scaling group and some documents, for what `check --aws` asks. */
+/** An AWS with one Auto Scaling group, some documents, alarms and rules, for what `check --aws` asks. */
 
 import * as schemas from '@aws-sdk/client-ssm';
 import { createAutoScaling } from '../../local/aws/auto-scaling/index.ts';
+import { createCloudWatch } from '../../local/aws/cloudwatch/index.ts';
+import { createConfig, type NewRule } from '../../local/aws/config/index.ts';
 import { createEc2 } from '../../local/aws/ec2.ts';
 import { inProcess } from '../../local/aws/http.ts';
 import { RequestLog } from '../../local/aws/request-log.ts';
+import { createS3 } from '../../local/aws/s3.ts';
 import { defineService, PROTOCOLS } from '../../local/aws/service.ts';
 import { createTagging } from '../../local/aws/tagging.ts';
 import { type AwsContext, AwsError } from '../../local/aws/types.ts';
@@ -27,11 +30,17 @@ export interface FleetOptions {
 	>;
 	/** Change calendars to whether they are open now. */
 	readonly calendars?: Readonly<Record<string, 'OPEN' | 'CLOSED'>>;
+	/** Names of metric alarms to their dimensions. */
+	readonly alarms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+	/** Names of composite alarms over all of those. */
+	readonly composites?: readonly string[];
+	readonly rules?: readonly Pick<NewRule, 'name' | 'remediation'>[];
 	/** Every call is refused. */
 	readonly denied?: boolean;
 }
 
-export function createFleetAws({ group, hooks, instances, documents, calendars = {}, denied }: FleetOptions): Aws {
+export function createFleetAws(options: FleetOptions): Aws {
+	const { group, hooks, instances, documents, calendars = {}, alarms = {}, composites = [], rules = [], denied } = options;
 	let ids = 0;
 	const context: AwsContext = {
 		account: '111122223333',
@@ -59,6 +68,21 @@ export function createFleetAws({ group, hooks, instances, documents, calendars =
 		ec2.launch({ id, tags, state: 'running', machine: { platform: 'Linux', bootSeconds: 1, behaviours: {} }, launchedAt: 0 });
 		autoScaling.adopt(group, id, 'InService');
 	}
+	const cloudWatch = createCloudWatch(context);
+	for (const [AlarmName, dimensions] of Object.entries(alarms)) {
+		const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+		cloudWatch.addMetricAlarm({ AlarmName, Dimensions, ComparisonOperator: 'GreaterThanThreshold', EvaluationPeriods: 1 });
+	}
+	for (const AlarmName of composites) {
+		cloudWatch.addCompositeAlarm({
+			AlarmName,
+			AlarmRule: Object.keys(alarms)
+				.map((name) => `ALARM("${name}")`)
+				.join(' OR '),
+		});
+	}
+	const config = createConfig(context, { ec2, s3: createS3(context) });
+	for (const rule of rules) config.addRule({ ...rule, judge: () => 'COMPLIANT' });
 	const ssm = defineService({
 		name: 'ssm',
 		protocol: PROTOCOLS.ssm,
@@ -80,8 +104,20 @@ export function createFleetAws({ group, hooks, instances, documents, calendars =
 	const wire = createWire({
 		context,
 		log: new RequestLog(),
-		services: [ssm, autoScaling.definition, ec2.definition, createTagging(context, { ec2 }).definition],
-		fault: () => (denied ? new AwsError('AccessDenied', 'not authorized', { status: 403 }) : undefined),
+		services: [
+			ssm,
+			autoScaling.definition,
+			ec2.definition,
+			createTagging(context, { ec2 }).definition,
+			cloudWatch.definition,
+			config.definition,
+		],
+		fault: ({ operation, input }) => {
+			if (denied) return new AwsError('AccessDenied', 'not authorized', { status: 403 });
+			const { ConfigRuleNames: names } = input as { readonly ConfigRuleNames?: readonly string[] };
+			if (operation !== 'DescribeRemediationConfigurations' || (names && names.length <= 25)) return undefined;
+			return new AwsError('ValidationException', 'Member must have length less than or equal to 25');
+		},
 		onDefect: (error) => {
 			throw error;
 		},

@@ -20,9 +20,9 @@ describe('fleet -- list', () => {
 		const { out } = await fleet('list');
 
 		const [head, ...rows] = out.split('\n');
-		expect(head?.split(/ {2,}/)).toEqual(['OPERATION', 'STATE', 'PLAYBOOK', 'NODE', 'GROUP', 'AGE', 'DEADLINE', 'REASON']);
+		expect(head?.split(/ {2,}/)).toEqual(['OPERATION', 'STATE', 'PLAYBOOK', 'SUBJECT', 'AGE', 'DEADLINE', 'REASON']);
 		expect(rows).toHaveLength(1);
-		expect(rows[0]?.split(/ {2,}/).slice(0, 7)).toEqual([id, 'running', 'drain-web', NODES[0], 'web-blue', '5m', 'in 55m']);
+		expect(rows[0]?.split(/ {2,}/).slice(0, 6)).toEqual([id, 'running', 'drain-web', `${NODES[0]} of web-blue`, '5m', 'in 55m']);
 	});
 
 	it('adds what has closed today and yesterday when asked for all, in the order of closing', async () => {

@@ -8,16 +8,17 @@ import type { Behaviour } from '../../local/aws/ec2-machine.ts';
 import { AwsError } from '../../local/aws/types.ts';
 import { readTemplate } from '../../local/template.ts';
 import { createWorld, type Faults } from '../../local/world.ts';
+import { openFromEvents } from '../../shared/opening/lifecycle-events.ts';
 import { tickDue } from '../../shared/operation/clock.ts';
-import { openFromEvents } from '../../shared/operation/open-events.ts';
-import { createServices } from '../../shared/operation/services.ts';
+import type { Operation } from '../../shared/operation/types.ts';
+import { lifecycleServices } from '../../shared/parts/lifecycle.ts';
 import { COMPILED_KEY } from '../../shared/playbook/compiled-item.ts';
-import type { Playbook } from '../../shared/playbook/types.ts';
+import type { LifecyclePlaybook } from '../../shared/playbook/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
 import { documents } from '../support/documents.ts';
 import { LEDGER_SHAPE } from '../support/ledger-table.ts';
 
-const STARTED_AT = Date.parse('2026-03-02T08:00:00Z');
+export const STARTED_AT = Date.parse('2026-03-02T08:00:00Z');
 export const NODES = ['i-0000000000000000a', 'i-0000000000000000b', 'i-0000000000000000c'] as const;
 const HOOK = 'fleetkeeper-drain';
 const GROUP = 'web-blue';
@@ -25,7 +26,7 @@ const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
 
 const TABLE = { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'fleetkeeper-local', ...LEDGER_SHAPE } };
 
-const DRAIN: Playbook = {
+const DRAIN: LifecyclePlaybook = {
 	name: 'drain-web',
 	priority: 100,
 	on: 'instance-terminating',
@@ -106,7 +107,7 @@ export async function createOperating(options: OperatingOptions = {}) {
 	ssm.addDocument('fleetkeeper-local-drain-node', 'Command', DRAIN_NODE);
 	const settings = settingsFrom({ STAGE: 'local' });
 	const ours = () =>
-		createServices({
+		lifecycleServices({
 			aws: world.aws,
 			now: () => world.clock.now(),
 			log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
@@ -173,6 +174,11 @@ export async function createOperating(options: OperatingOptions = {}) {
 			const [opening] = await world.run(() => openFromEvents(ours(), [event]));
 			if (!opening?.ok) throw opening?.error;
 			return opening.value.operation.id;
+		},
+		/** An operation is in the ledger. @returns its id. */
+		async put(operation: Operation): Promise<string> {
+			await world.run(() => ours().ledger.create({ ...operation, version: 1, publishedVersion: 1 }));
+			return operation.id;
 		},
 		/** Minutes pass, at the end of each of which the clock ticks. */
 		async pass(minutes: number): Promise<void> {

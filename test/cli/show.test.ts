@@ -68,8 +68,10 @@ describe('fleet -- show', () => {
 	it.each([
 		['lifecycle-00000000000000ff-1', 'none is open, and none was closed today or yesterday. fleet -- list --all shows them'],
 		['i-0000000000000000f', "No operation 'i-0000000000000000f' in stage local"],
-		['lifecycle', "'lifecycle' is neither an operation's id"],
-		['lifecycle-ab', "'lifecycle-ab' is neither an operation's id"],
+		['web-blue-gone', "No operation 'web-blue-gone' in stage local"],
+		['lifecycle', "'lifecycle' is too short for an operation's id (lifecycle-3f2a will do): fleet -- list has them"],
+		['lifecycle-ab', "'lifecycle-ab' is too short for an operation's id"],
+		['alarm-abc', "'alarm-abc' is too short for an operation's id"],
 	])('says what to do about %s', async (text, message) => {
 		const { fleet, drain } = await createOperating();
 		await drain(NODES[0]);

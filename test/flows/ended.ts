@@ -1,13 +1,13 @@
 /** How a flow must have ended. */
 
 import { expect } from 'vitest';
-import type { Operation } from '../../shared/operation/types.ts';
+import type { LifecycleOperation } from '../../shared/operation/types.ts';
 import { BOOTSTRAP, DRAIN } from './deployment.ts';
 import type { Flow, OnAction } from './support.ts';
 
 /** How the operation about a node must have ended. */
 export interface Ended {
-	readonly state?: Operation['state'];
+	readonly state?: LifecycleOperation['state'];
 	readonly lifecycle?: 'CONTINUE' | 'ABANDON' | 'over';
 	/** Results that Auto Scaling took from us: one, that of the operation, unless the hook was over before. */
 	readonly completed?: readonly string[];
@@ -18,14 +18,14 @@ export interface Ended {
 }
 
 /** Holds one operation, its one completed action, its node and its OpsItem against what must be. */
-export async function expectEnded(flow: Flow, instanceId: string, ended: Ended = {}): Promise<Operation> {
+export async function expectEnded(flow: Flow, instanceId: string, ended: Ended = {}): Promise<LifecycleOperation> {
 	const [operation] = await expectAllEnded(flow, [instanceId], ended);
 	if (operation === undefined) throw new Error(`There is no operation about ${instanceId}.`);
 	return operation;
 }
 
 /** As `expectEnded`, for nodes that must all have ended alike. Operations are in order of the nodes. */
-export async function expectAllEnded(flow: Flow, instanceIds: readonly string[], ended: Ended = {}): Promise<Operation[]> {
+export async function expectAllEnded(flow: Flow, instanceIds: readonly string[], ended: Ended = {}): Promise<LifecycleOperation[]> {
 	const { state = 'succeeded', lifecycle = 'CONTINUE', opsItem = false, ran = ['drain-node'], hook = DRAIN.name } = ended;
 	const { completed = lifecycle === 'over' ? [] : [lifecycle] } = ended;
 	const operations = await flow.operations();
@@ -43,7 +43,7 @@ export async function expectAllEnded(flow: Flow, instanceIds: readonly string[],
 			dueAt: operation?.dueAt,
 			more: more.map((each) => each.id),
 		}).toEqual({ node: id, state, lifecycle, opsItem, completed, ran, dueAt: undefined, more: [] });
-		return operation as Operation;
+		return operation as LifecycleOperation;
 	});
 }
 

@@ -44,7 +44,7 @@ async function timeoutInForce(flow: Flow): Promise<number | undefined> {
 	const log = { debug() {}, info() {}, warn() {}, error() {} };
 	const store = createPlaybookStore({ aws: flow.world.aws, settings: settingsFrom({ STAGE: 'local' }), now: () => flow.now, log });
 	const { set } = await flow.people(() => store.load());
-	return set.playbooks.find(({ playbook }) => playbook.name === 'drain-web')?.playbook.run.timeoutSeconds;
+	return set.playbooks.find(({ playbook }) => playbook.name === 'drain-web')?.playbook.run?.timeoutSeconds;
 }
 
 const begun = () => begin({ cold: true, nodes: 0, playbooks: { 'drain-web': drain('10m') } });

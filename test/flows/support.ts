@@ -14,7 +14,7 @@ import { ensureTemplate } from '../../local/package-template.ts';
 import { loadTemplate, type Template } from '../../local/template.ts';
 import { createWorld, type World } from '../../local/world.ts';
 import { createLedger } from '../../shared/operation/ledger.ts';
-import type { Operation } from '../../shared/operation/types.ts';
+import type { LifecycleOperation, OperationKind, OperationOfKind } from '../../shared/operation/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
 import { type FleetSetup, fleetOf, MINUTE, READY, START, withClocks, withoutPlaybookClock, withPlaybooks } from './deployment.ts';
 import { type Kill, Killer } from './kill.ts';
@@ -174,19 +174,19 @@ export class Flow {
 		await this.world.runFor(count * MINUTE);
 	}
 
-	/** All operations in the ledger, in the order of their opening. */
-	async operations(): Promise<Operation[]> {
+	/** All operations of a kind in the ledger, in the order of their opening. */
+	async operations<K extends OperationKind = 'lifecycle'>(kind = 'lifecycle' as K): Promise<OperationOfKind<K>[]> {
 		const ledger = createLedger({ aws: this.world.aws, settings: settingsFrom({ STAGE: 'local' }), now: () => this.now });
 		const days = [START, this.now].map((at) => new Date(at).toISOString().slice(0, 10));
 		return this.people(async () => {
 			const ids = [await ledger.open(), ...(await Promise.all([...new Set(days)].map((day) => ledger.closedOn(day))))].flat();
-			const found = await ledger.load(ids);
+			const found = (await ledger.load(ids)).filter((operation): operation is OperationOfKind<K> => operation.kind === kind);
 			return found.sort((a, b) => a.openedAt - b.openedAt || a.id.localeCompare(b.id));
 		});
 	}
 
 	/** The one operation about a node. @throws Error where there is none, or more than one. */
-	async operation(instanceId: string): Promise<Operation> {
+	async operation(instanceId: string): Promise<LifecycleOperation> {
 		const [only, ...more] = (await this.operations()).filter(({ subject }) => subject.instanceId === instanceId);
 		if (only === undefined || more.length > 0) throw new Error(`There are ${only ? more.length + 1 : 0} operations about ${instanceId}.`);
 		return only;

@@ -13,6 +13,7 @@ const REFUSED = [
 	['shared/work/e.ts', 'AbortSignal.timeout(5);', 'use an AbortController and the global setTimeout'],
 	['shared/kinds/a.ts', "import '@aws-sdk/client-ssm';", 'Decisions are pure'],
 	['shared/kinds/lifecycle/a.ts', "import '../../aws/clients.ts';", 'Decisions are pure'],
+	['shared/kinds/alarm/a.ts', "import '@aws-sdk/client-cloudwatch';", 'Decisions are pure'],
 	['shared/kinds/b.ts', "import 'node:crypto';", 'Decisions are pure: no Node module.'],
 	['shared/kinds/c.ts', 'export const at = Date.now();', 'global variable Date'],
 	['shared/playbook/match.ts', "export const stage = process.env['STAGE'];", 'global variable process'],

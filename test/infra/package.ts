@@ -18,15 +18,19 @@ export interface Resource {
 
 export interface PackagedTemplate {
 	readonly Resources: Readonly<Record<string, Resource>>;
-	readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
+	readonly Parameters?: Readonly<Record<string, { readonly Type?: string; readonly Default?: unknown }>>;
+	readonly Conditions?: Readonly<Record<string, unknown>>;
 	readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Export?: { readonly Name: string } }>>;
 }
 
 const FILES = ['serverless.yml', 'package.json', 'tsconfig.json', '.env.local'];
 const FOLDERS = ['infra', 'runbooks', 'playbooks', 'node_modules'];
 
-/** @throws Error with the framework's output when it refuses the service. */
-export async function packageService(stage?: string): Promise<PackagedTemplate> {
+/**
+ * @param params values of serverless.yml's params, besides their defaults.
+ * @throws Error with the framework's output when it refuses the service.
+ */
+export async function packageService(stage?: string, params: Readonly<Record<string, string>> = {}): Promise<PackagedTemplate> {
 	const folder = mkdtempSync(join(tmpdir(), 'package-'));
 	try {
 		for (const name of FILES) {
@@ -40,7 +44,8 @@ export async function packageService(stage?: string): Promise<PackagedTemplate> 
 			writeFileSync(join(folder, 'functions', `${name}.ts`), 'export const handler = async () => undefined;\n');
 		}
 		const sls = join(ROOT, 'node_modules', 'osls', 'bin', 'serverless.js');
-		const args = [sls, 'package', ...(stage ? ['--stage', stage] : [])];
+		const given = Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+		const args = [sls, 'package', ...(stage ? ['--stage', stage] : []), ...given];
 		// Nothing of the caller's: packaging needs no credentials and no Region.
 		await promisify(execFile)(process.execPath, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder } });
 		return JSON.parse(readFileSync(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8')) as PackagedTemplate;

@@ -10,12 +10,17 @@ interface Statement {
 	readonly Condition?: unknown;
 }
 
-/** Actions that IAM lets nobody narrow to a resource (Service Authorization Reference). */
+/**
+ * Actions that IAM lets nobody narrow to a resource (Service Authorization Reference); and DescribeAlarms, which tells those it is
+ * narrowed for of no composite alarm.
+ */
 const WITHOUT_RESOURCE = [
 	...['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeLifecycleHooks'],
 	'autoscaling:DescribeWarmPool',
 	...['ssm:CancelCommand', 'ssm:CreateOpsItem', 'ssm:DescribeAutomationExecutions', 'ssm:DescribeInstanceInformation'],
 	...['ssm:ListCommandInvocations', 'ssm:ListCommands', 'tag:GetResources', 'tag:TagResources'],
+	...['cloudtrail:LookupEvents', 'cloudwatch:DescribeAlarms', 'cloudwatch:ListAlarmMuteRules', 'config:GetComplianceDetailsByResource'],
+	...['config:GetResourceConfigHistory', 'config:ListDiscoveredResources'],
 	...['ec2:DescribeImages', 'ec2:DescribeInstanceStatus', 'ec2:DescribeInstances', 'ec2:DescribeSecurityGroupRules'],
 	...['ec2:DescribeSecurityGroups', 'ec2:DescribeSnapshots', 'ec2:DescribeTags'],
 ];
@@ -29,6 +34,10 @@ const WITHOUT_CALL = [
 
 const PREFIXES: Readonly<Record<string, string>> = {
 	'@aws-sdk/client-auto-scaling': 'autoscaling',
+	'@aws-sdk/client-cloudformation': 'cloudformation',
+	'@aws-sdk/client-cloudtrail': 'cloudtrail',
+	'@aws-sdk/client-cloudwatch': 'cloudwatch',
+	'@aws-sdk/client-config-service': 'config',
 	'@aws-sdk/client-dynamodb': 'dynamodb',
 	'@aws-sdk/client-eventbridge': 'events',
 	'@aws-sdk/client-resource-groups-tagging-api': 'tag',
@@ -119,6 +128,13 @@ describe('the roles', () => {
 		}
 	});
 
+	it('let hooks be completed where operations of instances are moved, and nowhere else', () => {
+		const completing = functionNames().filter((name) =>
+			actionsOf(statementsOf(roleOf(name))).includes('autoscaling:CompleteLifecycleAction'),
+		);
+		expect(completing).toEqual(['instance-lifecycle', 'command-status', 'automation-status', 'reconcile']);
+	});
+
 	it('pass the automation role alone, and to Systems Manager alone', () => {
 		const passing = functionNames().flatMap((name) =>
 			statementsOf(roleOf(name)).filter(({ Action }) => list(Action).includes('iam:PassRole')),
@@ -186,6 +202,6 @@ describe.each(functionNames())('the role of %s', (name) => {
 			list(Action).includes('sqs:ChangeMessageVisibility') ? [(Resource as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]] : [],
 		);
 		const queues = resources.map((id) => template.Resources[id]?.Properties.QueueName);
-		expect(queues).toEqual(name === 'reconcile' ? [] : [`fleetkeeper-local-${name}`]);
+		expect(queues).toEqual([`fleetkeeper-local-${name}`]);
 	});
 });

@@ -1,16 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Resolver } from '../../local/template/intrinsics.ts';
 import { functionNames, ROOT } from '../../scripts/bundle.ts';
 import { matches } from '../../shared/event-pattern.ts';
+import { REQUESTED } from '../../shared/kinds/event/event.ts';
 import { CLOSED_STATES, OPEN_STATES } from '../../shared/operation/types.ts';
-import { automationRoleArn, outputBucket, settingsFrom } from '../../shared/settings.ts';
+import { outputBucket, settingsFrom } from '../../shared/settings.ts';
 import { ofType, type PackagedTemplate, packageService } from './package.ts';
 
 const settings = settingsFrom({ STAGE: 'local' });
 const event = (name: string) => JSON.parse(readFileSync(join(ROOT, 'events', name), 'utf8'));
 
+const REQUESTERS = ['arn:aws:iam::111122223333:role/oncall', 'arn:aws:iam::444455556666:role/deploy'];
+
 let template: PackagedTemplate;
+/** Of another stage, with requesters. */
+let dev: PackagedTemplate;
 
 const properties = (logicalId: string) => template.Resources[logicalId]?.Properties;
 /** The logical id behind `{ 'Fn::GetAtt': [id, 'Arn'] }`. */
@@ -23,28 +29,37 @@ const filled = (value: { 'Fn::Sub': string }): string =>
 		.replaceAll('${AWS::Partition}', 'aws');
 
 beforeAll(async () => {
-	template = await packageService();
+	[template, dev] = await Promise.all([packageService(), packageService('dev', { requesters: REQUESTERS.join(',') })]);
 }, 60_000);
 
 describe('the path of an event', () => {
+	/** By path: its function, and the rules that lead into it. */
 	const PATHS = {
-		InstanceLifecycle: 'InstanceDashlifecycleLambdaFunction',
-		CommandStatus: 'CommandDashstatusLambdaFunction',
-		AutomationStatus: 'AutomationDashstatusLambdaFunction',
-		PlaybookChange: 'PlaybookDashchangeLambdaFunction',
-	};
+		InstanceLifecycle: ['InstanceDashlifecycleLambdaFunction', ['InstanceLifecycleRule']],
+		CommandStatus: ['CommandDashstatusLambdaFunction', ['CommandStatusRule']],
+		AutomationStatus: ['AutomationDashstatusLambdaFunction', ['AutomationStatusRule']],
+		AlarmState: ['AlarmDashstateLambdaFunction', ['AlarmStateRule']],
+		ConfigCompliance: ['ConfigDashcomplianceLambdaFunction', ['ConfigComplianceRule']],
+		FleetEvent: ['FleetDasheventLambdaFunction', ['FleetEventHealthRule', 'FleetEventRequestsRule', 'FleetEventSpotInterruptionRule']],
+		PlaybookChange: ['PlaybookDashchangeLambdaFunction', ['PlaybookChangeRule']],
+		Reconcile: ['ReconcileLambdaFunction', ['ReconcileCalendarRule']],
+	} as const;
 
 	it.each(Object.entries(PATHS))(
-		'%s leads from the rule through the queue to the function, with one dead-letter queue',
-		(name, functionId) => {
+		'%s leads from its rules through one queue to the function, with one dead-letter queue',
+		(name, [functionId, rules]) => {
 			const [queue, dead] = [`${name}Queue`, `${name}DeadLetters`];
 			const mapping = ofType(template, 'AWS::Lambda::EventSourceMapping').find(
 				([, each]) => target(each.Properties.EventSourceArn) === queue,
 			)?.[1];
 
-			expect(properties(`${name}Rule`).Targets).toEqual([
-				expect.objectContaining({ Arn: { 'Fn::GetAtt': [queue, 'Arn'] }, DeadLetterConfig: { Arn: { 'Fn::GetAtt': [dead, 'Arn'] } } }),
-			]);
+			const into = expect.objectContaining({
+				Arn: { 'Fn::GetAtt': [queue, 'Arn'] },
+				DeadLetterConfig: { Arn: { 'Fn::GetAtt': [dead, 'Arn'] } },
+			});
+			expect(rules.map((id) => properties(id).Targets)).toEqual(rules.map(() => [into]));
+			const leading = ofType(template, 'AWS::Events::Rule').filter(([, rule]) => JSON.stringify(rule).includes(`["${queue}","Arn"]`));
+			expect(leading.map(([id]) => id).sort()).toEqual(rules);
 			expect(target(mapping?.Properties.FunctionName)).toBe(functionId);
 			expect(mapping?.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
 			expect(properties(queue).RedrivePolicy).toEqual({ deadLetterTargetArn: { 'Fn::GetAtt': [dead, 'Arn'] }, maxReceiveCount: 10 });
@@ -61,7 +76,7 @@ describe('the path of an event', () => {
 
 	it('is encrypted with keys that EventBridge may use', () => {
 		const queues = ofType(template, 'AWS::SQS::Queue');
-		expect(queues).toHaveLength(10);
+		expect(queues).toHaveLength(17);
 		expect(queues.filter(([, { Properties }]) => Properties.SqsManagedSseEnabled !== true)).toEqual([]);
 	});
 
@@ -83,9 +98,10 @@ describe('the path of an event', () => {
 });
 
 describe('the rules', () => {
-	const taking = (sample: unknown): string[] =>
+	/** The rules of the default bus, or of another by its logical id, that take an event. */
+	const taking = (sample: unknown, bus?: string): string[] =>
 		ofType(template, 'AWS::Events::Rule').flatMap(([id, { Properties }]) =>
-			matches(Properties.EventPattern ?? { none: ['x'] }, sample) ? [id] : [],
+			Properties.EventPattern && Properties.EventBusName?.Ref === bus && matches(Properties.EventPattern, sample) ? [id] : [],
 		);
 
 	it.each([
@@ -96,6 +112,17 @@ describe('the rules', () => {
 		['command-invocation-success.json', 'CommandStatusRule'],
 		['command-invocation-failed.json', 'CommandStatusRule'],
 		['automation-success.json', 'AutomationStatusRule'],
+		['alarm-high-cpu.json', 'AlarmStateRule'],
+		['alarm-high-cpu-ok.json', 'AlarmStateRule'],
+		['alarm-muted.json', 'AlarmStateRule'],
+		['alarm-composite-suppressed.json', 'AlarmStateRule'],
+		['alarm-deleted.json', 'AlarmStateRule'],
+		['alarm-target-tracking.json', 'AlarmStateRule'],
+		['compliance-noncompliant.json', 'ConfigComplianceRule'],
+		['compliance-compliant.json', 'ConfigComplianceRule'],
+		['spot-interruption.json', 'FleetEventSpotInterruptionRule'],
+		['health-scheduled-change.json', 'FleetEventHealthRule'],
+		['calendar-open.json', 'ReconcileCalendarRule'],
 		['playbook-changed.json', 'PlaybookChangeRule'],
 		['playbook-expired.json', 'PlaybookChangeRule'],
 		['playbook-expiring.json', 'PlaybookChangeRule'],
@@ -130,6 +157,39 @@ describe('the rules', () => {
 		},
 	);
 
+	it('take a contributor of an alarm, and leave an alarm alone that is created or updated', () => {
+		const deleted = event('alarm-deleted.json');
+		expect(taking({ ...event('alarm-high-cpu.json'), 'detail-type': 'CloudWatch Alarm Contributor State Change' })).toEqual([
+			'AlarmStateRule',
+		]);
+		for (const operation of ['create', 'update']) {
+			expect(taking({ ...deleted, detail: { ...deleted.detail, operation } })).toEqual([]);
+		}
+	});
+
+	it.each(['ConfigRulesEvaluationStarted', 'ConfigurationItemChangeNotification'])('leave %s of AWS Config alone', (messageType) => {
+		const sample = event('compliance-noncompliant.json');
+		expect(taking({ ...sample, detail: { ...sample.detail, messageType } })).toEqual([]);
+	});
+
+	it('leave a calendar alone that closes, and what AWS only lets the account know', () => {
+		const [calendar, health] = [event('calendar-open.json'), event('health-scheduled-change.json')];
+		expect(taking({ ...calendar, detail: { ...calendar.detail, state: 'CLOSED' } })).toEqual([]);
+		expect(taking({ ...health, detail: { ...health.detail, eventTypeCategory: 'accountNotification' } })).toEqual([]);
+	});
+
+	it('take a request from the bus for requests alone, and nothing else from there', () => {
+		const request = event('run-automation-requested.json');
+		expect(taking(request, 'RequestBus')).toEqual(['FleetEventRequestsRule']);
+		expect(taking(request)).toEqual([]);
+		expect(taking(event('instance-terminating.json'), 'RequestBus')).toEqual([]);
+	});
+
+	it('have names that EventBridge takes, with the longest name of a stage', () => {
+		const names = ofType(template, 'AWS::Events::Rule').map(([, { Properties }]) => Properties.Name.replace('local', 'x'.repeat(20)));
+		expect(names.filter((name) => name.length > 64)).toEqual([]);
+	});
+
 	it('leave parameters alone that are no playbooks of this stage', () => {
 		const foreign = '/fleetkeeper/prod/playbooks/drain-web';
 		const changed = event('playbook-changed.json');
@@ -157,24 +217,48 @@ describe('the rules', () => {
 		const told = (state: string, detail?: object) => taking(published(state, detail)).sort();
 
 		it.each([...OPEN_STATES, ...CLOSED_STATES])('keep what is %s in the audit trail, and no function takes it', (state) => {
-			for (const opsItem of ['opened', 'added', undefined]) {
-				const rules = told(state, { result: { reason: 'it ended', opsItem } });
-				expect(rules).toContain('AuditRule');
-				expect(rules.filter((id) => id !== 'AuditRule' && id !== 'AlertRule')).toEqual([]);
+			for (const alert of [true, false]) {
+				expect(told(state, { alert })).toEqual(alert ? ['AlertRule', 'AuditRule'] : ['AuditRule']);
 			}
 		});
 
-		it.each(['failed', 'timed-out'])('tell people of what is %s: of an OpsItem once, and of what has none', (state) => {
-			expect(told(state, { result: { opsItemId: 'oi-1', opsItem: 'opened' } })).toEqual(['AlertRule', 'AuditRule']);
-			expect(told(state, { result: { opsItemId: 'oi-1', opsItem: 'added' } })).toEqual(['AuditRule']);
-			expect(told(state, { result: { reason: 'no room in OpsCenter' } })).toEqual(['AlertRule', 'AuditRule']);
-			expect(told(state)).toEqual(['AlertRule', 'AuditRule']);
+		it('leave alone what another stage publishes', () => {
+			expect(told('failed', { stage: 'prod', alert: true })).toEqual([]);
 		});
+	});
+});
 
-		it('tell nobody of what did not fail, and leave alone what another stage publishes', () => {
-			expect(told('succeeded', { result: { opsItemId: 'oi-1', opsItem: 'opened' } })).toEqual(['AuditRule']);
-			expect(told('failed', { stage: 'prod' })).toEqual([]);
-		});
+describe('the bus for requests', () => {
+	/** The statements of its policies once deployed. */
+	function statements(of: PackagedTemplate): unknown[] {
+		const resolver = new Resolver(of, { account: '111122223333', region: 'eu-west-1', name: 'stack' });
+		const policies = ofType(of, 'AWS::Events::EventBusPolicy').filter(([, policy]) => resolver.isDeployed(policy));
+		return policies.map(([id, { Properties }]) => resolver.resolve(Properties.Statement, id));
+	}
+	const put = (stage: string) => ({
+		Action: 'events:PutEvents',
+		Resource: `arn:aws:events:eu-west-1:111122223333:event-bus/fleetkeeper-${stage}-requests`,
+	});
+	const requests = { StringEquals: { 'events:detail-type': REQUESTED } };
+
+	it('has a name of its stage, an ARN that can be found, and all its policies', () => {
+		expect(properties('RequestBus').Name).toBe('fleetkeeper-local-requests');
+		expect(template.Outputs['RequestBusArn']?.Value).toEqual({ 'Fn::GetAtt': ['RequestBus', 'Arn'] });
+		const policies = ofType(template, 'AWS::Events::EventBusPolicy').map(([, { Properties }]) => Properties.EventBusName);
+		expect(policies).toEqual([{ Ref: 'RequestBus' }, { Ref: 'RequestBus' }]);
+	});
+
+	it('takes requests of those whom IAM of the account lets put them, and of no other account', () => {
+		expect(statements(template)).toEqual([
+			{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, ...put('local'), Condition: requests },
+		]);
+	});
+
+	it('takes requests of the listed alone where there is a list, whatever IAM says', () => {
+		expect(statements(dev)).toEqual([
+			{ Effect: 'Allow', Principal: { AWS: REQUESTERS }, ...put('dev'), Condition: requests },
+			{ Effect: 'Deny', Principal: '*', ...put('dev'), Condition: { ArnNotEquals: { 'aws:PrincipalArn': REQUESTERS } } },
+		]);
 	});
 });
 
@@ -254,16 +338,24 @@ describe('the names', () => {
 		expect(playbooks.filter((name) => !name.startsWith(settings.playbookPath))).toEqual([]);
 		expect(properties('OutputLogGroup').LogGroupName).toBe(settings.outputLogGroup);
 		expect(filled(properties('OutputBucket').BucketName)).toBe(outputBucket(settings, '111122223333', 'eu-west-1'));
-		const roleName = filled(properties('AutomationRole').RoleName);
-		expect(automationRoleArn(settings, '111122223333', 'eu-west-1')).toBe(`arn:aws:iam::111122223333:role/${roleName}`);
 	});
 
-	it('keep two stages apart', async () => {
-		const dev = JSON.stringify(await packageService('dev'));
-		expect(dev).not.toContain('fleetkeeper-local');
-		expect(dev).not.toContain('/fleetkeeper/local');
-		expect(dev).toContain('fleetkeeper-dev-drain-node');
-	}, 60_000);
+	it('give every runbook the role that the stack makes', () => {
+		const roleName = filled(properties('AutomationRole').RoleName);
+		const runbooks = ofType(template, 'AWS::SSM::Document').map(([, { Properties }]) => Properties);
+		const roles = runbooks
+			.filter((each) => each.DocumentType === 'Automation')
+			.map((each) => filled(each.Content.parameters.AutomationAssumeRole.default));
+		expect(roles.length).toBeGreaterThan(5);
+		expect(new Set(roles)).toEqual(new Set([`arn:aws:iam::111122223333:role/${roleName}`]));
+	});
+
+	it('keep two stages apart', () => {
+		const text = JSON.stringify(dev);
+		expect(text).not.toContain('fleetkeeper-local');
+		expect(text).not.toContain('/fleetkeeper/local');
+		expect(text).toContain('fleetkeeper-dev-drain-node');
+	});
 
 	it('reach every function as plain text that a local invoke sees too', () => {
 		const functions = ofType(template, 'AWS::Lambda::Function');

@@ -64,6 +64,79 @@ describe('PutEvents', () => {
 	});
 });
 
+describe('A bus beside the default one', () => {
+	const ORDERS = { name: 'orders', arn: 'arn:aws:events:eu-west-1:111122223333:event-bus/orders' };
+	const [opener, ticker] = TEMPLATE.rules;
+	if (!opener || !ticker) throw new Error('The fixture has two rules.');
+	/** The fixture's rule for any event of `my.app`: on the default bus or on the other, each with a target of its own. */
+	const onBus = (busName: string) => ({ ...opener, busName, pattern: { source: ['my.app'] }, targets: [{ arn: `arn:of-${busName}` }] });
+	const world = () => worldWith({ template: { ...TEMPLATE, buses: [ORDERS], rules: [onBus('default'), onBus('orders'), ticker] } });
+
+	it.each([
+		['no bus', undefined, ['arn:of-default']],
+		['the default bus', 'default', ['arn:of-default']],
+		['its name', ORDERS.name, ['arn:of-orders']],
+		['its ARN', ORDERS.arn, ['arn:of-orders']],
+		['a bus that is not there', 'none', []],
+		['a bus of another account', ORDERS.arn.replace('111122223333', '444455556666'), []],
+	])('or the default one gets an event that names %s (%s): %j', async (_, EventBusName, targets) => {
+		const { aws, runFor, otherDeliveries } = await world();
+
+		const { FailedEntryCount, Entries } = await aws.events.send(new PutEventsCommand({ Entries: [entry({ EventBusName })] }));
+		await runFor(1_000);
+
+		expect(FailedEntryCount).toBe(0);
+		expect(Entries).toEqual([{ EventId: expect.any(String) }]);
+		expect(otherDeliveries.map(({ targetArn }) => targetArn)).toEqual(targets);
+	});
+
+	it('gives its events the account, the Region and the time as the default one does', async () => {
+		const { aws, runFor, otherDeliveries } = await world();
+
+		const { Entries } = await aws.events.send(new PutEventsCommand({ Entries: [entry({ EventBusName: 'orders' })] }));
+		await runFor(1_000);
+
+		expect(JSON.parse(otherDeliveries[0]?.input ?? '')).toEqual({
+			version: '0',
+			id: Entries?.[0]?.EventId,
+			'detail-type': 'Thing Happened',
+			source: 'my.app',
+			account: '111122223333',
+			time: '2026-03-02T08:00:00Z',
+			region: 'eu-west-1',
+			resources: [],
+			detail: { a: 1 },
+		});
+	});
+
+	it('is not where the events of AWS services go', async () => {
+		const { putEvent, runFor, otherDeliveries } = await world();
+
+		putEvent({ source: 'my.app', detailType: 'Thing Happened', detail: {} });
+		await runFor(1_000);
+
+		expect(otherDeliveries.map(({ targetArn }) => targetArn)).toEqual(['arn:of-default']);
+	});
+
+	it('has rules of its own', async () => {
+		const { aws } = await world();
+
+		const { Rules = [] } = await aws.events.send(new ListRulesCommand({ EventBusName: ORDERS.arn }));
+
+		expect(Rules.map(({ Name, EventBusName }) => [Name, EventBusName])).toEqual([[opener.name, 'orders']]);
+		await expect(aws.events.send(new ListRulesCommand({ EventBusName: 'none' }))).rejects.toMatchObject({
+			name: 'ResourceNotFoundException',
+			message: 'Event bus none does not exist.',
+		});
+	});
+
+	it('has to be there for a rule to be on it', async () => {
+		const template = { ...TEMPLATE, rules: [onBus('orders')] };
+
+		await expect(worldWith({ template })).rejects.toThrow(`Rule ${opener.name} is on event bus orders, which is not in the template`);
+	});
+});
+
 describe('Rules', () => {
 	it('can be listed and described', async () => {
 		const { aws } = await worldWith();

@@ -34,6 +34,25 @@ describe('A packaged template', () => {
 		]);
 	});
 
+	it('gives buses, and rules that say in their ARN which of them they are on', () => {
+		const template = readTemplate({
+			Resources: {
+				Orders: { Type: 'AWS::Events::EventBus', Properties: { Name: { 'Fn::Join': ['-', ['shop', 'orders']] } } },
+				Placed: { Type: 'AWS::Events::Rule', Properties: { Name: 'placed', EventBusName: { Ref: 'Orders' } } },
+				Any: { Type: 'AWS::Events::Rule', Properties: { Name: 'any', EventBusName: 'default' } },
+				Copy: { Type: 'AWS::SSM::Parameter', Properties: { Name: 'n', Value: { 'Fn::Sub': '${Placed.Arn} ${Orders.Arn}' } } },
+			},
+		});
+		const events = 'arn:aws:events:eu-west-1:111122223333';
+
+		expect(template.buses).toEqual([{ name: 'shop-orders', arn: `${events}:event-bus/shop-orders` }]);
+		expect(template.rules.map(({ busName, arn }) => [busName, arn])).toEqual([
+			['shop-orders', `${events}:rule/shop-orders/placed`],
+			['default', `${events}:rule/any`],
+		]);
+		expect(template.parameters[0]?.value).toBe(`${events}:rule/shop-orders/placed ${events}:event-bus/shop-orders`);
+	});
+
 	it('gives functions with their source, environment and asynchronous settings', () => {
 		expect(TEMPLATE.functions).toEqual([
 			{
@@ -112,6 +131,7 @@ describe('A packaged template', () => {
 		[{ 'Fn::Sub': ['${own}-${AWS::StackName}', { own: { Ref: 'Stage' } }] }, 'prod-fleetkeeper-local'],
 		[{ 'Fn::Join': ['/', ['a', { Ref: 'AWS::URLSuffix' }]] }, 'a/amazonaws.com'],
 		[{ 'Fn::Select': [1, { 'Fn::Split': [':', 'a:b:c'] }] }, 'b'],
+		[{ 'Fn::Select': [1, { Ref: 'Zones' }] }, 'b'],
 		[{ 'Fn::If': ['IsProd', 'yes', 'no'] }, 'yes'],
 		[{ 'Fn::If': ['IsNotProd', 'yes', { 'Fn::FindInMap': ['Sizes', 'prod', 'memory'] }] }, '512'],
 	])('resolves %j', (value, expected) => {
@@ -119,7 +139,7 @@ describe('A packaged template', () => {
 			'AWS::SSM::Parameter',
 			{ Name: 'n', Value: value },
 			{
-				Parameters: { Stage: { Default: 'prod' } },
+				Parameters: { Stage: { Default: 'prod' }, Zones: { Type: 'CommaDelimitedList', Default: 'a,b' } },
 				Conditions: { IsProd: { 'Fn::Equals': [{ Ref: 'Stage' }, 'prod'] }, IsNotProd: { 'Fn::Not': [{ Condition: 'IsProd' }] } },
 				Mappings: { Sizes: { prod: { memory: 512 } } },
 			},

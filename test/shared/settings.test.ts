@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { automationRoleArn, deployedDocument, outputBucket, SettingsError, settingsFrom } from '../../shared/settings.ts';
+import { deployedDocument, outputBucket, SettingsError, settingsFrom } from '../../shared/settings.ts';
 
 const settings = settingsFrom({ STAGE: 'dev' });
 
@@ -14,7 +14,6 @@ describe('settings', () => {
 			retentionDays: 90,
 		});
 		expect(outputBucket(settings, '111122223333', 'eu-west-1')).toBe('fleetkeeper-dev-output-111122223333-eu-west-1');
-		expect(automationRoleArn(settings, '111122223333', 'eu-west-1')).toMatch(/^arn:aws:iam::111122223333:role\/fleetkeeper-dev-automation/);
 	});
 
 	it.each([undefined, ''])('need a stage (%j is none)', (STAGE) => {

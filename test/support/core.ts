@@ -9,15 +9,17 @@ import { createDynamoDb } from '../../local/aws/dynamodb.ts';
 import { inProcess } from '../../local/aws/http.ts';
 import { RequestLog } from '../../local/aws/request-log.ts';
 import { createWire } from '../../local/aws/wire.ts';
-import { type Aws, createAws } from '../../shared/aws/clients.ts';
+import { type Aws, type ClientOptions, createAws } from '../../shared/aws/clients.ts';
 import { getItem, putItem, tableOf } from '../../shared/aws/table.ts';
 import type { Deps } from '../../shared/deps.ts';
-import { handleClock } from '../../shared/operation/clock.ts';
-import { createServices, type Services } from '../../shared/operation/services.ts';
-import type { CompiledPlaybook, Playbook } from '../../shared/playbook/types.ts';
+import { handleClock, type Sweep } from '../../shared/operation/clock.ts';
+import type { Part, Services } from '../../shared/operation/services.ts';
+import { type LifecycleServices, lifecycleServices } from '../../shared/parts/lifecycle.ts';
+import type { CompiledPlaybook, LifecyclePlaybook } from '../../shared/playbook/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
+import { sweepHooks } from '../../shared/sweeps/hooks.ts';
 import { LEDGER_SHAPE } from './ledger-table.ts';
-import { CONTINUE, DRAIN, OPENED_AT } from './operations.ts';
+import { CONTINUE, DRAIN, MINUTE, OPENED_AT } from './operations.ts';
 
 export const SETTINGS = settingsFrom({ STAGE: 'test' });
 
@@ -47,6 +49,7 @@ export const noReply = () => Object.assign(new Error('socket hang up'), { name: 
 function calmAws(): Record<string, Answer> {
 	let commands = 0;
 	let executions = 0;
+	const tags = new Map<string, unknown>();
 	return {
 		DescribeInstanceInformation: ({ Filters }) => ({
 			InstanceInformationList: Filters[0].Values.map((InstanceId: string) => ({ InstanceId, PingStatus: 'Online' })),
@@ -55,7 +58,12 @@ function calmAws(): Record<string, Answer> {
 		ListCommands: () => ({ Commands: [] }),
 		ListCommandInvocations: () => ({ CommandInvocations: [] }),
 		CancelCommand: () => ({}),
-		StartAutomationExecution: () => ({ AutomationExecutionId: `execution-${++executions}` }),
+		StartAutomationExecution: ({ Tags }) => {
+			const AutomationExecutionId = `execution-${++executions}`;
+			tags.set(AutomationExecutionId, Tags);
+			return { AutomationExecutionId };
+		},
+		ListTagsForResource: ({ ResourceId }) => ({ TagList: tags.get(ResourceId) ?? [] }),
 		DescribeAutomationExecutions: () => ({ AutomationExecutionMetadataList: [] }),
 		GetAutomationExecution: () => ({ AutomationExecution: { AutomationExecutionStatus: 'InProgress' } }),
 		StopAutomationExecution: () => ({}),
@@ -89,7 +97,16 @@ function calmAws(): Record<string, Answer> {
 
 export type Core = Awaited<ReturnType<typeof createCore>>;
 
-export async function createCore(options: { readonly playbooks?: readonly CompiledPlaybook[]; readonly table?: false } = {}) {
+export interface CoreOptions {
+	readonly playbooks?: readonly CompiledPlaybook[];
+	/** Kinds of operations beside `lifecycle`. */
+	readonly parts?: readonly Part[] | ((deps: Deps) => readonly Part[]);
+	/** Without a ledger. */
+	readonly table?: false;
+}
+
+/** @throws Error from any call that AWS has no answer for: `on` gives it one. */
+export async function createCore(options: CoreOptions = {}) {
 	let at = OPENED_AT;
 	let requests = 0;
 	const requestLog = new RequestLog();
@@ -136,6 +153,8 @@ export async function createCore(options: { readonly playbooks?: readonly Compil
 		dynamoDb,
 		tagging: client(new ResourceGroupsTaggingAPIClient(clientOptions)),
 		sqs: client(new SQSClient(clientOptions)),
+		client: <C>(Client: new (options: ClientOptions & { readonly maxAttempts: number }) => C) =>
+			Object.assign(new Client({ ...clientOptions, maxAttempts: 1 }) as C & object, { send }),
 	};
 
 	const logs: { readonly level: string; readonly message: string; readonly fields: Record<string, unknown> }[] = [];
@@ -160,11 +179,14 @@ export async function createCore(options: { readonly playbooks?: readonly Compil
 	const playbooks = options.playbooks ?? [drainWeb()];
 	if (options.table !== false) await putPlaybooks(playbooks);
 
+	const { parts = [] } = options;
+	const another = (): LifecycleServices => lifecycleServices(deps, typeof parts === 'function' ? parts(deps) : parts);
+
 	return {
 		deps,
-		services: createServices(deps),
+		services: another(),
 		/** Another function's environment in the same account: nothing is shared but AWS. */
-		another: () => createServices(deps),
+		another,
 		logs,
 		counts,
 		requestLog,
@@ -189,8 +211,8 @@ export async function createCore(options: { readonly playbooks?: readonly Compil
 	};
 }
 
-export function drainWeb(changes: Partial<Playbook> = {}): CompiledPlaybook {
-	const playbook: Playbook = {
+export function drainWeb(changes: Partial<LifecyclePlaybook> = {}): CompiledPlaybook<LifecyclePlaybook> {
+	const playbook: LifecyclePlaybook = {
 		name: 'drain-web',
 		priority: 100,
 		on: 'instance-terminating',
@@ -246,13 +268,31 @@ export function invocation(instanceId: string, comment: string | undefined, Stat
 	return { InstanceId: instanceId, Comment: comment, Status: StatusDetails, StatusDetails, CommandPlugins: plugins };
 }
 
-/** What the clock does every minute. */
-export const tickDue = (services: Services) => clock(services, 'Scheduled Event');
-/** What the clock does every five minutes. */
-export const sweep = (services: Services) => clock(services, 'Sweep');
+/** The event of a runbook that ended. */
+export function executionEvent(ExecutionId: string, Status = 'Success', Definition = 'fleetkeeper-test-restart-node') {
+	return {
+		source: 'aws.ssm',
+		'detail-type': 'EC2 Automation Execution Status-change Notification',
+		detail: { ExecutionId, Definition, Status },
+	};
+}
 
-async function clock(services: Services, detailType: string): Promise<Record<string, number>> {
-	const [result] = await handleClock(services, [{ 'detail-type': detailType }]);
+/** What the clock does every minute. */
+export const tickDue = (services: Services) => clock(services, [], 'Scheduled Event');
+/** Minutes pass, at the end of each of which the clock ticks. */
+export async function tickEvery(core: Core, minutes: number): Promise<void> {
+	for (let minute = 0; minute < minutes; minute += 1) {
+		core.pass(MINUTE);
+		await tickDue(core.services);
+	}
+}
+
+/** What the clock does every five minutes, hooks first. */
+export const sweep = (services: LifecycleServices, ...others: readonly Sweep[]) =>
+	clock(services, [(set) => sweepHooks(services, set), ...others], 'Sweep');
+
+async function clock(services: Services, sweeps: readonly Sweep[], detailType: string): Promise<Record<string, number>> {
+	const [result] = await handleClock(services, sweeps, [{ 'detail-type': detailType }]);
 	if (!result?.ok) throw result?.error;
 	return { ...result.value };
 }

@@ -2,9 +2,23 @@
 
 import { nextLifecycle } from '../../shared/kinds/lifecycle/next.ts';
 import { canBeKeptAlive, deadline, heartbeatInterval } from '../../shared/kinds/lifecycle/timers.ts';
-import type { Effect, Fact, Note, WorkFact } from '../../shared/operation/facts.ts';
+import type { Effect, Fact, Next, Note, WorkFact } from '../../shared/operation/facts.ts';
 import { operationId } from '../../shared/operation/ids.ts';
-import type { HookTimers, LifecycleSubject, Operation, Run, Then, Work } from '../../shared/operation/types.ts';
+import type {
+	AlarmOperation,
+	AlarmSubject,
+	ComplianceOperation,
+	ComplianceSubject,
+	EventOperation,
+	EventSubject,
+	HookTimers,
+	LifecycleOperation,
+	LifecycleSubject,
+	LifecycleThen,
+	Operation,
+	Run,
+	Work,
+} from '../../shared/operation/types.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -35,46 +49,142 @@ export const DRAIN: Run = {
 	deliverWithinSeconds: 180,
 	registerWithinSeconds: 0,
 };
-export const CONTINUE: Then = { lifecycle: 'CONTINUE' };
-export const ABANDON: Then = { lifecycle: 'ABANDON' };
-export const CONTINUE_AND_TELL: Then = { lifecycle: 'CONTINUE', opsItem: { severity: '3' } };
+export const CONTINUE: LifecycleThen = { lifecycle: 'CONTINUE' };
+export const ABANDON: LifecycleThen = { lifecycle: 'ABANDON' };
+export const CONTINUE_AND_TELL: LifecycleThen = { lifecycle: 'CONTINUE', opsItem: { severity: '3' } };
 export const HALF_HOUR_HOOK: HookTimers = { heartbeatTimeoutSeconds: 1_800, globalTimeoutSeconds: 172_800, defaultResult: 'ABANDON' };
 
-interface Changes extends Partial<Omit<Operation, 'run' | 'hookTimers'>> {
+interface Changes extends Partial<Omit<LifecycleOperation, 'run' | 'hookTimers'>> {
 	readonly run?: Partial<Run>;
 	readonly hookTimers?: Partial<HookTimers>;
 }
 
-/** An operation as it is opened by its event, with what a test changes of it. */
-export function anOperation({ run: runChanges, hookTimers: timerChanges, ...changes }: Changes = {}): Operation {
-	const run = { ...DRAIN, ...runChanges };
-	const hookTimers = { ...HALF_HOUR_HOOK, ...timerChanges };
-	const subject = changes.subject ?? TERMINATING;
+/** What an operation of any kind begins with. */
+function opening<S extends Operation['subject']>(subject: S, changes: { readonly occurrence?: number; readonly openedAt?: number }) {
 	const openedAt = changes.openedAt ?? OPENED_AT;
-	const actionStartedAt = changes.actionStartedAt ?? openedAt;
 	return {
 		id: operationId(subject, changes.occurrence ?? 1),
-		kind: 'lifecycle',
+		kind: subject.kind as S['kind'],
 		subject,
 		occurrence: 1,
-		playbook: { name: 'drain-web', parameterVersion: 1 },
-		run,
-		then: { onSuccess: CONTINUE, onFailure: CONTINUE },
-		state: 'starting',
+		state: 'starting' as const,
 		history: [],
 		openedAt,
-		deadlineAt: deadline(run.timeoutSeconds, hookTimers, actionStartedAt, openedAt),
 		dueAt: openedAt,
-		token: TOKEN,
 		eventId: 'event-1',
-		hookTimers,
-		actionStartedAt,
-		...(canBeKeptAlive(hookTimers) && { heartbeat: { nextAt: actionStartedAt + heartbeatInterval(hookTimers), count: 0 } }),
-		...(run.registerWithinSeconds > 0 && { registerBy: openedAt + run.registerWithinSeconds * SECOND }),
 		occasion: { detail: {}, account: subject.account, region: subject.region },
 		attempts: { start: 0, ending: 0 },
 		version: 0,
 		publishedVersion: 0,
+	};
+}
+
+/** An operation as it is opened by its event, with what a test changes of it. */
+export function anOperation({ run: runChanges, hookTimers: timerChanges, ...changes }: Changes = {}): LifecycleOperation {
+	const run = { ...DRAIN, ...runChanges };
+	const hookTimers = { ...HALF_HOUR_HOOK, ...timerChanges };
+	const common = opening(changes.subject ?? TERMINATING, changes);
+	const actionStartedAt = changes.actionStartedAt ?? common.openedAt;
+	return {
+		...common,
+		playbook: { name: 'drain-web', parameterVersion: 1 },
+		run,
+		then: { onSuccess: CONTINUE, onFailure: CONTINUE },
+		deadlineAt: deadline(run.timeoutSeconds, hookTimers, actionStartedAt, common.openedAt),
+		token: TOKEN,
+		hookTimers,
+		actionStartedAt,
+		...(canBeKeptAlive(hookTimers) && { heartbeat: { nextAt: actionStartedAt + heartbeatInterval(hookTimers), count: 0 } }),
+		...(run.registerWithinSeconds > 0 && { registerBy: common.openedAt + run.registerWithinSeconds * SECOND }),
+		...changes,
+	};
+}
+
+export const ALARM: AlarmSubject = {
+	kind: 'alarm',
+	alarm: 'web-1-unresponsive',
+	alarmArn: 'arn:aws:cloudwatch:eu-west-1:111122223333:alarm:web-1-unresponsive',
+	account: '111122223333',
+	region: 'eu-west-1',
+};
+/** What is done about an alarm or a finding where a test does not say otherwise. */
+export const RUNBOOK: Run = {
+	type: 'automation',
+	document: 'restart-node',
+	parameters: { InstanceId: ['i-0123456789abcdef0'] },
+	timeoutSeconds: 900,
+	deliverWithinSeconds: 180,
+	registerWithinSeconds: 0,
+};
+
+/** An alarm that has just gone off, for a playbook without work: `run` gives it some. */
+export function anAlarm(changes: Partial<AlarmOperation> = {}): AlarmOperation {
+	const common = opening(changes.subject ?? ALARM, changes);
+	const { openedAt } = common;
+	return {
+		...common,
+		playbook: { name: 'web-alarms', parameterVersion: 1 },
+		opsItem: { severity: '2', category: 'Availability' },
+		timers: { calmSeconds: 600, waitForOkSeconds: 86_400, insufficientData: 'ignore' },
+		alarm: {
+			state: 'ALARM',
+			stateAt: openedAt,
+			reason: 'Threshold Crossed: 1 datapoint [97.0] was greater than the threshold (90.0).',
+			alarms: [openedAt],
+			count: 1,
+			ran: [],
+		},
+		deadlineAt: openedAt + (changes.run?.timeoutSeconds ?? 0) * SECOND,
+		...changes,
+	};
+}
+
+export const FINDING: ComplianceSubject = {
+	kind: 'compliance',
+	rule: 'ec2-imdsv2-check',
+	resourceType: 'AWS::EC2::Instance',
+	resourceId: 'i-0123456789abcdef0',
+	account: '111122223333',
+	region: 'eu-west-1',
+};
+
+/** A resource that a rule has just found noncompliant. */
+export function aFinding(changes: Partial<ComplianceOperation> = {}): ComplianceOperation {
+	const common = opening(changes.subject ?? FINDING, changes);
+	const run = changes.run ?? { ...RUNBOOK, document: 'enforce-imdsv2' };
+	return {
+		...common,
+		playbook: { name: 'enforce-imdsv2', parameterVersion: 1 },
+		run,
+		then: { onFailure: { opsItem: { severity: '3', category: 'Security' } } },
+		settings: { settleSeconds: 900, attempts: 2 },
+		finding: { compliance: 'NON_COMPLIANT', evaluatedAt: common.openedAt, knownAt: common.openedAt },
+		remediatedAt: [],
+		deadlineAt: common.openedAt + run.timeoutSeconds * SECOND,
+		...changes,
+	};
+}
+
+export const SPOT_INTERRUPTION: EventSubject = {
+	kind: 'event',
+	source: 'aws.ec2',
+	detailType: 'EC2 Spot Instance Interruption Warning',
+	key: ['i-0123456789abcdef0'],
+	resources: ['arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0'],
+	account: '111122223333',
+	region: 'eu-west-1',
+};
+
+/** Any other event that a playbook is for, without work or an OpsItem: `run` and `opsItem` give it some. */
+export function anEvent(changes: Partial<EventOperation> = {}): EventOperation {
+	const common = opening(changes.subject ?? SPOT_INTERRUPTION, changes);
+	return {
+		...common,
+		playbook: { name: 'spot-interruptions', parameterVersion: 1 },
+		then: { onFailure: {} },
+		events: 1,
+		eventIds: ['event-1'],
+		deadlineAt: common.openedAt + (changes.run?.timeoutSeconds ?? 0) * SECOND,
 		...changes,
 	};
 }
@@ -115,23 +225,26 @@ export const gone = (effect: Effect['name']): Fact => ({
 });
 
 /** Leads one operation from fact to fact as the engine does, without AWS and without a ledger. */
-export class Life {
-	operation: Operation;
+export class Life<O extends Operation = LifecycleOperation> {
+	operation: O;
 	now: number;
 	/** What the last fact asked for. */
 	effects: readonly Effect[] = [];
 	/** What the last fact told. */
 	notes: readonly Note[] = [];
 
-	constructor(operation: Operation, now = operation.openedAt) {
+	readonly #next: Next<O>;
+
+	constructor(operation: O, next: Next<O>, now = operation.openedAt) {
 		this.operation = operation;
+		this.#next = next;
 		this.now = now;
 	}
 
 	/** Facts that come at the same moment. */
 	meets(...facts: readonly Fact[]): this {
 		for (const fact of facts) {
-			const step = nextLifecycle(this.operation, fact, this.now);
+			const step = this.#next(this.operation, fact, this.now);
 			const lines = step.notes.map((note) => ({ at: new Date(this.now).toISOString(), ...note }));
 			this.operation = { ...step.operation, history: [...step.operation.history, ...lines] };
 			this.effects = step.effects;
@@ -166,6 +279,11 @@ export class Life {
 	}
 }
 
+/** Leads a lifecycle operation. */
+export function lead(operation: LifecycleOperation): Life {
+	return new Life(operation, nextLifecycle);
+}
+
 export function life(changes: Changes = {}): Life {
-	return new Life(anOperation(changes));
+	return lead(anOperation(changes));
 }

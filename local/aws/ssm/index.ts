@@ -1,6 +1,6 @@
 /** AWS Systems Manager: Run Command, Automation, Parameter Store, OpsCenter, managed nodes, documents. */
 
-import type { GetCalendarStateCommandInput, SendCommandCommandInput } from '@aws-sdk/client-ssm';
+import type { GetCalendarStateCommandInput, SendCommandCommandInput, Target } from '@aws-sdk/client-ssm';
 import * as schemas from '@aws-sdk/client-ssm';
 import { type ApiCallListener, madeBy } from '../api-call.ts';
 import { LIST_LAG_MS, SSM_QUOTAS } from '../assumptions.ts';
@@ -67,6 +67,16 @@ export interface SsmOptions {
 /** Who calls, in the calls of a runbook. */
 const AUTOMATION = 'ssm.amazonaws.com';
 
+/** What the targets of an Automation lead to: the values themselves, or the instances with a tag. */
+function targetsOf(targets: readonly Target[], ec2: Ec2): string[] {
+	const [{ Key: key = '', Values: values = [] } = {}] = targets;
+	if (key === 'ParameterValues') return [...new Set(values)];
+	const tagged = ec2
+		.instances()
+		.filter(({ tags, state }) => state !== 'terminated' && values.includes(tags.get(key.slice('tag:'.length)) ?? ''));
+	return tagged.map(({ id }) => id);
+}
+
 export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 	const { ec2, services = () => [], onCall, throttles = {}, listLagMs = LIST_LAG_MS } = options;
 	const lag: Lag = { listsMs: listLagMs };
@@ -99,7 +109,7 @@ export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 
 	const operations = {
 		...commandOperations(commands, sending, lag),
-		...automationOperations(ctx, documents, engine, lag),
+		...automationOperations(ctx, documents, engine, lag, (targets) => targetsOf(targets, ec2)),
 		...documentOperations(documents),
 		GetCalendarState: (input: GetCalendarStateCommandInput) => calendars.state(input),
 		...parameterOperations(ctx, parameters),

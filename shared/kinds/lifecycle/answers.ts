@@ -1,21 +1,25 @@
 /** What the answers to effects mean: of the hook, of the held instance, of an ending. Pure. */
 
-import type { Effect, Fact, InstanceFact, Step } from '../../operation/facts.ts';
-import type { EndingEffect, Operation } from '../../operation/types.ts';
-import { ask, hasBegun, note, nothing, wait } from './begin.ts';
-import { decide, effectDone, effectNotDone, isAmbiguousForGood } from './ending.ts';
+import type { Fact, InstanceFact, Step } from '../../operation/facts.ts';
+import type { LifecycleOperation } from '../../operation/types.ts';
+import { answered, effectDone, effectNotDone, isEndingEffect } from '../ending.ts';
+import { ask, note, nothing } from '../steps.ts';
+import { hasBegun, wait } from '../working.ts';
+import { decide, isAmbiguousForGood } from './ending.ts';
+import { transitionsOfState } from './sighting.ts';
 import { heartbeatInterval, hookIsOver } from './timers.ts';
 
 /** Auto Scaling's own word on whether the instance still waits. */
-export function instance(operation: Operation, fact: InstanceFact, now: number): Step {
+export function instance(operation: LifecycleOperation, fact: InstanceFact, now: number): Step<LifecycleOperation> {
 	const { lifecycleState, otherHooks, requestId } = fact;
-	const held = lifecycleState?.endsWith(':Wait') === true;
+	// An abandoned launch may wait on its way out: that is another hook's.
+	const held = lifecycleState !== undefined && transitionsOfState(lifecycleState).includes(operation.subject.transition);
 	const where = lifecycleState === undefined ? 'has left its group' : `is ${lifecycleState}`;
 	if (operation.ending !== undefined) {
 		if (!operation.ending.pending.includes('complete-lifecycle')) return nothing(operation);
 		if (held && !hookIsOver(operation, now) && !(otherHooks && isAmbiguousForGood(operation))) return nothing(operation);
 		const why = held ? 'the instance waits, but not for this hook' : `the instance ${where}`;
-		return effectDone(operation, 'complete-lifecycle', { lifecycle: 'over', note: note('hook is over', why, requestId) }, now);
+		return effectDone(operation, 'complete-lifecycle', { lifecycle: 'over' }, note('hook is over', why, requestId), now);
 	}
 	if (held) return hasBegun(operation) ? nothing(operation) : ask(operation, [{ name: 'check-node' }]);
 	const began = operation.work !== undefined;
@@ -27,34 +31,21 @@ export function instance(operation: Operation, fact: InstanceFact, now: number):
 	return decide(operation, { ...decision, complete: false, requestId }, now);
 }
 
-export function heartbeatSent(operation: Operation, requestId: string | undefined, now: number): Step {
+export function heartbeatSent(operation: LifecycleOperation, requestId: string | undefined, now: number): Step<LifecycleOperation> {
 	if (operation.heartbeat === undefined) return nothing(operation);
 	const heartbeat = { nextAt: now + heartbeatInterval(operation.hookTimers), count: operation.heartbeat.count + 1 };
 	const why = `hook kept alive for another ${operation.hookTimers.heartbeatTimeoutSeconds} s`;
 	return nothing({ ...operation, heartbeat }, note('heartbeat', why, requestId));
 }
 
-const ENDING_EFFECTS: readonly string[] = ['cancel-work', 'complete-lifecycle', 'open-ops-item'] satisfies EndingEffect[];
-function isEndingEffect(name: Effect['name']): name is EndingEffect {
-	return ENDING_EFFECTS.includes(name);
-}
-
-export function done(operation: Operation, fact: Extract<Fact, { type: 'done' }>, now: number): Step {
-	const { effect, requestId, opsItemId, opsItem } = fact;
-	if (!isEndingEffect(effect) || operation.ending === undefined) return nothing(operation);
-	if (effect === 'cancel-work') {
-		return effectDone(operation, effect, { note: note('work stopped', fact.note ?? 'its time is over', requestId) }, now);
-	}
-	if (effect === 'open-ops-item') {
-		const why = fact.note ?? 'the playbook asks for one on failure';
-		const told = { ...(opsItemId && { opsItemId }), ...(opsItem && { opsItem }) };
-		return effectDone(operation, effect, { ...told, note: note('OpsItem', why, requestId) }, now);
-	}
+export function done(operation: LifecycleOperation, fact: Extract<Fact, { type: 'done' }>, now: number): Step<LifecycleOperation> {
+	const { effect, requestId } = fact;
+	if (effect !== 'complete-lifecycle' || operation.ending === undefined) return answered(operation, fact, now);
 	const { lifecycle } = operation.ending.then;
-	return effectDone(operation, effect, { lifecycle, note: note('lifecycle action completed', lifecycle, requestId) }, now);
+	return effectDone(operation, effect, { lifecycle }, note('lifecycle action completed', lifecycle, requestId), now);
 }
 
-export function notDone(operation: Operation, fact: Extract<Fact, { type: 'not-done' }>, now: number): Step {
+export function notDone(operation: LifecycleOperation, fact: Extract<Fact, { type: 'not-done' }>, now: number): Step<LifecycleOperation> {
 	const { effect, why, message, requestId } = fact;
 	if (effect === 'heartbeat') {
 		if (why === 'gone') return ask(operation, [{ name: 'look-at-instance' }]);

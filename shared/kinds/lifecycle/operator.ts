@@ -1,12 +1,13 @@
 /** What a person's command means for an operation. Pure. */
 
 import type { Fact, Step } from '../../operation/facts.ts';
-import type { Operation } from '../../operation/types.ts';
-import { ask, note, nothing } from './begin.ts';
-import { decide, proceed } from './ending.ts';
+import type { LifecycleOperation } from '../../operation/types.ts';
+import { proceed } from '../ending.ts';
+import { ask, note, nothing } from '../steps.ts';
+import { decide } from './ending.ts';
 import { hookLimit } from './timers.ts';
 
-export function operator(operation: Operation, fact: Extract<Fact, { type: 'operator' }>, now: number): Step {
+export function operator(operation: LifecycleOperation, fact: Extract<Fact, { type: 'operator' }>, now: number): Step<LifecycleOperation> {
 	const { verb, by } = fact;
 	switch (verb) {
 		case 'extend': {

@@ -1,7 +1,7 @@
 /** A hook that holds an instance, and what its transition and its states mean. Pure. */
 
 import type { LifecycleSubject } from '../../operation/types.ts';
-import type { PlaybookOn } from '../../playbook/types.ts';
+import type { LifecycleOccasion } from '../../playbook/types.ts';
 
 export const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
 export const LAUNCHING = 'autoscaling:EC2_INSTANCE_LAUNCHING';
@@ -20,7 +20,7 @@ export interface Sighting {
 	readonly eventId?: string;
 }
 
-export function occasionOf(transition: LifecycleSubject['transition']): PlaybookOn {
+export function occasionOf(transition: LifecycleSubject['transition']): LifecycleOccasion {
 	return transition === TERMINATING ? 'instance-terminating' : 'instance-launching';
 }
 

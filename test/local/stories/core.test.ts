@@ -10,7 +10,11 @@ import { printStory } from '../../../local/stories/print.ts';
 const broken = ({ verdicts }: Played) => verdicts.filter(({ holds }) => !holds).map(({ part }) => part);
 /** How operations ended, whatever their times and the ids of new instances. */
 const endings = ({ operations }: Played) =>
-	operations.map(({ playbook, subject, state, result }) => [playbook.name, subject.group, state, result?.lifecycle].join(' ')).sort();
+	operations
+		.map(({ playbook, subject, state, result }) =>
+			[playbook.name, subject.kind === 'lifecycle' && subject.group, state, result?.lifecycle].join(' '),
+		)
+		.sort();
 const closingTimes = ({ operations }: Played) => operations.map(({ closedAt }) => closedAt);
 
 describe('the story of the demo', () => {

@@ -1,4 +1,5 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { HttpResponse } from '@smithy/core/protocols';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createAws } from '../../../shared/aws/clients.ts';
@@ -38,5 +39,17 @@ describe('a message to a queue', () => {
 	it('goes to SQS of the Region where there is none', async () => {
 		vi.stubEnv('AWS_ENDPOINT_URL', undefined);
 		expect(await hostOfSend()).toBe('sqs.eu-west-1.amazonaws.com');
+	});
+});
+
+describe('the clients', () => {
+	it('do without the log of the SDK, which goes through all that is sent and received', () => {
+		const { client, ...clients } = createAws({ region: 'eu-west-1' });
+		const logging = [...Object.values(clients), client(SSMClient)].filter(({ middlewareStack }) =>
+			middlewareStack.identify().some((name) => name.startsWith('loggerMiddleware')),
+		);
+
+		expect(logging).toEqual([]);
+		expect(new SSMClient({ region: 'eu-west-1' }).middlewareStack.identify().join()).toContain('loggerMiddleware');
 	});
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { openFromEvents } from '../../../shared/operation/open-events.ts';
-import type { Services } from '../../../shared/operation/services.ts';
+import { openFromEvents } from '../../../shared/opening/lifecycle-events.ts';
 import type { Operation } from '../../../shared/operation/types.ts';
+import type { LifecycleServices } from '../../../shared/parts/lifecycle.ts';
 import type { Calendars } from '../../../shared/playbook/types.ts';
-import { awsError, type Core, createCore, drainWeb, lifecycleEvent, nodeId, throttled, tickDue } from '../../support/core.ts';
+import { awsError, type Core, createCore, drainWeb, lifecycleEvent, nodeId, throttled, tickEvery } from '../../support/core.ts';
 import { DRAIN, MINUTE } from '../../support/operations.ts';
 
 async function coreWith(calendar: Partial<Calendars> = {}) {
@@ -15,17 +15,10 @@ async function coreWith(calendar: Partial<Calendars> = {}) {
 	return { core, is };
 }
 
-async function open(services: Services, number: number): Promise<Operation> {
+async function open(services: LifecycleServices, number: number): Promise<Operation> {
 	const [result] = await openFromEvents(services, [lifecycleEvent(nodeId(number))]);
 	if (!result?.ok) throw result?.error;
 	return result.value.operation;
-}
-
-async function tickEvery(core: Core, minutes: number): Promise<void> {
-	for (let minute = 0; minute < minutes; minute += 1) {
-		core.pass(MINUTE);
-		await tickDue(core.services);
-	}
 }
 
 const now = async (core: Core, { id }: Operation) => (await core.another().ledger.load([id]))[0];

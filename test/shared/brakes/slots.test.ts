@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { openFromEvents } from '../../../shared/operation/open-events.ts';
-import type { Services } from '../../../shared/operation/services.ts';
+import { openFromEvents } from '../../../shared/opening/lifecycle-events.ts';
 import { settleCommands } from '../../../shared/operation/settle.ts';
-import type { Operation } from '../../../shared/operation/types.ts';
-import type { Limits, Playbook } from '../../../shared/playbook/types.ts';
+import type { LifecycleOperation, Operation } from '../../../shared/operation/types.ts';
+import type { LifecycleServices } from '../../../shared/parts/lifecycle.ts';
+import type { LifecyclePlaybook, Limits } from '../../../shared/playbook/types.ts';
 import {
 	type Core,
 	createCore,
@@ -13,18 +13,18 @@ import {
 	lifecycleEvent,
 	nodeId,
 	sweep,
-	tickDue,
+	tickEvery,
 } from '../../support/core.ts';
 import { CONTINUE, MINUTE, SECOND } from '../../support/operations.ts';
 
 const HOUR = 60 * MINUTE;
 
-const limited = (limits: Partial<Limits>, changes: Partial<Playbook> = {}) =>
+const limited = (limits: Partial<Limits>, changes: Partial<LifecyclePlaybook> = {}) =>
 	drainWeb({ brakes: { limits: { beyond: 'wait', ...limits } }, ...changes });
 const coreWith = (limits: Partial<Limits>) => createCore({ playbooks: [limited(limits)] });
 
 /** Opens operations about nodes, in one invocation. */
-async function open(services: Services, ...numbers: readonly number[]): Promise<Operation[]> {
+async function open(services: LifecycleServices, ...numbers: readonly number[]): Promise<LifecycleOperation[]> {
 	const results = await openFromEvents(
 		services,
 		numbers.map((number) => lifecycleEvent(nodeId(number))),
@@ -35,15 +35,8 @@ async function open(services: Services, ...numbers: readonly number[]): Promise<
 	});
 }
 
-async function tickEvery(core: Core, minutes: number): Promise<void> {
-	for (let minute = 0; minute < minutes; minute += 1) {
-		core.pass(MINUTE);
-		await tickDue(core.services);
-	}
-}
-
 /** The node's command ends well. */
-async function ends(core: Core, { subject, work }: Operation): Promise<void> {
+async function ends(core: Core, { subject, work }: LifecycleOperation): Promise<void> {
 	const comment = core.calls('SendCommand').find(({ InstanceIds }) => InstanceIds.includes(subject.instanceId))?.Comment;
 	core.on('ListCommandInvocations', () => ({ CommandInvocations: [invocation(subject.instanceId, comment, 'Success')] }));
 	await settleCommands(core.another(), [invocationEvent(work?.externalId ?? '', subject.instanceId)]);
@@ -61,7 +54,7 @@ const ledgerCalls = (core: Core) => core.requestLog.entries.map(({ operation }) 
 describe('a slot', () => {
 	it('is held by the name of its operation from the start of its work to its close', async () => {
 		const core = await coreWith({ concurrent: 2 });
-		const [operation] = (await open(core.services, 1)) as [Operation];
+		const [operation] = (await open(core.services, 1)) as [LifecycleOperation];
 		expect(await held(core)).toEqual([operation.id]);
 		await ends(core, operation);
 		expect(await held(core)).toEqual([]);
@@ -71,7 +64,7 @@ describe('a slot', () => {
 		const [limitedCore, free] = [await coreWith({ concurrent: 2, perHour: 10 }), await createCore()];
 		const counts = [];
 		for (const core of [limitedCore, free]) {
-			const [operation] = (await open(core.services, 1)) as [Operation];
+			const [operation] = (await open(core.services, 1)) as [LifecycleOperation];
 			await ends(core, operation);
 			counts.push(core.requestLog.length + core.called().length);
 		}
@@ -94,7 +87,7 @@ describe('a slot', () => {
 		core.on('SendCommand', () => {
 			throw new Error('this function dies here');
 		});
-		const [first] = (await open(core.services, 1)) as [Operation];
+		const [first] = (await open(core.services, 1)) as [LifecycleOperation];
 		// What a crash before the first write leaves: the slot, and no operation.
 		const dead = await coreWith({ concurrent: 1 });
 		dead.on('DescribeInstanceInformation', ({ Filters }) => ({
@@ -117,7 +110,7 @@ describe('beyond a limit', () => {
 	it('operations wait, the oldest go first, and no more are under way than may be', async () => {
 		const core = await coreWith({ concurrent: 2 });
 		const operations = await open(core.services, 1, 2, 3, 4, 5);
-		const [a, b] = operations.filter(({ state }) => state === 'running') as [Operation, Operation];
+		const [a, b] = operations.filter(({ state }) => state === 'running') as [LifecycleOperation, LifecycleOperation];
 		expect(places(operations).sort()).toEqual(['limit', 'limit', 'limit', 'running', 'running']);
 		await tickEvery(core, 1);
 		expect(await held(core)).toHaveLength(2);
@@ -131,11 +124,11 @@ describe('beyond a limit', () => {
 
 	it('one that came first has its turn before one that came later', async () => {
 		const core = await coreWith({ concurrent: 1 });
-		const [first] = (await open(core.services, 9)) as [Operation];
+		const [first] = (await open(core.services, 9)) as [LifecycleOperation];
 		core.pass(SECOND);
-		const [second] = (await open(core.services, 8)) as [Operation];
+		const [second] = (await open(core.services, 8)) as [LifecycleOperation];
 		core.pass(SECOND);
-		const [third] = (await open(core.services, 1)) as [Operation];
+		const [third] = (await open(core.services, 1)) as [LifecycleOperation];
 		await ends(core, first);
 		await tickEvery(core, 1);
 		expect(places(await read(core, [second, third]))).toEqual(['running', 'limit']);
@@ -143,11 +136,11 @@ describe('beyond a limit', () => {
 
 	it('a newcomer does not take the slot that others wait for', async () => {
 		const core = await coreWith({ concurrent: 1 });
-		const [first, second] = (await open(core.services, 1, 2)) as [Operation, Operation];
+		const [first, second] = (await open(core.services, 1, 2)) as [LifecycleOperation, LifecycleOperation];
 		const [running, waiting] = first.state === 'running' ? [first, second] : [second, first];
 		await ends(core, running);
 		core.pass(SECOND);
-		const [newcomer] = (await open(core.another(), 3)) as [Operation];
+		const [newcomer] = (await open(core.another(), 3)) as [LifecycleOperation];
 		expect(newcomer).toMatchObject({ waiting: 'limit' });
 		expect(newcomer.history.at(-1)?.why).toBe('others have waited longer');
 		await tickEvery(core, 1);
@@ -232,7 +225,7 @@ describe('beyond a limit', () => {
 describe('the sweep', () => {
 	it('takes back the slot of an operation that closed without giving it back', async () => {
 		const core = await coreWith({ concurrent: 1 });
-		const [operation] = (await open(core.services, 1)) as [Operation];
+		const [operation] = (await open(core.services, 1)) as [LifecycleOperation];
 		const services = core.another();
 		await services.ledger.save({ ...operation, version: operation.version + 1, state: 'succeeded', closedAt: core.now() });
 		await sweep(core.services);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Fail } from '../../../shared/errors.ts';
+import { Drop, Fail } from '../../../shared/errors.ts';
+import { openFromEvents } from '../../../shared/opening/lifecycle-events.ts';
 import { handleClock } from '../../../shared/operation/clock.ts';
 import { operationId } from '../../../shared/operation/ids.ts';
-import { openFromEvents } from '../../../shared/operation/open-events.ts';
 import type { Operation } from '../../../shared/operation/types.ts';
-import type { CompiledPlaybook } from '../../../shared/playbook/types.ts';
+import type { CompiledPlaybook, PlaybookSet } from '../../../shared/playbook/types.ts';
 import {
 	awsError,
 	type Core,
@@ -14,11 +14,10 @@ import {
 	lifecycleEvent,
 	nodeId,
 	noReply,
-	sweep,
-	throttled,
 	tickDue,
+	tickEvery,
 } from '../../support/core.ts';
-import { DRAIN, MINUTE, OPENED_AT, TERMINATING } from '../../support/operations.ts';
+import { DRAIN, MINUTE, OPENED_AT, SECOND, TERMINATING } from '../../support/operations.ts';
 
 const idOf = (number: number, subject: object = {}) => operationId({ ...TERMINATING, instanceId: nodeId(number), ...subject }, 1);
 
@@ -33,13 +32,6 @@ async function draining(nodes = 1, playbooks?: readonly CompiledPlaybook[]) {
 
 async function read(core: Core, id: string): Promise<Operation | undefined> {
 	return (await core.another().ledger.load([id]))[0];
-}
-
-async function tickEvery(core: Core, minutes: number): Promise<void> {
-	for (let minute = 0; minute < minutes; minute += 1) {
-		core.pass(MINUTE);
-		await tickDue(core.services);
-	}
 }
 
 describe('a tick', () => {
@@ -166,120 +158,10 @@ describe('a tick', () => {
 	});
 });
 
-describe('a sweep', () => {
-	const group = (instances: readonly object[], name = 'web-1') => ({
-		AutoScalingGroupName: name,
-		AutoScalingGroupARN: `arn:aws:autoscaling:eu-west-1:111122223333:autoScalingGroup:uuid:autoScalingGroupName/${name}`,
-		Instances: instances,
-	});
-	const held = (number: number, LifecycleState = 'Terminating:Wait') => ({ InstanceId: nodeId(number), LifecycleState });
-	const hooks = (...names: readonly [string, string][]) => ({
-		LifecycleHooks: names.map(([LifecycleHookName, transition]) => ({
-			LifecycleHookName,
-			LifecycleTransition: `autoscaling:EC2_INSTANCE_${transition}`,
-			HeartbeatTimeout: 1_800,
-		})),
-	});
-
-	async function fleet(...groups: readonly object[]) {
-		const core = await createCore();
-		core.on('DescribeAutoScalingGroups', () => ({ AutoScalingGroups: groups }));
-		return core;
-	}
-
-	it('opens what nobody reported, and completes it by the instance, since no token is known', async () => {
-		const core = await fleet(group([held(1), held(2, 'InService')]));
-		expect(await sweep(core.services)).toEqual({ waiting: 1, opened: 1 });
-		const operation = await read(core, idOf(1));
-		expect(operation).toMatchObject({ state: 'running', actionStartedAt: OPENED_AT - 5 * MINUTE });
-		expect(operation?.history[0]?.why).toContain('its event never came');
-		core.on('ListCommandInvocations', () => ({ CommandInvocations: [invocation(nodeId(1), 'any', 'Success')] }));
-		await tickEvery(core, 6);
-		expect(core.calls('CompleteLifecycleAction')[0]).toMatchObject({ InstanceId: nodeId(1), LifecycleActionResult: 'CONTINUE' });
-		expect(core.calls('CompleteLifecycleAction')[0]).not.toHaveProperty('LifecycleActionToken');
-	});
-
-	it('leaves alone what an event has opened, whatever state it is in', async () => {
-		const core = await fleet(group([held(1)]));
-		await openFromEvents(core.services, [lifecycleEvent(nodeId(1))]);
-		expect(await sweep(core.services)).toEqual({ waiting: 1, opened: 0 });
-		expect(core.calls('SendCommand')).toHaveLength(1);
-	});
-
-	it('and the event that comes late meet in one operation, which learns its token', async () => {
-		const core = await fleet(group([held(1)]));
-		await sweep(core.services);
-		const [late] = await openFromEvents(core.services, [lifecycleEvent(nodeId(1))]);
-		expect(late).toMatchObject({ ok: true, value: { outcome: 'exists', operation: { id: idOf(1), token: expect.any(String) } } });
-		expect(core.calls('SendCommand')).toHaveLength(1);
-	});
-
-	it('leaves hooks alone that no playbook names', async () => {
-		const core = await fleet(group([held(1)], 'db-1'));
-		expect(await sweep(core.services)).toEqual({ waiting: 0, opened: 0 });
-	});
-
-	it('opens only for our hook where the group has two', async () => {
-		const core = await fleet(group([held(1)]));
-		core.on('DescribeLifecycleHooks', () => hooks(['ecs-managed-draining', 'TERMINATING'], ['fleetkeeper-drain', 'TERMINATING']));
-		expect(await sweep(core.services)).toEqual({ waiting: 1, opened: 1 });
-		expect((await read(core, idOf(1)))?.subject.hook).toBe('fleetkeeper-drain');
-	});
-
-	it('takes a return to the warm pool for no termination', async () => {
-		const core = await fleet(group([held(1, 'Warmed:Pending:Wait')]));
-		expect((await sweep(core.services)).opened).toBe(0);
-		expect(core.calls('SendCommand')).toEqual([]);
-	});
-
-	it('says where it cannot tell which hook holds an instance', async () => {
-		const core = await fleet(group([held(1, 'Warmed:Pending:Wait')]));
-		core.on('DescribeLifecycleHooks', () => hooks(['fleetkeeper-bootstrap', 'LAUNCHING'], ['fleetkeeper-drain', 'TERMINATING']));
-		expect((await sweep(core.services)).opened).toBe(0);
-		expect(core.counts).toContainEqual({ name: 'SweepAmbiguous', dimensions: {} });
-	});
-
-	it('goes on with the other groups where one cannot be read', async () => {
-		const core = await fleet(group([held(1)]), group([held(2)], 'web-2'));
-		core.on('DescribeLifecycleHooks', ({ AutoScalingGroupName }) => {
-			if (AutoScalingGroupName === 'web-1') throw throttled();
-			return hooks(['fleetkeeper-drain', 'TERMINATING']);
-		});
-		expect(await sweep(core.services)).toEqual({ waiting: 1, opened: 1 });
-		expect(await read(core, idOf(2, { group: 'web-2' }))).toMatchObject({ state: 'running' });
-	});
-
-	it('serves an instance again that still waits ten minutes after its operation closed', async () => {
-		const core = await fleet(group([held(1)]));
-		core.on('DescribeInstanceInformation', () => ({ InstanceInformationList: [] }));
-		await sweep(core.services);
-		expect((await read(core, idOf(1)))?.closedAt).toBeDefined();
-		core.pass(9 * MINUTE);
-		expect((await sweep(core.services)).opened).toBe(0);
-		core.pass(2 * MINUTE);
-		expect((await sweep(core.services)).opened).toBe(1);
-	});
-
-	it('does not take the wait at a second hook for another wait at ours', async () => {
-		const core = await fleet(group([held(1)]));
-		core.on('DescribeLifecycleHooks', () => hooks(['ecs-managed-draining', 'TERMINATING'], ['fleetkeeper-drain', 'TERMINATING']));
-		core.on('DescribeInstanceInformation', () => ({ InstanceInformationList: [] }));
-		await sweep(core.services);
-		core.pass(30 * MINUTE);
-		expect((await sweep(core.services)).opened).toBe(0);
-	});
-
-	it('without playbooks asks Auto Scaling nothing', async () => {
-		const core = await createCore({ playbooks: [] });
-		await sweep(core.services);
-		expect(core.called()).toEqual([]);
-	});
-});
-
 describe('the clock', () => {
 	it('ticks on a scheduled event and sweeps on a sweep', async () => {
 		const core = await createCore();
-		const results = await handleClock(core.services, [{ 'detail-type': 'Scheduled Event' }, { 'detail-type': 'Sweep' }]);
+		const results = await handleClock(core.services, [], [{ 'detail-type': 'Scheduled Event' }, { 'detail-type': 'Sweep' }]);
 		expect(results).toEqual([
 			{ ok: true, value: { due: 0, looked: 0, closed: 0 } },
 			{ ok: true, value: { waiting: 0, opened: 0 } },
@@ -288,14 +170,94 @@ describe('the clock', () => {
 
 	it.each([null, 7, {}, { 'detail-type': 'Tuesday' }])('refuses %j', async (event) => {
 		const core = await createCore();
-		expect(await handleClock(core.services, [event])).toEqual([{ ok: false, error: expect.any(Fail) }]);
+		expect(await handleClock(core.services, [], [event])).toEqual([{ ok: false, error: expect.any(Fail) }]);
 	});
 
-	it('reports what the ledger throws', async () => {
+	it('sweeps for each kind, with the playbooks in force, and says what all of them found', async () => {
 		const core = await createCore();
-		core.on('DescribeAutoScalingGroups', () => {
-			throw awsError('AccessDenied', 'no', 403);
+		const names: string[][] = [];
+		const sweeps = [1, 2].map((opened) => async ({ playbooks }: PlaybookSet) => {
+			names.push(playbooks.map(({ playbook }) => playbook.name));
+			return { waiting: 2, opened };
 		});
-		expect(await handleClock(core.services, [{ 'detail-type': 'Sweep' }])).toMatchObject([{ ok: false, error: { name: 'AccessDenied' } }]);
+		const results = await handleClock(core.services, sweeps, [{ 'detail-type': 'Sweep' }]);
+		expect(results).toEqual([{ ok: true, value: { waiting: 4, opened: 3 } }]);
+		expect(names).toEqual([['drain-web'], ['drain-web']]);
+	});
+
+	it('reports what a sweep throws', async () => {
+		const core = await createCore();
+		const sweeps = [() => Promise.reject(awsError('AccessDenied', 'no', 403))];
+		expect(await handleClock(core.services, sweeps, [{ 'detail-type': 'Sweep' }])).toMatchObject([
+			{ ok: false, error: { name: 'AccessDenied' } },
+		]);
+	});
+});
+
+describe('a calendar that opens', () => {
+	const ARN = 'arn:aws:ssm:eu-west-1:111122223333:document/freeze';
+	const opens = (arn = ARN, state = 'OPEN') => ({
+		source: 'aws.ssm',
+		'detail-type': 'Calendar State Change',
+		resources: [arn],
+		detail: { state, atTime: '2026-03-02T09:00:00Z' },
+	});
+	const frozenBy = (...names: string[]) => drainWeb({ brakes: { calendar: { names, closed: 'wait' } } });
+
+	/** Nodes whose drain waits for calendars that are closed. */
+	async function frozen(nodes: number, playbook: CompiledPlaybook) {
+		const core = await createCore({ playbooks: [playbook] });
+		core.on('GetCalendarState', () => ({ State: 'CLOSED' }));
+		await openFromEvents(
+			core.services,
+			Array.from({ length: nodes }, (_, index) => lifecycleEvent(nodeId(index + 1))),
+		);
+		core.on('GetCalendarState', () => ({ State: 'OPEN' }));
+		core.pass(SECOND);
+		return core;
+	}
+
+	it.each([
+		['its name', 'freeze'],
+		['its ARN', ARN],
+	])('lets start at once what a playbook holds back by %s, whatever was known of it before', async (_, name) => {
+		const core = await frozen(2, frozenBy(name, 'weekend'));
+		expect(await read(core, idOf(1))).toMatchObject({ state: 'waiting', waiting: 'calendar' });
+		expect(await handleClock(core.services, [], [opens()])).toEqual([{ ok: true, value: { due: 2, looked: 2, closed: 0 } }]);
+		expect(await read(core, idOf(1))).toMatchObject({ state: 'running' });
+		expect(core.calls('SendCommand').map(({ InstanceIds }) => [...InstanceIds].sort())).toEqual([[nodeId(1), nodeId(2)]]);
+	});
+
+	it('is nothing to those that wait for another, or for something else', async () => {
+		const core = await frozen(1, frozenBy('weekend'));
+		expect(await handleClock(core.services, [], [opens()])).toMatchObject([{ value: { looked: 0 } }]);
+		expect(await read(core, idOf(1))).toMatchObject({ state: 'waiting', waiting: 'calendar' });
+		const running = await draining();
+		const before = running.called().length;
+		expect(await handleClock(running.services, [], [opens()])).toMatchObject([{ value: { due: 1, looked: 0 } }]);
+		expect(running.called()).toHaveLength(before);
+	});
+
+	it('leaves to the clock what does not open by that alone', async () => {
+		const core = await frozen(1, frozenBy('freeze', 'weekend'));
+		core.on('GetCalendarState', () => ({ State: 'CLOSED' }));
+		await handleClock(core.services, [], [opens()]);
+		expect(await read(core, idOf(1))).toMatchObject({ state: 'waiting', waiting: 'calendar' });
+		core.on('GetCalendarState', () => ({ State: 'OPEN' }));
+		await tickEvery(core, 2);
+		expect(await read(core, idOf(1))).toMatchObject({ state: 'running' });
+	});
+
+	it('that closes is news to nobody', async () => {
+		const core = await frozen(1, frozenBy('freeze'));
+		expect(await handleClock(core.services, [], [opens(ARN, 'CLOSED')])).toEqual([{ ok: false, error: expect.any(Drop) }]);
+	});
+
+	it.each([
+		['no calendar', { resources: [] }],
+		['an unknown state', { detail: { state: 'AJAR' } }],
+	])('is refused with %s', async (_, changes) => {
+		const core = await createCore();
+		expect(await handleClock(core.services, [], [{ ...opens(), ...changes }])).toEqual([{ ok: false, error: expect.any(Fail) }]);
 	});
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Fail } from '../../../shared/errors.ts';
 import { operationId, subjectId } from '../../../shared/operation/ids.ts';
-import type { Operation } from '../../../shared/operation/types.ts';
+import type { LifecycleOperation, Operation } from '../../../shared/operation/types.ts';
 import { createCore, nodeId } from '../../support/core.ts';
 import { anOperation, LAUNCHING, MINUTE, OPENED_AT, SECOND, someWork, TERMINATING } from '../../support/operations.ts';
 
-const stored = (changes: Parameters<typeof anOperation>[0] = {}): Operation => anOperation({ version: 1, ...changes });
+const stored = (changes: Parameters<typeof anOperation>[0] = {}): LifecycleOperation => anOperation({ version: 1, ...changes });
 const about = (number: number) => ({ ...TERMINATING, instanceId: nodeId(number) });
 
 /** Closed as the engine leaves it: nothing is due any more. */
@@ -104,6 +104,18 @@ describe('a closed operation', () => {
 		expect(await core.item(`operation#${subjectId(LAUNCHING)}`, '000001')).not.toHaveProperty('expiresAt');
 	});
 
+	it('that is the first of its subject outlasts an occurrence that opens later', async () => {
+		const core = await createCore();
+		await core.services.ledger.create(closed());
+		await core.services.ledger.create(stored({ subject: LAUNCHING }));
+		core.pass(80 * 1_440 * MINUTE);
+		await core.services.ledger.keepFirst(TERMINATING);
+		await core.services.ledger.keepFirst(LAUNCHING);
+		const expiresAt = core.now() / 1_000 + 120 * 86_400;
+		expect(await core.item(`operation#${subjectId(TERMINATING)}`, '000001')).toMatchObject({ expiresAt });
+		expect(await core.item(`operation#${subjectId(LAUNCHING)}`, '000001')).not.toHaveProperty('expiresAt');
+	});
+
 	it('that the world has not been told of is still due', async () => {
 		const { ledger } = await ledgerWith({ ...closed(), dueAt: OPENED_AT + MINUTE });
 		expect(await ledger.due(OPENED_AT + MINUTE)).toHaveLength(1);
@@ -153,13 +165,6 @@ describe('shared work', () => {
 		await ledger.createWork(sent);
 		expect(await ledger.load([waiting.id])).toEqual([waiting]);
 	});
-});
-
-it('an execution is known by its id once its alias is written, and the alias expires', async () => {
-	const core = await createCore();
-	await core.services.ledger.putExecutionAlias('execution-1', 'operation-1');
-	expect(await core.services.ledger.executionAliases(['execution-1', 'execution-2'])).toEqual(new Map([['execution-1', 'operation-1']]));
-	expect(await core.item('execution#execution-1', 'alias')).toMatchObject({ expiresAt: OPENED_AT / 1_000 + 90 * 86_400 });
 });
 
 it('a table that is not there is said to be missing, with what to do', async () => {

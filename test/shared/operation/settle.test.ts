@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Drop, Fail, Retry } from '../../../shared/errors.ts';
-import { openFromEvents } from '../../../shared/operation/open-events.ts';
+import { openFromEvents } from '../../../shared/opening/lifecycle-events.ts';
 import { settleCommands, settleExecutions } from '../../../shared/operation/settle.ts';
 import type { Operation } from '../../../shared/operation/types.ts';
 import {
+	awsError,
 	type Core,
 	createCore,
 	drainWeb,
+	executionEvent,
 	invocation,
 	invocationEvent,
 	lifecycleEvent,
@@ -168,11 +170,7 @@ describe('the event of a command that ended on a node', () => {
 
 describe('the event of a runbook that ended', () => {
 	const run = { ...DRAIN, type: 'automation', document: 'collect-and-drain' } as const;
-	const executionEvent = (ExecutionId: string, Status = 'Success', Definition = 'fleetkeeper-test-collect-and-drain') => ({
-		source: 'aws.ssm',
-		'detail-type': 'EC2 Automation Execution Status-change Notification',
-		detail: { ExecutionId, Definition, Status },
-	});
+	const ended = (id: string, status?: string) => executionEvent(id, status, 'fleetkeeper-test-collect-and-drain');
 
 	async function settle(core: Core, ...events: readonly unknown[]): Promise<(Operation | unknown)[]> {
 		return (await settleExecutions(core.services, events)).map((result) => (result.ok ? result.value : result.error));
@@ -180,8 +178,27 @@ describe('the event of a runbook that ended', () => {
 
 	it.each(['Success', 'CompletedWithSuccess'])('(%s) settles the operation it was started for', async (AutomationExecutionStatus) => {
 		const core = await sent(1, { run });
-		core.on('GetAutomationExecution', () => ({ AutomationExecution: { AutomationExecutionStatus } }));
-		expect(await settle(core, executionEvent('execution-1'))).toMatchObject([{ state: 'succeeded' }]);
+		expect(await settle(core, ended('execution-1', AutomationExecutionStatus))).toMatchObject([{ state: 'succeeded' }]);
+	});
+
+	it('of a success costs one call of Systems Manager: whose it is stands in its tag', async () => {
+		const core = await sent(1, { run });
+		const before = core.called().length;
+		await settle(core, ended('execution-1'));
+		expect(core.called().slice(before)).toEqual(['ListTagsForResource', 'CompleteLifecycleAction', 'PutEvents']);
+		expect(core.calls('ListTagsForResource')).toEqual([{ ResourceType: 'Automation', ResourceId: 'execution-1' }]);
+	});
+
+	it('that overtakes the reply to StartAutomationExecution is not lost', async () => {
+		const core = await createCore({ playbooks: [drainWeb({ run })] });
+		core.on('StartAutomationExecution', async ({ Tags }) => {
+			core.on('ListTagsForResource', () => ({ TagList: Tags }));
+			expect(await settleExecutions(core.another(), [ended('execution-1')])).toMatchObject([{ ok: true, value: { state: 'succeeded' } }]);
+			return { AutomationExecutionId: 'execution-1' };
+		});
+		const [opening] = await openFromEvents(core.services, [lifecycleEvent(nodeId(1))]);
+		expect(await states(core, [opening?.ok ? opening.value.operation.id : ''])).toEqual(['succeeded']);
+		expect(core.calls('CompleteLifecycleAction')).toHaveLength(1);
 	});
 
 	it('says which step failed and why', async () => {
@@ -195,7 +212,7 @@ describe('the event of a runbook that ended', () => {
 				],
 			},
 		}));
-		expect(await settle(core, executionEvent('execution-1', 'Failed'))).toMatchObject([
+		expect(await settle(core, ended('execution-1', 'Failed'))).toMatchObject([
 			{ state: 'failed', result: { reason: 'collect-and-drain: Failed: step drain: exit status 4' } },
 		]);
 	});
@@ -207,15 +224,29 @@ describe('the event of a runbook that ended', () => {
 			core.on('GetAutomationExecution', () => {
 				throw throttled();
 			});
-			expect(await settle(core, executionEvent('execution-1', status))).toMatchObject([{ state: 'failed' }]);
+			expect(await settle(core, ended('execution-1', status))).toMatchObject([{ state: 'failed' }]);
 		},
 	);
 
 	it('of somebody else is dropped', async () => {
 		const core = await sent(1, { run });
-		expect(
-			await settle(core, executionEvent('execution-9'), executionEvent('execution-1', 'Success', 'AWS-RestartEC2Instance')),
-		).toMatchObject([{ reason: 'foreign-execution' }, { reason: 'foreign-execution' }]);
+		expect(await settle(core, ended('execution-9'), executionEvent('execution-1', 'Success', 'AWS-RestartEC2Instance'))).toMatchObject([
+			{ reason: 'foreign-execution' },
+			{ reason: 'foreign-execution' },
+		]);
+		expect(await states(core, core.ids)).toEqual(['running']);
+	});
+
+	it('that Systems Manager does not know is dropped, and one that it does not tell of is tried again', async () => {
+		const core = await sent(1, { run });
+		core.on('ListTagsForResource', () => {
+			throw awsError('InvalidResourceId');
+		});
+		expect(await settle(core, ended('execution-1'))).toMatchObject([{ reason: 'unknown-execution' }]);
+		core.on('ListTagsForResource', () => {
+			throw throttled();
+		});
+		expect(await settle(core, ended('execution-1'))).toEqual([expect.any(Retry)]);
 		expect(await states(core, core.ids)).toEqual(['running']);
 	});
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../../../shared/operation/types.ts';
+import type { LifecycleOperation } from '../../../shared/operation/types.ts';
 import { CAUTIOUS_TIMERS, timersOf } from '../../../shared/outcomes/hooks.ts';
 import { completeLifecycle, lookAtInstance, sendHeartbeat } from '../../../shared/outcomes/lifecycle.ts';
-import { awsError, createCore, noActiveAction, nodeId, throttled } from '../../support/core.ts';
+import { awsError, type Core, createCore, noActiveAction, nodeId, throttled } from '../../support/core.ts';
 import { anOperation, LAUNCHING, life, succeeded, TERMINATING, TOKEN } from '../../support/operations.ts';
 
 const facts = (answers: ReadonlyMap<string, unknown>) => [...answers.values()];
 /** An operation whose action is to be completed. */
-const ending = (attempts = 0): Operation => {
+const ending = (attempts = 0): LifecycleOperation => {
 	const { operation } = life().runs().meets(succeeded);
 	return { ...operation, attempts: { ...operation.attempts, ending: attempts } };
 };
@@ -82,6 +82,7 @@ describe('a heartbeat', () => {
 });
 
 describe('looking at instances', () => {
+	const looksAt = ({ services }: Core, operations: readonly LifecycleOperation[]) => lookAtInstance(services.hooks)(services, operations);
 	const about = (number: number, changes: object = {}) =>
 		anOperation({ subject: { ...TERMINATING, instanceId: nodeId(number), ...changes } });
 
@@ -94,7 +95,7 @@ describe('looking at instances', () => {
 			})),
 		}));
 		const operations = Array.from({ length: 51 }, (_, number) => about(number));
-		const answers = await lookAtInstance(core.services, operations);
+		const answers = await looksAt(core, operations);
 		expect(core.calls('DescribeAutoScalingInstances').map(({ InstanceIds }) => InstanceIds.length)).toEqual([50, 1]);
 		expect(answers.get(about(2).id)).toMatchObject({ type: 'instance', lifecycleState: 'Terminating:Wait', otherHooks: false });
 		expect((answers.get(about(3).id) as { lifecycleState?: string }).lifecycleState).toBeUndefined();
@@ -112,7 +113,7 @@ describe('looking at instances', () => {
 				),
 			],
 		}));
-		const [one, two] = facts(await lookAtInstance(core.services, [about(1, { group: 'one' }), about(2, { group: 'two' })]));
+		const [one, two] = facts(await looksAt(core, [about(1, { group: 'one' }), about(2, { group: 'two' })]));
 		expect(one).toMatchObject({ otherHooks: false });
 		expect(two).toMatchObject({ otherHooks: true });
 	});
@@ -122,9 +123,7 @@ describe('looking at instances', () => {
 		core.on('DescribeAutoScalingInstances', () => {
 			throw throttled();
 		});
-		expect(facts(await lookAtInstance(core.services, [about(1)]))).toMatchObject([
-			{ type: 'not-done', effect: 'look-at-instance', why: 'retry' },
-		]);
+		expect(facts(await looksAt(core, [about(1)]))).toMatchObject([{ type: 'not-done', effect: 'look-at-instance', why: 'retry' }]);
 	});
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../../../shared/operation/types.ts';
-import { openOpsItem } from '../../../shared/outcomes/ops-item.ts';
+import type { Part } from '../../../shared/operation/services.ts';
+import type { AlarmOperation, Operation } from '../../../shared/operation/types.ts';
+import { openOpsItem, resolveOpsItem, updateOpsItem } from '../../../shared/outcomes/ops-item.ts';
 import { awsError, createCore, nodeId, throttled } from '../../support/core.ts';
-import { anOperation, CONTINUE, failed, Life, TERMINATING } from '../../support/operations.ts';
+import { ALARM, anAlarm, anOperation, CONTINUE, failed, lead, TERMINATING } from '../../support/operations.ts';
 
 /** An operation that failed and whose action is completed. */
 function failing(number: number, changes: object = {}): Operation {
@@ -10,7 +11,7 @@ function failing(number: number, changes: object = {}): Operation {
 		subject: { ...TERMINATING, instanceId: nodeId(number), ...changes },
 		then: { onSuccess: CONTINUE, onFailure: { ...CONTINUE, opsItem: { severity: '2', category: 'Availability', priority: 3 } } },
 	});
-	return new Life(operation).runs().meets(failed, { type: 'done', effect: 'complete-lifecycle' }).operation;
+	return lead(operation).runs().meets(failed, { type: 'done', effect: 'complete-lifecycle' }).operation;
 }
 const facts = (answers: ReadonlyMap<string, unknown>) => [...answers.values()];
 
@@ -105,8 +106,102 @@ describe('an OpsItem', () => {
 			throw awsError('OpsItemLimitExceededException', 'too many');
 		});
 		expect(facts(await openOpsItem(core.services, [failing(1)]))).toMatchObject([
-			{ type: 'done', note: expect.stringContaining('not opened: OpsItemLimitExceededException') },
+			{ type: 'done', opsItem: 'refused', note: expect.stringContaining('not opened: OpsItemLimitExceededException') },
 		]);
 		expect(core.logs.at(-1)).toMatchObject({ level: 'error', message: 'OpsItem not opened' });
+	});
+});
+
+describe('an OpsItem of another kind', () => {
+	/** What a kind says in an OpsItem, in short. */
+	const told: Part = {
+		kinds: {
+			alarm: {
+				next: (operation) => ({ operation, notes: [], effects: [] }),
+				item: ({ subject, alarm, opsItem }) => ({
+					key: `alarm:${subject.alarm}`,
+					title: `${subject.alarm} is in ALARM`,
+					spec: opsItem,
+					intro: alarm.reason,
+					line: '',
+					resources: [subject.alarmArn],
+					data: { threshold: '90' },
+					own: { [`count/${subject.alarm}`]: String(alarm.count) },
+					...(alarm.flapping && { raisedTo: '1' }),
+				}),
+			},
+		},
+	};
+	const withTold = () => createCore({ parts: [told] });
+	const off = (alarm: string, count: number, changes: Partial<AlarmOperation> = {}) => {
+		const operation = anAlarm({ subject: { ...ALARM, alarm }, result: { reason: '', opsItemId: 'oi-00000000000b' }, ...changes });
+		return { ...operation, alarm: { ...operation.alarm, count } };
+	};
+
+	it('says what its kind says, and offers the runbooks of its playbook under the names they are deployed under', async () => {
+		const core = await withTold();
+		await openOpsItem(core.services, [anAlarm({ opsItem: { severity: '2', runbooks: ['restart-node', 'AWS-RestartEC2Instance'] } })]);
+		const [input] = core.calls('CreateOpsItem');
+		expect(input).toMatchObject({ Title: `${ALARM.alarm} is in ALARM`, Severity: '2', Description: expect.stringContaining('Threshold') });
+		const data = (key: string) => input.OperationalData[key].Value;
+		expect(JSON.parse(data('/aws/resources'))).toEqual([{ arn: ALARM.alarmArn }]);
+		expect(JSON.parse(data('/aws/automations'))).toEqual([
+			{ automationId: 'fleetkeeper-test-restart-node', automationType: 'AWS::SSM::Automation' },
+			{ automationId: 'AWS-RestartEC2Instance', automationType: 'AWS::SSM::Automation' },
+		]);
+		expect([data('playbook'), data('openedBy'), data('threshold'), data(`count/${ALARM.alarm}`)]).toEqual([
+			...['web-alarms', anAlarm().id],
+			...['90', '1'],
+		]);
+	});
+
+	it('is brought up to date by one call for all that share it', async () => {
+		const core = await withTold();
+		const answers = await updateOpsItem(core.services, [off('web-1', 2), off('web-2', 7)]);
+		expect(core.calls('UpdateOpsItem')).toEqual([
+			{
+				OpsItemId: 'oi-00000000000b',
+				OperationalData: {
+					'count/web-1': { Type: 'SearchableString', Value: '2' },
+					'count/web-2': { Type: 'SearchableString', Value: '7' },
+				},
+			},
+		]);
+		expect(facts(answers)).toMatchObject([
+			{ type: 'done', effect: 'update-ops-item', note: 'oi-00000000000b updated' },
+			{ type: 'done', effect: 'update-ops-item' },
+		]);
+	});
+
+	it('gets another severity where its kind has raised it', async () => {
+		const core = await withTold();
+		const flapping = off('web-1', 12);
+		await updateOpsItem(core.services, [{ ...flapping, alarm: { ...flapping.alarm, flapping: true } }]);
+		expect(core.calls('UpdateOpsItem')[0]).toMatchObject({ Severity: '1' });
+	});
+
+	it('is resolved with the last that there is to say', async () => {
+		const core = await withTold();
+		expect(facts(await resolveOpsItem(core.services, [off('web-1', 3)]))).toMatchObject([
+			{ type: 'done', effect: 'resolve-ops-item', note: 'oi-00000000000b resolved' },
+		]);
+		expect(core.calls('UpdateOpsItem')[0]).toMatchObject({ Status: 'Resolved', OperationalData: { 'count/web-1': { Value: '3' } } });
+	});
+
+	it('that was never opened needs no call', async () => {
+		const core = await withTold();
+		expect(facts(await resolveOpsItem(core.services, [anAlarm()]))).toMatchObject([{ type: 'done', effect: 'resolve-ops-item' }]);
+		expect(core.called()).toEqual([]);
+	});
+
+	it.each([
+		['throttled', throttled(), { type: 'not-done', effect: 'update-ops-item', why: 'retry' }],
+		['gone', awsError('OpsItemNotFoundException', 'no such item'), { type: 'done', note: expect.stringContaining('not updated') }],
+	])('that is %s is tried again only where that can help', async (_, error, fact) => {
+		const core = await withTold();
+		core.on('UpdateOpsItem', () => {
+			throw error;
+		});
+		expect(facts(await updateOpsItem(core.services, [off('web-1', 2)]))).toMatchObject([fact]);
 	});
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../../../shared/operation/types.ts';
+import type { LifecycleOperation, Operation } from '../../../shared/operation/types.ts';
 import { publish } from '../../../shared/outcomes/publish.ts';
 import { createCore, nodeId, throttled } from '../../support/core.ts';
-import { anOperation, TERMINATING } from '../../support/operations.ts';
+import { ALARM, anAlarm, anOperation, TERMINATING } from '../../support/operations.ts';
 
 const operations = (count: number) =>
 	Array.from({ length: count }, (_, number) => anOperation({ subject: { ...TERMINATING, instanceId: nodeId(number) }, version: 3 }));
@@ -40,13 +40,38 @@ it('a call that fails leaves its ten untold, and no others', async () => {
 	);
 });
 
+const failed = { state: 'failed', closedAt: 1 } as const;
+
+async function detailOf(operation: Operation) {
+	const core = await createCore();
+	await publish(core.deps, [operation]);
+	return JSON.parse(core.calls('PutEvents')[0].Entries[0].Detail);
+}
+
+describe('people are alerted', () => {
+	const alert = async (changes: Partial<LifecycleOperation>) => (await detailOf(anOperation(changes))).alert;
+	const result = { reason: 'it failed' };
+
+	it('of a failure, once for each OpsItem', async () => {
+		expect(await alert({ ...failed, result })).toBe(true);
+		expect(await alert({ ...failed, state: 'timed-out', result: { ...result, opsItem: 'opened' } })).toBe(true);
+		expect(await alert({ ...failed, result: { ...result, opsItem: 'added' } })).toBe(false);
+	});
+
+	it('at once, and once, of what OpsCenter does not take', async () => {
+		expect(await alert({ state: 'running', result: { ...result, opsItem: 'refused' } })).toBe(true);
+		expect(await alert({ state: 'running', result: { ...result, opsItem: 'refused' }, publishedVersion: 2 })).toBe(false);
+	});
+
+	it('of nothing that goes as it should', async () => {
+		expect(await alert({ state: 'running' })).toBe(false);
+		expect(await alert({ state: 'succeeded', closedAt: 1, result: { ...result, opsItem: 'opened' } })).toBe(false);
+	});
+});
+
 describe('the message', () => {
-	async function messageOf(changes: Partial<Operation>): Promise<string> {
-		const core = await createCore();
-		await publish(core.deps, [anOperation({ subject: { ...TERMINATING, instanceId: nodeId(1) }, ...changes })]);
-		return JSON.parse(core.calls('PutEvents')[0].Entries[0].Detail).message;
-	}
-	const failed = { state: 'failed', closedAt: 1 } as const;
+	const messageOf = async (changes: Partial<LifecycleOperation>): Promise<string> =>
+		(await detailOf(anOperation({ subject: { ...TERMINATING, instanceId: nodeId(1) }, ...changes }))).message;
 
 	it('says of an operation under way what it is at', async () => {
 		expect(await messageOf({ state: 'running' })).toBe(`drain-web is running on ${nodeId(1)} of web-1.`);
@@ -59,6 +84,17 @@ describe('the message', () => {
 		expect(await messageOf({ ...failed, result: { ...result, opsItem: 'opened' } })).toBe(`${words} OpsItem oi-000000000001 was opened.`);
 		expect(await messageOf({ ...failed, result: { ...result, opsItem: 'added' } })).toBe(
 			`${words} It was added to OpsItem oi-000000000001.`,
+		);
+	});
+
+	it('says of another kind what it is about, and what became of its OpsItem', async () => {
+		const closed = { state: 'succeeded', closedAt: 1 } as const;
+		const resolved = { reason: 'it has been OK for 10 minutes', opsItemId: 'oi-000000000001', resolved: true } as const;
+		expect((await detailOf(anAlarm({ ...closed, result: resolved }))).message).toBe(
+			`web-alarms succeeded on alarm ${ALARM.alarm}: it has been OK for 10 minutes. OpsItem oi-000000000001 was resolved.`,
+		);
+		expect((await detailOf(anAlarm({ state: 'running', result: { reason: '', opsItem: 'refused' } }))).message).toBe(
+			`web-alarms is running on alarm ${ALARM.alarm}. OpsCenter did not take an OpsItem.`,
 		);
 	});
 

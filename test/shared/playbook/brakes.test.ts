@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePlaybook } from '../../../shared/playbook/parse.ts';
 import { formatProblem } from '../../../shared/playbook/problem.ts';
 import type { Brakes } from '../../../shared/playbook/types.ts';
-import { DRAIN } from './samples.ts';
+import { ALARM, DRAIN, NONCOMPLIANT } from './samples.ts';
 
 /** The sample with more lines, from line 16 on. */
 function brakesOf(...lines: readonly string[]): Brakes | undefined {
@@ -55,5 +55,22 @@ describe('a playbook', () => {
 		expect(problemsOf('mode: observe')).toEqual([
 			expect.stringMatching(/^16:7 warning: mode: completes no lifecycle action: [^:]*own timeout/),
 		]);
+	});
+
+	it.each([
+		['', { limits: { concurrent: 20, beyond: 'wait' } }],
+		['limits: { perHour: 100 }', { limits: { perHour: 100, beyond: 'wait' } }],
+		['limits: { concurrent: 500, beyond: skip }', { limits: { concurrent: 500, beyond: 'skip' } }],
+	])('for noncompliant resources with %j has brakes %j: a new rule does not flood', (line, brakes) => {
+		const parsed = parsePlaybook(`${NONCOMPLIANT}${line}\n`, 'close-ssh');
+		expect(parsed.ok && parsed.playbook.brakes).toEqual(brakes);
+	});
+
+	it('that observes alarms leaves no hook waiting: there is nothing to warn of', () => {
+		expect(parsePlaybook(`${ALARM}mode: observe\n`, 'web-cpu')).toMatchObject({
+			ok: true,
+			warnings: [],
+			playbook: { brakes: { observe: true } },
+		});
 	});
 });

@@ -15,7 +15,7 @@ const NOTHING = { opened: [], resolved: [] };
 /** What functions see, as `name timeout`. */
 async function inForce({ deps }: World): Promise<string[]> {
 	const { set } = await createPlaybookStore(deps).load();
-	return set.playbooks.map(({ playbook }) => `${playbook.name} ${playbook.run.timeoutSeconds}`);
+	return set.playbooks.map(({ playbook }) => `${playbook.name} ${playbook.run?.timeoutSeconds}`);
 }
 
 describe('while all playbooks are valid', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { claimsHook, match } from '../../../shared/playbook/match.ts';
+import { claimsHook, claimsRule, couldBeAlarm, match, matchEvent } from '../../../shared/playbook/match.ts';
 import { compileSet } from '../../../shared/playbook/set.ts';
-import { DRAIN, drainAs } from './samples.ts';
+import type { AlarmPlaybook } from '../../../shared/playbook/types.ts';
+import { ALARM, DRAIN, drainAs, EVENT, NONCOMPLIANT, REQUEST } from './samples.ts';
 
 const detail = {
 	AutoScalingGroupName: 'web-blue',
@@ -86,5 +87,90 @@ describe('claimsHook', () => {
 	it('takes a branch of $or that leaves the known fields open as met', () => {
 		const open = setOf(DRAIN.replace('LifecycleHookName:', '$or: [{ Origin: [EC2] }, { Destination: [EC2] }]\n    LifecycleHookName:'));
 		expect(claimsHook(open, 'instance-terminating', { group: 'web-x', hook: 'fleetkeeper-drain' })).toHaveLength(1);
+	});
+});
+
+describe('matchEvent', () => {
+	const set = setOf(DRAIN, ALARM, NONCOMPLIANT, EVENT, REQUEST);
+	const SPOT = {
+		source: 'aws.ec2',
+		'detail-type': 'EC2 Spot Instance Interruption Warning',
+		detail: { 'instance-id': 'i-0fee1dead0c0ffee0', 'instance-action': 'terminate' },
+	};
+	const chosen = (found: ReturnType<typeof matchEvent>) => ('playbook' in found ? found.playbook.playbook.name : found.none);
+
+	it.each([
+		['alarm', { detail: { alarmName: 'web-cpu-high' } }, 'web-cpu'],
+		['alarm', { detail: { alarmName: 'batch-cpu' } }, 'none of 1 playbooks for alarm matches the event'],
+		['noncompliant', { detail: { configRuleName: 'restricted-ssh-conformance-pack-abc123' } }, 'close-ssh'],
+		['noncompliant', { detail: { configRuleName: 'restricted-ssh-2' } }, 'none of 1 playbooks for noncompliant matches the event'],
+		['request', { detail: { runbook: 'restart-node' } }, 'may-restart'],
+		['request', { detail: { runbook: 'restart-node-2' } }, 'none of 1 playbooks for request matches the event'],
+		['event', SPOT, 'spot-drain'],
+		['event', { ...SPOT, source: 'aws.ec3' }, 'none of 1 playbooks for event matches the event'],
+		['event', { ...SPOT, 'detail-type': 'other' }, 'none of 1 playbooks for event matches the event'],
+		['event', { ...SPOT, detail: { 'instance-action': 'stop' } }, 'none of 1 playbooks for event matches the event'],
+	] as const)('for %s %j finds: %s', (on, event, name) => {
+		expect(chosen(matchEvent(on, event, set))).toBe(name);
+	});
+
+	it('takes the lowest priority number, and says where there is no playbook at all', () => {
+		const first = EVENT.replace('spot-drain', 'first').replace('priority: 100', 'priority: 7');
+		expect(chosen(matchEvent('event', SPOT, setOf(EVENT, first)))).toBe('first');
+		expect(chosen(matchEvent('event', SPOT, setOf(DRAIN)))).toBe('no playbook is for event');
+	});
+
+	it('takes a playbook without a pattern over the detail', () => {
+		const any = setOf(EVENT.replace(/ {2}detail:\n {4}.*\n/, ''));
+		expect(chosen(matchEvent('event', { ...SPOT, detail: {} }, any))).toBe('spot-drain');
+	});
+
+	it('never finds a playbook for an event of our own, whatever a compiled set says', () => {
+		const [spot] = setOf(EVENT).playbooks;
+		const open = {
+			...setOf(),
+			playbooks: [{ ...spot, playbook: { ...spot?.playbook, when: { detail: {}, source: [{ exists: true }] } } }],
+		};
+		expect(chosen(matchEvent('event', { ...SPOT, source: 'aws.x' }, open as never))).toBe('spot-drain');
+		expect(chosen(matchEvent('event', { ...SPOT, source: 'fleetkeeper' }, open as never))).toBe('the event is one of our own');
+	});
+
+	describe('an alarm of a target tracking policy', () => {
+		const tracking = { detail: { alarmName: 'TargetTracking-table/web-AlarmLow-1' } };
+		const named = (conditions: string) => ALARM.replace('[{ prefix: web-cpu- }]', conditions);
+		const none = "it is a target tracking policy's own alarm, and no playbook names it";
+
+		it.each([
+			['[{ wildcard: "*-AlarmLow-*" }]', none],
+			['[{ prefix: T }]', none],
+			['[{ suffix: "-1" }, { prefix: TargetTracking-service/ }]', none],
+			['["TargetTracking-table/web-AlarmLow-1"]', 'web-cpu'],
+			['[{ prefix: TargetTracking-table/ }]', 'web-cpu'],
+			['[{ wildcard: "TargetTracking-*-AlarmLow-*" }]', 'web-cpu'],
+		])('and %s: %s', (conditions, expected) => {
+			const [alarm] = setOf(named(conditions)).playbooks;
+			expect(chosen(matchEvent('alarm', tracking, setOf(named(conditions))))).toBe(expected);
+			expect(couldBeAlarm(alarm?.playbook as AlarmPlaybook, tracking.detail.alarmName)).toBe(expected === 'web-cpu');
+		});
+
+		it('goes to the playbook that names it in a branch, past one that does not', () => {
+			const wide = named('[{ prefix: T }]').replace('web-cpu', 'wide').replace('priority: 100', 'priority: 1');
+			const branch = ALARM.replace(
+				'alarmName: [{ prefix: web-cpu- }]',
+				'$or: [{ alarmName: [x] }, { alarmName: [{ prefix: TargetTracking- }] }]',
+			);
+			expect(chosen(matchEvent('alarm', tracking, setOf(wide, branch)))).toBe('web-cpu');
+		});
+	});
+});
+
+describe('claimsRule', () => {
+	const narrow = NONCOMPLIANT.replace('    configRuleName', '    resourceType: ["AWS::EC2::SecurityGroup"]\n    configRuleName');
+
+	it('looks at the name of the rule alone', () => {
+		const claimed = (rule: string) => claimsRule(setOf(DRAIN, narrow), rule).map(({ playbook }) => playbook.name);
+		expect(claimed('restricted-ssh')).toEqual(['close-ssh']);
+		expect(claimed('restricted-ssh-conformance-pack-x')).toEqual(['close-ssh']);
+		expect(claimed('encrypted-volumes')).toEqual([]);
 	});
 });

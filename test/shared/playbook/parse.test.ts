@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePlaybook } from '../../../shared/playbook/parse.ts';
 import { formatProblem } from '../../../shared/playbook/problem.ts';
+import type { LifecyclePlaybook } from '../../../shared/playbook/types.ts';
 import { DRAIN } from './samples.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../playbooks');
@@ -18,6 +19,13 @@ function problemsOf(source: string, name = 'drain-web'): string[] {
 function changed(what: string, by: string): string {
 	expect(DRAIN).toContain(what);
 	return DRAIN.replace(what, by);
+}
+
+/** The compiled sample, or what became of it. */
+function compiled(source: string): LifecyclePlaybook {
+	const parsed = parsePlaybook(source, 'drain-web');
+	if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'));
+	return parsed.playbook as LifecyclePlaybook;
 }
 
 const LAUNCH = changed('on: instance-terminating', 'on: instance-launching');
@@ -45,16 +53,14 @@ describe('a valid playbook', () => {
 
 	it('goes on after failure of a termination, and abandons a launch, where it does not say', () => {
 		const then = '\nthen:\n  onFailure:\n    opsItem: { severity: "3" }\n';
-		const terminate = parsePlaybook(DRAIN, 'drain-web');
-		const launch = parsePlaybook(LAUNCH + then, 'drain-web');
-		expect(terminate.ok && terminate.playbook.then).toEqual({ onSuccess: { lifecycle: 'CONTINUE' }, onFailure: { lifecycle: 'CONTINUE' } });
-		expect(launch.ok && launch.playbook.then.onFailure).toEqual({ lifecycle: 'ABANDON', opsItem: { severity: '3' } });
+		expect(compiled(DRAIN).then).toEqual({ onSuccess: { lifecycle: 'CONTINUE' }, onFailure: { lifecycle: 'CONTINUE' } });
+		expect(compiled(LAUNCH + then).then.onFailure).toEqual({ lifecycle: 'ABANDON', opsItem: { severity: '3' } });
 	});
 
 	it('gives a node 3 minutes to be reached and 10 to register, less where the timeout is short', () => {
 		const timers = (source: string) => {
-			const parsed = parsePlaybook(source, 'drain-web');
-			return parsed.ok && [parsed.playbook.run.deliverWithinSeconds, parsed.playbook.run.registerWithinSeconds];
+			const { run } = compiled(source);
+			return [run.deliverWithinSeconds, run.registerWithinSeconds];
 		};
 		expect(timers(DRAIN)).toEqual([180, 0]);
 		expect(timers(LAUNCH)).toEqual([180, 600]);
@@ -90,6 +96,10 @@ describe('a problem is told with file, line, column, path and what to write', ()
 		['timeout: 2h', 'timeout: 2h\n  deliverWithin: 10s', '16:18 run.deliverWithin: 10s is too short: Run Command takes 30s or more'],
 		['timeout: 2h', 'timeout: 2m\n  deliverWithin: 3m', '16:18 run.deliverWithin: 3m is longer than the timeout of 2m'],
 		['timeout: 2h', 'timeout: 2h\n  registerWithin: 5m', '16:3 run.registerWithin: is for instance-launching'],
+		['timeout: 2h', 'timeout: 2h\n  node: i-0fee1dead', '16:3 run.node: is for alarm, noncompliant, event, not for instance-terminating'],
+		['timeout: 2h', 'timeout: 2h\ncalm: 5m', '16:1 calm: is for alarm, not for instance-terminating; leave it out'],
+		['timeout: 2h', 'timeout: 2h\nopsItem: {}', '16:1 opsItem: is for alarm, event, not for instance-terminating; leave it out'],
+		['  tags:', '  source: [aws.ec2]\n  tags:', '8:3 when.source: is for event, not for instance-terminating'],
 		['priority: 100', 'priority: "100"', "2:11 priority: must be a whole number, not '100'"],
 		['priority: 100', 'priority: 1.5', '2:11 priority: must be a whole number, not 1.5'],
 		['priority: 100', 'priority: 0', '2:11 priority: 0 is too small; 1 is the least'],
@@ -103,6 +113,8 @@ describe('a problem is told with file, line, column, path and what to write', ()
 		],
 		['command: drain-node', 'document: drain-node', '11:3 run.document: no such key; there are command, automation'],
 		['command: drain-node', 'command: drain-node\n  automation: x', '11:3 run: names both a command and an automation'],
+		['["120"]', '["$.detail.Origin.x"]', "14:20 run.parameters.GraceSeconds[0]: '$.detail.Origin.x' leads nowhere in a lifecycle event"],
+		['["120"]', '["$.id"]', "14:20 run.parameters.GraceSeconds[0]: '$.id' leads nowhere in a lifecycle event"],
 		['command: drain-node', 'command: ../drain', "11:12 run.command: '../drain' is not the name of a document"],
 		['["120"]', '[120]', '14:19 run.parameters.GraceSeconds: must be text or a list of texts; put numbers and true or false in quotes'],
 		['["120"]', '[]', '14:19 run.parameters.GraceSeconds: the list is empty'],
@@ -135,6 +147,13 @@ describe('a problem is told with file, line, column, path and what to write', ()
 			'playbooks/drain-web.yaml:2:11',
 			'playbooks/drain-web.yaml:15:12',
 		]);
+	});
+
+	it.each([
+		[/^run:\n( {2}.*\n)+/m, '1:1 run: is missing'],
+		[/^ {2}detail:\n( {4}.*\n)+/m, '5:3 when.detail: is missing'],
+	])('without %s', (part, expected) => {
+		expect(problemsOf(DRAIN.replace(part, '')).map((problem) => problem.replace('playbooks/drain-web.yaml:', ''))).toEqual([expected]);
 	});
 
 	it('lets documents of AWS have the parameters that its own documents are given', () => {

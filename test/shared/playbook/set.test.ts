@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatProblem } from '../../../shared/playbook/problem.ts';
 import { compileSet } from '../../../shared/playbook/set.ts';
-import { drainAs } from './samples.ts';
+import { ALARM, drainAs, EVENT, NONCOMPLIANT, REQUEST } from './samples.ts';
 
 const text = (name: string, priority: number, source = drainAs(name, priority)) => ({
 	name,
@@ -41,4 +41,17 @@ it('reports every invalid playbook and compiles the others', () => {
 	const { names, problems } = compile(text('a', 1, 'nothing'), text('b', 2), text('c', 3, drainAs('x', 3)));
 	expect(names).toEqual(['b']);
 	expect(problems.map((problem) => problem.split(' ')[0])).toEqual(['a.yaml:1:1', 'c.yaml:1:7']);
+});
+
+it('keeps playbooks of all occasions side by side, each with priorities of its own', () => {
+	const others = [
+		['may-restart', REQUEST],
+		['spot-drain', EVENT],
+		['close-ssh', NONCOMPLIANT],
+		['web-cpu', ALARM],
+	] as const;
+	expect(compile(...others.map(([name, source]) => text(name, 100, source)), text('drain', 100))).toEqual({
+		names: ['drain', 'web-cpu', 'close-ssh', 'spot-drain', 'may-restart'],
+		problems: [],
+	});
 });

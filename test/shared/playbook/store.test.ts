@@ -96,5 +96,5 @@ it('tells of a pause, which a new compilation leaves in place', async () => {
 	pass(MINUTE);
 	const loaded = await store.load();
 	expect(loaded.paused).toEqual(paused);
-	expect(loaded.set.playbooks[0]?.playbook.run.timeoutSeconds).toBe(10_800);
+	expect(loaded.set.playbooks[0]?.playbook.run?.timeoutSeconds).toBe(10_800);
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { uuidFrom } from '../../../shared/operation/ids.ts';
 import type { Operation } from '../../../shared/operation/types.ts';
-import { executionFact, findExecutions, startExecutions } from '../../../shared/work/automation.ts';
+import { executionFact, findExecutions, startExecutions, workOfExecution } from '../../../shared/work/automation.ts';
 import { cancelWork } from '../../../shared/work/work.ts';
 import { awsError, createCore, nodeId, noReply, throttled } from '../../support/core.ts';
 import { anOperation, OPENED_AT, someWork, TERMINATING } from '../../support/operations.ts';
@@ -48,7 +48,7 @@ describe('starting a runbook', () => {
 			ClientToken: uuidFrom(`${operation.id}.1`),
 			Tags: [{ Key: `fleetkeeper:work:${operation.id}.1`, Value: operation.id }],
 		});
-		expect(await core.services.ledger.executionAliases(['execution-1'])).toEqual(new Map([['execution-1', operation.id]]));
+		expect(await workOfExecution(core.services, 'execution-1')).toBe(`${operation.id}.1`);
 	});
 
 	it('is one call a second, and what has no time left waits for the clock', async () => {

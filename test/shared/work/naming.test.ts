@@ -44,7 +44,7 @@ it('work of its own leads back to its operation, shared work does not', () => {
 
 describe('the parameters', () => {
 	it('of a Command document of ours get the name of the work, for the marker on the node, and the timeout', () => {
-		expect(parametersOf(SETTINGS, operation, someWork(operation))).toEqual({
+		expect(parametersOf(operation, someWork(operation))).toEqual({
 			GraceSeconds: ['120'],
 			WorkId: [`${operation.id}.1`],
 			TimeoutSeconds: ['900'],
@@ -52,22 +52,20 @@ describe('the parameters', () => {
 	});
 
 	it('of work that is sent again name the same work', () => {
-		const again = parametersOf(SETTINGS, operation, someWork(operation, { attempt: 2 }));
+		const again = parametersOf(operation, someWork(operation, { attempt: 2 }));
 		expect(again['WorkId']).toEqual([`${operation.id}.1`]);
 	});
 
-	it('of a runbook of ours get the role that it assumes', () => {
-		const work = someWork(operation, { type: 'automation', document: 'collect-and-drain', parameters: {} });
-		expect(parametersOf(SETTINGS, operation, work)).toEqual({
-			AutomationAssumeRole: [expect.stringMatching(/^arn:aws:iam::111122223333:role\/fleetkeeper-test-automation/)],
-		});
+	it('of a runbook of ours are those of the playbook: it has a role of its own', () => {
+		const work = someWork(operation, { type: 'automation', document: 'collect-and-drain', parameters: { GroupName: ['web-1'] } });
+		expect(parametersOf(operation, work)).toEqual({ GroupName: ['web-1'] });
 	});
 
 	it.each(['AWS-RunShellScript', 'arn:aws:ssm:eu-west-1:444455556666:document/shared'])(
 		'of %s are those of the playbook alone',
 		(document) => {
 			const parameters = { commands: ['uptime'] };
-			expect(parametersOf(SETTINGS, operation, someWork(operation, { document, parameters }))).toEqual(parameters);
+			expect(parametersOf(operation, someWork(operation, { document, parameters }))).toEqual(parameters);
 			expect(documentOf(SETTINGS, someWork(operation, { document }))).toBe(document);
 		},
 	);

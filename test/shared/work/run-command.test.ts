@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation, Work } from '../../../shared/operation/types.ts';
+import type { LifecycleOperation, Work } from '../../../shared/operation/types.ts';
 import { commentOf } from '../../../shared/work/naming.ts';
 import { findCommand, sendCommand } from '../../../shared/work/run-command.ts';
 import { shareCommands } from '../../../shared/work/work.ts';
@@ -7,7 +7,7 @@ import { awsError, createCore, type Input, nodeId, noReply, throttled } from '..
 import { anOperation, OPENED_AT, SECOND, someWork, TERMINATING } from '../../support/operations.ts';
 
 /** Operations that share work, or the one that has its own. */
-function wanting(count: number, changes: Partial<Work> = {}): { readonly work: Work; readonly operations: Operation[] } {
+function wanting(count: number, changes: Partial<Work> = {}): { readonly work: Work; readonly operations: LifecycleOperation[] } {
 	const nodes = Array.from({ length: count }, (_, number) => anOperation({ subject: { ...TERMINATING, instanceId: nodeId(number) } }));
 	const shared = count > 1;
 	const work = someWork(nodes[0] ?? anOperation(), { ...(shared && { id: 'shared-1', shared }), ...changes });
@@ -201,7 +201,7 @@ describe('looking for a command whose reply never came', () => {
 });
 
 describe('sharing', () => {
-	const wants = (count: number, changes: Partial<Work> = {}, more: Partial<Operation> = {}) =>
+	const wants = (count: number, changes: Partial<Work> = {}, more: Partial<LifecycleOperation> = {}) =>
 		Array.from({ length: count }, (_, number) => {
 			const operation = anOperation({ subject: { ...TERMINATING, instanceId: nodeId(number) } });
 			return { ...operation, work: someWork(operation, changes), ...more };

@@ -7,6 +7,7 @@ import { interpolate, text, type Value } from '../values.ts';
 import type { ActionResult, AutomationServices } from './action.ts';
 import { ACTIONS } from './actions/index.ts';
 import { type Execution, type ExecutionStatus, isExecutionOver, type StepRun } from './model.ts';
+import { runEach } from './rate-control.ts';
 
 /** A step without a timeout of its own runs at most this long where the action has one: `aws:runCommand` and the waits. */
 const DEFAULT_TIMEOUT_SECONDS = 3600;
@@ -68,8 +69,14 @@ export class AutomationEngine {
 			this.#running += 1;
 			execution.status = 'InProgress';
 			execution.startedAt = this.#ctx.clock.now();
-			this.#soon(execution, LATENCY_MS.automationStart, () => this.#run(execution, 0));
+			this.#soon(execution, LATENCY_MS.automationStart, () => this.#begin(execution));
 		}
+	}
+
+	#begin(execution: Execution): void {
+		const { scope } = execution;
+		if (scope === undefined) this.#run(execution, 0);
+		else runEach(this, execution, scope, (status, message) => this.#end(execution, status, message));
 	}
 
 	/** Does something a moment later, unless the execution has been stopped by then. */
@@ -203,9 +210,9 @@ export class AutomationEngine {
 		if (message !== undefined) execution.failureMessage = message;
 		execution.outputs = this.#outputs(execution);
 		this.#announce(execution);
-		if (!wasRunning) return;
-		this.#running -= 1;
+		if (wasRunning) this.#running -= 1;
 		this.#startNext();
+		execution.onEnd?.();
 	}
 
 	#outputs(execution: Execution): Record<string, string[]> {

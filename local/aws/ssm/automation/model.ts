@@ -3,6 +3,7 @@
 import type { DocumentVersion, StoredDocument } from '../documents.ts';
 import type { Value } from '../values.ts';
 import type { RunbookStep } from './document.ts';
+import type { Scope } from './rate-control.ts';
 
 export type ExecutionStatus = 'Pending' | 'InProgress' | 'Success' | 'TimedOut' | 'Cancelling' | 'Cancelled' | 'Failed';
 
@@ -42,6 +43,12 @@ export interface Execution {
 	stopping?: 'Cancel' | 'Complete';
 	/** Stops the step that runs. */
 	stopStep?: () => void;
+	/** It runs no steps of its own, but the runbook once for each target. */
+	readonly scope?: Scope;
+	/** It is such a run. */
+	readonly parent?: { readonly id: string; readonly target: string };
+	/** Told when it is over. */
+	onEnd?: () => void;
 }
 
 export function isExecutionOver(execution: Execution): boolean {

@@ -13,6 +13,7 @@ import type {
 	StartAutomationExecutionCommandOutput,
 	StepExecution,
 	StopAutomationExecutionCommandInput,
+	Target,
 } from '@aws-sdk/client-ssm';
 import { QUEUED_AUTOMATIONS } from '../../assumptions.ts';
 import { nextToken, page } from '../../paging.ts';
@@ -24,12 +25,20 @@ import { isRecord, text, type Value } from '../values.ts';
 import { stepsOf } from './document.ts';
 import type { AutomationEngine } from './engine.ts';
 import { type Execution, isExecutionOver, type StepRun } from './model.ts';
+import { scopeIn, scopeView } from './rate-control.ts';
 
 const PAGE = 50;
 const MOST_TAGS = 5;
 const UUID = /^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$/;
 
-export function automationOperations(ctx: AwsContext, documents: Documents, engine: AutomationEngine, lag: Lag) {
+/** @param targetsOf what targets lead to, as a parameter of the runbook takes it. */
+export function automationOperations(
+	ctx: AwsContext,
+	documents: Documents,
+	engine: AutomationEngine,
+	lag: Lag,
+	targetsOf: (targets: readonly Target[]) => readonly string[],
+) {
 	/** What each client token was used for. */
 	const tokens = new Map<string, { readonly id: string; readonly request: string }>();
 
@@ -56,16 +65,10 @@ export function automationOperations(ctx: AwsContext, documents: Documents, engi
 	}
 
 	function begin(input: StartAutomationExecutionCommandInput): string {
-		for (const part of ['Targets', 'TargetMaps', 'TargetLocations', 'TargetParameterName'] as const) {
-			if (input[part] !== undefined) {
-				throw new AwsError('UnknownOperationException', `The local AWS does not implement StartAutomationExecution with ${part}.`);
-			}
-		}
+		const scope = scopeIn(input);
 		if ((input.Tags?.length ?? 0) > MOST_TAGS) throw new AwsError('ValidationException', `At most ${MOST_TAGS} tags can be given.`);
 		const { document, version } = runbook(input);
-		const parameters = input.Parameters ?? {};
 		const definitions = (version.content['parameters'] ?? {}) as ParameterDefinitions;
-		const values = resolveParameters(definitions, parameters, 'InvalidAutomationExecutionParametersException');
 		if (engine.queued() >= QUEUED_AUTOMATIONS) {
 			throw new AwsError(
 				'AutomationExecutionLimitExceededException',
@@ -73,23 +76,37 @@ export function automationOperations(ctx: AwsContext, documents: Documents, engi
 			);
 		}
 		const now = ctx.clock.now();
-		const execution: Execution = {
-			id: ctx.uuid(),
+		const id = ctx.uuid();
+		const common = {
 			document,
 			version,
-			parameters,
-			values,
-			steps: stepsOf(version.content).map((step) => ({ step, id: ctx.uuid(), status: 'Pending', inputs: {}, outputs: {}, attempts: 0 })),
-			tags: new Map((input.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
 			requestedAt: now,
 			executedBy: `arn:aws:iam::${ctx.account}:user/operator`,
-			status: 'Pending',
+			status: 'Pending' as const,
 			startedAt: now,
-			outputs: {},
 			failedMeanwhile: false,
 		};
-		engine.start(execution);
-		return execution.id;
+		const running = (parameters: Record<string, string[]>) => ({
+			...common,
+			parameters,
+			values: resolveParameters(definitions, parameters, 'InvalidAutomationExecutionParametersException'),
+			steps: stepsOf(version.content).map(
+				(step): StepRun => ({ step, id: ctx.uuid(), status: 'Pending', inputs: {}, outputs: {}, attempts: 0 }),
+			),
+			outputs: {},
+		});
+		const parameters = input.Parameters ?? {};
+		const tags = new Map((input.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+		if (scope === undefined) {
+			engine.start({ ...running(parameters), id, tags });
+			return id;
+		}
+		const runs = targetsOf(scope.targets).map((target): Execution => {
+			const given = { ...parameters, [scope.parameter]: [target] };
+			return { ...running(given), id: ctx.uuid(), tags: new Map(), parent: { id, target } };
+		});
+		engine.start({ ...common, parameters, values: {}, steps: [], outputs: {}, id, tags, scope: { ...scope, runs } });
+		return id;
 	}
 
 	return {
@@ -102,7 +119,8 @@ export function automationOperations(ctx: AwsContext, documents: Documents, engi
 					`1 validation error detected: Value '${token}' at 'clientToken' failed to satisfy its pattern`,
 				);
 			}
-			const request = JSON.stringify([input.DocumentName, input.DocumentVersion ?? null, Object.entries(input.Parameters ?? {}).sort()]);
+			const { DocumentName, DocumentVersion = null, Parameters = {}, Targets = null, TargetParameterName = null } = input;
+			const request = JSON.stringify([DocumentName, DocumentVersion, Object.entries(Parameters).sort(), Targets, TargetParameterName]);
 			const known = tokens.get(token);
 			if (known && known.request !== request) {
 				throw new AwsError('IdempotentParameterMismatch', 'The idempotency token was used before with other parameters.');
@@ -179,6 +197,7 @@ function metadata(execution: Execution): AutomationExecutionMetadata {
 		...(execution.endedAt === undefined ? {} : { ExecutionEndTime: new Date(execution.endedAt) }),
 		ExecutedBy: execution.executedBy,
 		Mode: 'Auto',
+		...scopeView(execution),
 		Outputs: execution.outputs,
 		...(execution.failureMessage === undefined ? {} : { FailureMessage: execution.failureMessage }),
 		...(current ? { CurrentStepName: current.step.name, CurrentAction: current.step.action } : {}),
@@ -218,6 +237,8 @@ function passes(execution: Execution, { Key: key, Values: values = [] }: Automat
 	switch (key) {
 		case 'ExecutionId':
 			return values.includes(execution.id);
+		case 'ParentExecutionId':
+			return execution.parent !== undefined && values.includes(execution.parent.id);
 		case 'DocumentNamePrefix':
 			return values.some((value) => execution.document.name.startsWith(value));
 		case 'ExecutionStatus':

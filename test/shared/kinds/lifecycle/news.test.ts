@@ -8,7 +8,7 @@ import {
 	completed,
 	failed,
 	LAUNCHING,
-	Life,
+	lead,
 	life,
 	MINUTE,
 	notStarted,
@@ -70,13 +70,13 @@ describe('results', () => {
 
 describe('a late event', () => {
 	it('has its instance looked at before anything runs', () => {
-		const late = new Life(anOperation({ actionStartedAt: OPENED_AT - 6 * MINUTE })).meets({ type: 'opened' });
+		const late = lead(anOperation({ actionStartedAt: OPENED_AT - 6 * MINUTE })).meets({ type: 'opened' });
 		expect(late.asked).toEqual(['look-at-instance']);
 		expect(late.meets(waitsIn('Terminating:Wait')).asked).toEqual(['check-node']);
 	});
 
 	it('whose instance does not wait any more is about nothing', () => {
-		const late = new Life(
+		const late = lead(
 			anOperation({ actionStartedAt: OPENED_AT - 6 * MINUTE, then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL } }),
 		);
 		late.meets({ type: 'opened' }, waitsIn(undefined));
@@ -86,7 +86,7 @@ describe('a late event', () => {
 
 	it('of a wait that the sweep had found gives the operation its token', () => {
 		const { token: _token, eventId: _eventId, ...found } = anOperation();
-		const drain = new Life(found).runs().meets({ type: 'seen', token: TOKEN, eventId: 'event-9' });
+		const drain = lead(found).runs().meets({ type: 'seen', token: TOKEN, eventId: 'event-9' });
 		expect(drain.operation).toMatchObject({ token: TOKEN, eventId: 'event-9', state: 'running' });
 		expect(drain.effects).toEqual([]);
 	});

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Effect, Fact, WorkFact } from '../../../../shared/operation/facts.ts';
 import type { Brake } from '../../../../shared/operation/types.ts';
-import { anOperation, CONTINUE, CONTINUE_AND_TELL, Life, MINUTE, OPENED_AT, SECOND } from '../../../support/operations.ts';
+import { anOperation, CONTINUE, CONTINUE_AND_TELL, lead, MINUTE, OPENED_AT, SECOND } from '../../../support/operations.ts';
 
 /** What happens around one operation, of which no order is promised. */
 interface Course {
@@ -44,7 +44,7 @@ const course: fc.Arbitrary<Course> = fc.record({
 
 /** An AWS around one operation, and what it saw. */
 class Around {
-	readonly life = new Life(
+	readonly life = lead(
 		anOperation({
 			then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL },
 			brakes: { limits: { concurrent: 1, beyond: 'wait' }, calendar: { names: ['freeze'], closed: 'wait' } },
@@ -130,6 +130,8 @@ class Around {
 			case 'open-ops-item':
 				this.opsItems += 1;
 				return [{ type: 'done', effect, opsItemId: 'oi-000000000001' }];
+			default:
+				throw new Error(`A lifecycle action has nothing to do with ${effect}.`);
 		}
 	}
 

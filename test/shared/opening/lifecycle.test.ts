@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Drop, Fail, Retry } from '../../../shared/errors.ts';
-import { openFromEvents } from '../../../shared/operation/open-events.ts';
-import type { Services } from '../../../shared/operation/services.ts';
+import { openFromEvents } from '../../../shared/opening/lifecycle-events.ts';
+import type { LifecycleServices } from '../../../shared/parts/lifecycle.ts';
 import type { CompiledPlaybook } from '../../../shared/playbook/types.ts';
 import { awsError, createCore, drainWeb, lifecycleEvent, nodeId, throttled } from '../../support/core.ts';
 import { DRAIN, MINUTE, OPENED_AT, SECOND } from '../../support/operations.ts';
@@ -10,19 +10,19 @@ const event = lifecycleEvent(nodeId(1));
 const at = (milliseconds: number) => ({ time: `${new Date(milliseconds).toISOString().slice(0, 19)}Z` });
 
 /** The one result of one event: what it opened, or the error. */
-async function openOne(services: Services, given: unknown) {
+async function openOne(services: LifecycleServices, given: unknown) {
 	const [result] = await openFromEvents(services, [given]);
 	if (result === undefined) throw new Error('an event without a result');
 	return result;
 }
 
-async function opened(services: Services, given: unknown) {
+async function opened(services: LifecycleServices, given: unknown) {
 	const result = await openOne(services, given);
 	if (!result.ok) throw result.error;
 	return result.value;
 }
 
-async function refused(services: Services, given: unknown): Promise<unknown> {
+async function refused(services: LifecycleServices, given: unknown): Promise<unknown> {
 	const result = await openOne(services, given);
 	if (result.ok) throw new Error(`opened ${result.value.operation.id}`);
 	return result.error;

@@ -3,12 +3,13 @@
 import { Retry } from '../errors.ts';
 import { LifecycleEvent, sightingOf } from '../kinds/lifecycle/event.ts';
 import { parseEvent } from '../parse.ts';
+import type { LifecycleServices } from '../parts/lifecycle.ts';
 import { attempt, type Settled } from '../settled.ts';
-import { type Opening, openSightings } from './open.ts';
-import type { Services } from './services.ts';
+import type { Opening } from './admit.ts';
+import { openSightings } from './lifecycle.ts';
 
 /** Opens an operation for each event of a lifecycle action that a playbook claims. Results are in order of the events. */
-export async function openFromEvents(services: Services, events: readonly unknown[]): Promise<Settled<Opening>[]> {
+export async function openFromEvents(services: LifecycleServices, events: readonly unknown[]): Promise<Settled<Opening<'lifecycle'>>[]> {
 	const parsed = await Promise.all(
 		events.map((event) =>
 			attempt(() => {

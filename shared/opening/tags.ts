@@ -2,8 +2,8 @@
 
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { Deps } from '../deps.ts';
+import type { LifecycleSubject } from '../operation/types.ts';
 import { chunks } from '../parallel.ts';
-import type { LifecycleSubject } from './types.ts';
 
 /** ARNs of one GetResources call. */
 const ARNS = 100;

@@ -3,17 +3,18 @@
 import { Drop, describeError, Retry } from '../errors.ts';
 import { isReturnToWarmPool, LAUNCHING, namesField, occasionOf, type Sighting } from '../kinds/lifecycle/sighting.ts';
 import { canBeKeptAlive, deadline, heartbeatInterval, hookLimit, LATE_EVENT } from '../kinds/lifecycle/timers.ts';
+import { advance } from '../operation/engine.ts';
+import { operationId, subjectId } from '../operation/ids.ts';
+import type { HookTimers, LifecycleOperation } from '../operation/types.ts';
 import { CAUTIOUS_TIMERS, timersOf } from '../outcomes/hooks.ts';
 import { inParallel } from '../parallel.ts';
+import type { LifecycleServices } from '../parts/lifecycle.ts';
 import { type Match, match } from '../playbook/match.ts';
 import type { LoadedPlaybooks } from '../playbook/store.ts';
-import type { CompiledPlaybook } from '../playbook/types.ts';
+import type { CompiledPlaybook, LifecyclePlaybook } from '../playbook/types.ts';
 import { attempt, type Settled } from '../settled.ts';
-import { advance } from './engine.ts';
-import { operationId, subjectId } from './ids.ts';
-import type { Services } from './services.ts';
+import type { Opening } from './admit.ts';
 import { readTags, type Tags } from './tags.ts';
-import type { HookTimers, Operation } from './types.ts';
 
 /** A new instance without tags is asked again this long after its launch: tags can lag. Milliseconds. */
 const TAGS_MAY_LAG = 120_000;
@@ -21,18 +22,11 @@ const TAGS_MAY_LAG = 120_000;
 const WAITS_AGAIN_AFTER = 600_000;
 const CONCURRENT_READS = 10;
 
-/** What became of one sighting. */
-export interface Opening {
-	/** `exists`: the operation was there already; nothing was started. */
-	readonly outcome: 'opened' | 'exists';
-	readonly operation: Operation;
-}
-
 /** Opens what playbooks claim among the sightings. Results are in order of the sightings. */
-export async function openSightings(services: Services, sightings: readonly Sighting[]): Promise<Settled<Opening>[]> {
+export async function openSightings(services: LifecycleServices, sightings: readonly Sighting[]): Promise<Settled<Opening<'lifecycle'>>[]> {
 	const loaded = await services.playbooks.load();
 	const claims = await claim(services, loaded, sightings);
-	const created = new Map<string, Operation>();
+	const created = new Map<string, LifecycleOperation>();
 	for (const [index, sighting] of sightings.entries()) {
 		const claimed = claims[index];
 		const key = subjectId(sighting.subject);
@@ -48,7 +42,7 @@ export async function openSightings(services: Services, sightings: readonly Sigh
 	return inParallel(
 		sightings.map((_, index) => index),
 		CONCURRENT_READS,
-		async (index): Promise<Settled<Opening>> => {
+		async (index): Promise<Settled<Opening<'lifecycle'>>> => {
 			const sighting = sightings[index] as Sighting;
 			const claimed = claims[index];
 			if (claimed === undefined || !claimed.ok) return claimed ?? { ok: false, error: new Retry('the event was not matched') };
@@ -62,16 +56,16 @@ export async function openSightings(services: Services, sightings: readonly Sigh
 }
 
 /** Its operations close at once, while the instance goes on waiting: each sighting of that wait is about the same operation. */
-function observes({ playbook }: CompiledPlaybook): boolean {
+function observes({ playbook }: CompiledPlaybook<LifecyclePlaybook>): boolean {
 	return playbook.brakes?.observe === true;
 }
 
 /** The playbook of each sighting, tags read where they decide. */
 async function claim(
-	services: Services,
+	services: LifecycleServices,
 	{ set, reason }: LoadedPlaybooks,
 	sightings: readonly Sighting[],
-): Promise<Settled<CompiledPlaybook>[]> {
+): Promise<Settled<CompiledPlaybook<LifecyclePlaybook>>[]> {
 	if (reason !== undefined) {
 		const error = new Retry(`${reason}: the event is tried again when playbook-change has run`);
 		return sightings.map(() => ({ ok: false, error }));
@@ -93,7 +87,7 @@ async function claim(
 					),
 				)
 			: undefined;
-	return sightings.map((sighting, index): Settled<CompiledPlaybook> => {
+	return sightings.map((sighting, index): Settled<CompiledPlaybook<LifecyclePlaybook>> => {
 		const early = first[index] as Match;
 		if (!('needsTags' in early)) return verdict(services, sighting, early, {});
 		if (!tags?.ok) return { ok: false, error: new Retry(`tags of ${sighting.subject.instanceId} cannot be read`, tags?.error) };
@@ -102,7 +96,12 @@ async function claim(
 	});
 }
 
-function verdict(services: Services, { subject, startedAt }: Sighting, found: Match, tags: Tags): Settled<CompiledPlaybook> {
+function verdict(
+	services: LifecycleServices,
+	{ subject, startedAt }: Sighting,
+	found: Match,
+	tags: Tags,
+): Settled<CompiledPlaybook<LifecyclePlaybook>> {
 	if ('playbook' in found) return { ok: true, value: found.playbook };
 	const why = 'none' in found ? found.none : 'tags are not known';
 	const { instanceId, hook, group } = subject;
@@ -113,7 +112,12 @@ function verdict(services: Services, { subject, startedAt }: Sighting, found: Ma
 	return { ok: false, error: new Drop('no-playbook', `${instanceId} at hook ${hook} of ${group} is left alone: ${why}`) };
 }
 
-async function operationFor(services: Services, sighting: Sighting, compiled: CompiledPlaybook, occurrence: number): Promise<Operation> {
+async function operationFor(
+	services: LifecycleServices,
+	sighting: Sighting,
+	compiled: CompiledPlaybook<LifecyclePlaybook>,
+	occurrence: number,
+): Promise<LifecycleOperation> {
 	const { subject, detail, token, eventId } = sighting;
 	const { playbook, parameterVersion } = compiled;
 	const now = services.now();
@@ -155,7 +159,10 @@ function foundBy({ seenBy, by }: Sighting): string {
 	return seenBy === 'event' ? 'its event came' : 'the sweep found it: its event never came';
 }
 
-async function hookTimers(services: Services, { subject }: Sighting): Promise<{ readonly timers: HookTimers; readonly note: string }> {
+async function hookTimers(
+	services: LifecycleServices,
+	{ subject }: Sighting,
+): Promise<{ readonly timers: HookTimers; readonly note: string }> {
 	const hooks = await attempt(() => services.hooks.of(subject.group));
 	const hook = hooks.ok ? hooks.value.find(({ LifecycleHookName }) => LifecycleHookName === subject.hook) : undefined;
 	if (hook === undefined) {
@@ -171,7 +178,11 @@ async function hookTimers(services: Services, { subject }: Sighting): Promise<{ 
 }
 
 /** A sighting meets an operation that exists: it adds what it knows, or is a new occurrence. */
-async function meet(services: Services, sighting: Sighting, compiled: CompiledPlaybook): Promise<Opening> {
+async function meet(
+	services: LifecycleServices,
+	sighting: Sighting,
+	compiled: CompiledPlaybook<LifecyclePlaybook>,
+): Promise<Opening<'lifecycle'>> {
 	const existing = await services.ledger.latest(sighting.subject);
 	if (existing === undefined) throw new Retry(`operation ${operationId(sighting.subject, 1)} exists and cannot be read`);
 	const { token, eventId } = sighting;
@@ -185,12 +196,18 @@ async function meet(services: Services, sighting: Sighting, compiled: CompiledPl
 	}
 	if (!(await isNewOccurrence(services, existing, sighting, compiled))) return { outcome: 'exists', operation: existing };
 	const operation = await operationFor(services, sighting, compiled, existing.occurrence + 1);
+	await services.ledger.keepFirst(sighting.subject);
 	const [outcome] = await advance(services, [{ operation, facts: [{ type: 'opened' }], created: true }]);
 	if (outcome === undefined || outcome.taken) throw new Retry(`operation ${operation.id} is being opened by another run`);
 	return { outcome: 'opened', operation: outcome.operation };
 }
 
-async function isNewOccurrence(services: Services, existing: Operation, sighting: Sighting, compiled: CompiledPlaybook): Promise<boolean> {
+async function isNewOccurrence(
+	services: LifecycleServices,
+	existing: LifecycleOperation,
+	sighting: Sighting,
+	compiled: CompiledPlaybook<LifecyclePlaybook>,
+): Promise<boolean> {
 	if (sighting.seenBy === 'operator') return true;
 	const closedAt = existing.closedAt ?? 0;
 	if (sighting.token !== undefined) {

@@ -1,0 +1,106 @@
+/** How the operation of an alarm ends, and what ends its work. Pure. */
+
+import type { Effect, Step } from '../../operation/facts.ts';
+import type { AlarmOperation, AlarmRecord, EndingEffect, OpsItemSpec } from '../../operation/types.ts';
+import { type Decision, end } from '../ending.ts';
+import { change } from '../steps.ts';
+import { hasBegun } from '../working.ts';
+import { instant, span } from './timers.ts';
+
+/** Ends of work that are kept, for the OpsItem. */
+const KEPT = 20;
+
+/** The operation, with some of what is known of the alarm changed, and some of it gone. */
+export function know(operation: AlarmOperation, changes: Partial<AlarmRecord>, ...gone: readonly (keyof AlarmRecord)[]): AlarmOperation {
+	const alarm: Record<string, unknown> = { ...operation.alarm, ...changes };
+	for (const key of gone) delete alarm[key];
+	return { ...operation, alarm: alarm as unknown as AlarmRecord };
+}
+
+/** There is an OpsItem about the alarm: its own, or one that an earlier operation left open. */
+export function hasItem({ result }: AlarmOperation): boolean {
+	return result?.opsItemId !== undefined;
+}
+
+/** It is OK, or gone: the calm decides. */
+export function isCalm({ alarm }: AlarmOperation): boolean {
+	return alarm.calmAt !== undefined;
+}
+
+/** Nothing is to be run now: it waits for OK, or for the calm after it. A slot is for those who work. */
+export function rest(operation: AlarmOperation): { readonly resting: AlarmOperation; readonly effects: readonly Effect[] } {
+	const resting = change(operation, { state: 'verifying' }, 'waiting', 'slot');
+	return { resting, effects: operation.slot ? [{ name: 'release-slot' }] : [] };
+}
+
+/** Puts on record how work ended, or why there was none. */
+export function remember(operation: AlarmOperation, what: string, now: number): AlarmOperation {
+	return know(operation, { ran: [...operation.alarm.ran, `${instant(now)} ${what}`].slice(-KEPT) });
+}
+
+/** The calm is over: the OpsItem is resolved. */
+export function resolve(operation: AlarmOperation, now: number): Step<AlarmOperation> {
+	const pending: EndingEffect[] = hasItem(operation) ? ['resolve-ops-item'] : [];
+	const reason = operation.alarm.deleted ? 'the alarm was deleted' : `OK since ${instant(operation.alarm.stateAt)}: ${lasted(operation)}`;
+	return end(operation, { state: 'succeeded', reason }, { then: {}, pending }, {}, now, 'solved');
+}
+
+/** How long it lasted, and how often it went off. */
+export function lasted({ alarm }: AlarmOperation): string {
+	const { alarms, stateAt, count } = alarm;
+	const often = count === 1 ? 'went off once' : `went off ${count} times`;
+	return `it lasted ${span(stateAt - (alarms[0] ?? stateAt))} and ${often}`;
+}
+
+/** It never came to an OpsItem. */
+export function skip(operation: AlarmOperation, reason: string, now: number): Step<AlarmOperation> {
+	return end(operation, { state: 'skipped', reason }, { then: {}, pending: [] }, {}, now);
+}
+
+/** Nobody waits for OK any longer. The OpsItem stays open: a later OK resolves it. */
+export function giveUp(operation: AlarmOperation, now: number): Step<AlarmOperation> {
+	const reason = `not OK within ${span(operation.timers.waitForOkSeconds * 1_000)}`;
+	const pending: EndingEffect[] = hasItem(operation) ? ['update-ops-item'] : [];
+	return end(operation, { state: 'timed-out', reason }, { then: {}, pending }, {}, now);
+}
+
+/** The work failed: the OpsItem says so, is more severe by a level, and stays open unless the alarm is OK already. */
+export function fail(operation: AlarmOperation, decision: Decision & { readonly cancel?: boolean }, now: number): Step<AlarmOperation> {
+	const failed = withCalmFrom(remember(operation, `failed: ${decision.reason}`, now), now);
+	return stop(failed, decision, { opsItem: raised(operation.opsItem) }, now);
+}
+
+/** Ends it before it is OK, or before its calm is over. */
+export function stop(
+	operation: AlarmOperation,
+	decision: Decision & { readonly cancel?: boolean },
+	then: { readonly opsItem?: OpsItemSpec },
+	now: number,
+): Step<AlarmOperation> {
+	const telling = tellingOf(operation);
+	const pending: EndingEffect[] = [
+		...(decision.cancel && operation.work !== undefined ? (['cancel-work'] as const) : []),
+		...telling,
+		...(isCalm(operation) && telling.length > 0 ? (['resolve-ops-item'] as const) : []),
+	];
+	return end(operation, decision, { then, pending }, {}, now);
+}
+
+/** How OpsCenter is told of an end. What it has refused it goes on refusing. */
+function tellingOf(operation: AlarmOperation): readonly EndingEffect[] {
+	if (hasItem(operation)) return ['update-ops-item'];
+	return operation.result?.opsItem === 'refused' ? [] : ['open-ops-item', 'update-ops-item'];
+}
+
+/** Work may have made it OK for a moment: the calm counts from its end. */
+export function withCalmFrom(operation: AlarmOperation, now: number): AlarmOperation {
+	const { alarm, timers } = operation;
+	if (alarm.calmAt === undefined || alarm.deleted || !hasBegun(operation)) return operation;
+	return know(operation, { calmAt: now + timers.calmSeconds * 1_000 });
+}
+
+/** More severe by one level; what had none counts as important. OpsCenter's severities are 1 to 4, 1 the most severe. */
+function raised(spec: OpsItemSpec): OpsItemSpec {
+	const level = Number(spec.severity ?? 3);
+	return { ...spec, severity: String(Math.max(1, level - 1)) };
+}

@@ -1,0 +1,168 @@
+/** What CloudWatch says of the alarm, by an event or when asked, and what follows from it. Events come late, twice and in any order. Pure. */
+
+import type { AlarmFact, Note, Step } from '../../operation/facts.ts';
+import type { AlarmOperation, AlarmRecord, EndingEffect } from '../../operation/types.ts';
+import type { AlarmTimers } from '../../playbook/types.ts';
+import { ask, change, note, nothing } from '../steps.ts';
+import { hasBegun, open } from '../working.ts';
+import { hasItem, isCalm, know, resolve, rest, skip } from './ending.ts';
+import { HELD_LOOK, instant, isFlapping, isKnown, LATE_EVENT, withTime } from './timers.ts';
+import { act, course, hasWaited, wantsWork } from './work.ts';
+
+/** Series of one alarm that are kept by name. */
+const SERIES = 100;
+/** What the story quotes of a reason. Characters. */
+const QUOTED = 200;
+
+type Held = NonNullable<AlarmRecord['held']>;
+
+/** What a state is to an operation; `nothing` where the playbook ignores it. */
+export function meaningOf(state: AlarmFact['state'], { insufficientData }: AlarmTimers): 'alarm' | 'ok' | 'gone' | 'nothing' {
+	if (state === undefined) return 'gone';
+	if (state !== 'INSUFFICIENT_DATA') return state === 'ALARM' ? 'alarm' : 'ok';
+	return insufficientData === 'ignore' ? 'nothing' : insufficientData;
+}
+
+export function news(operation: AlarmOperation, fact: AlarmFact, now: number): Step<AlarmOperation> {
+	if (fact.contributor !== undefined) return series(operation, fact.contributor, fact.state === 'ALARM');
+	switch (meaningOf(fact.state, operation.timers)) {
+		case 'alarm':
+			return fact.from === 'look' && !isCalm(operation) ? stillInAlarm(operation, fact, now) : wentOff(operation, fact, now);
+		case 'ok':
+			return ok(operation, fact, now);
+		case 'gone':
+			return gone(operation, fact, now);
+		case 'nothing':
+			return noData(operation, fact, now);
+	}
+}
+
+/** The operation has just been put together: what is known of the alarm decides what is done. */
+export function opened(operation: AlarmOperation, now: number): Step<AlarmOperation> {
+	const { alarm } = operation;
+	if (alarm.deleted || meaningOf(alarm.state, operation.timers) !== 'alarm')
+		return calm(operation, calmAt(operation, alarm.stateAt, now), now);
+	const flapping = isFlapping(alarm, operation.timers);
+	const flagged = flapping ? know(operation, { flapping }) : operation;
+	const held = alarm.held ?? lateness(alarm.stateAt, now);
+	return held === undefined ? act(flagged, now) : hold(flagged, held, now);
+}
+
+function wentOff(operation: AlarmOperation, fact: AlarmFact, now: number): Step<AlarmOperation> {
+	const { alarm, timers, ending } = operation;
+	const { at, state = 'ALARM', reason, requestId, held = fact.from === 'event' ? lateness(at, now) : undefined } = fact;
+	if (isKnown(alarm, at)) return nothing(operation);
+	const alarms = withTime(alarm.alarms, at);
+	const counted = know(operation, { alarms, count: alarm.count + 1, ...(isFlapping({ alarms }, timers) && { flapping: true }) });
+	// It came late: what has come since is newer.
+	if (at <= alarm.stateAt) return nothing(know(counted, { untold: true }));
+	const noDataNow = state === 'INSUFFICIENT_DATA' && !isCalm(operation);
+	const again = know(counted, { state, stateAt: at, reason }, 'calmAt', 'deleted');
+	const said = note('in ALARM again', quoted(reason), requestId);
+	if (ending !== undefined) return duringEnding(again, held, now, said);
+	if (hasBegun(again)) return ask(again, [{ name: 'open-ops-item' }], said);
+	if (held !== undefined) return hold(again, held, now, said);
+	if (wantsWork(again)) return ask(again, [{ name: 'open-ops-item' }], said);
+	return noDataNow ? nothing(know(again, { untold: true }), said) : act(again, now, said);
+}
+
+/** It goes off again while it ends: an end that only waited for the calm is none. */
+function duringEnding(operation: AlarmOperation, held: Held | undefined, now: number, said: Note): Step<AlarmOperation> {
+	const { ending } = operation;
+	if (ending === undefined || !ending.pending.includes('resolve-ops-item')) return nothing(operation, said);
+	if (ending.pending.includes('cancel-work')) {
+		// What may still run is stopped first: the next operation begins anew.
+		const pending = ending.pending.filter((effect) => effect !== 'resolve-ops-item');
+		return nothing(change(operation, { ending: { ...ending, pending } }), said);
+	}
+	const { resting } = rest(operation);
+	const awake = change({ ...resting, result: { ...resting.result, reason: operation.alarm.reason } }, {}, 'ending');
+	return held === undefined ? act(awake, now, said) : hold(awake, held, now, said);
+}
+
+/** CloudWatch was asked, and it has not left ALARM as far as was known. */
+function stillInAlarm(operation: AlarmOperation, { held, requestId }: AlarmFact, now: number): Step<AlarmOperation> {
+	if (operation.ending !== undefined || hasBegun(operation)) return nothing(operation);
+	if (operation.alarm.held !== undefined) {
+		if (held !== undefined) return hold(operation, held, now);
+		return act(operation, now, note('in ALARM still', 'nothing holds it any more', requestId));
+	}
+	if (!hasWaited(operation)) return nothing(operation);
+	return held === undefined ? open(course, change(operation, { state: 'starting' }), now) : hold(operation, held, now);
+}
+
+/** Muted, suppressed, or known too late to believe it: nothing is done until CloudWatch has been asked. */
+function hold(operation: AlarmOperation, held: Held, now: number, ...said: readonly Note[]): Step<AlarmOperation> {
+	const same = operation.alarm.held?.why === held.why;
+	const holding = know(operation, { held });
+	const { resting, effects } = rest(holding);
+	const { opsItem } = operation.result ?? {};
+	const waiting = opsItem === undefined ? change(resting, { state: 'waiting', waiting: 'held' }) : resting;
+	const due = held.until <= now;
+	const until = due ? 'CloudWatch is asked' : `CloudWatch is asked at ${instant(held.until)}`;
+	const notes = same ? said : [...said, note('held', `${held.why}: ${until}`)];
+	return { operation: waiting, notes, effects: due ? [...effects, { name: 'look-at-alarm' }] : effects };
+}
+
+function lateness(at: number, now: number): Held | undefined {
+	return now - at < LATE_EVENT ? undefined : { until: now, why: 'its event came late' };
+}
+
+function ok(operation: AlarmOperation, fact: AlarmFact, now: number): Step<AlarmOperation> {
+	const { state = 'OK', at, reason, requestId } = fact;
+	if (at <= operation.alarm.stateAt) return nothing(operation);
+	const fine = know(operation, { state, stateAt: at, reason });
+	return calm(fine, calmAt(fine, at, now), now, note('OK', quoted(reason), requestId));
+}
+
+function gone(operation: AlarmOperation, { at, requestId }: AlarmFact, now: number): Step<AlarmOperation> {
+	// It was made anew since.
+	if (at < operation.alarm.stateAt || operation.alarm.deleted) return nothing(operation);
+	const deleted = know(operation, { deleted: true, stateAt: at });
+	return calm(deleted, now, now, note('deleted', 'the alarm does not exist any more', requestId));
+}
+
+function calmAt({ alarm, timers }: AlarmOperation, since: number, now: number): number {
+	return alarm.deleted ? now : since + timers.calmSeconds * 1_000;
+}
+
+/** It is OK: once it has been so for the calm time, the operation ends. What runs is left to end. */
+function calm(before: AlarmOperation, until: number, now: number, ...said: readonly Note[]): Step<AlarmOperation> {
+	const operation = know(before, { calmAt: until }, 'held');
+	const { ending, waiting, alarm } = operation;
+	if (ending !== undefined) return nothing(resolving(operation), ...said);
+	if (hasBegun(operation)) return nothing(operation, ...said);
+	if (waiting === 'held' && !hasItem(operation)) {
+		const why = alarm.deleted ? 'the alarm was deleted' : `it is OK since ${instant(alarm.stateAt)}`;
+		return skip(operation, `${why}, and was held until then (${before.alarm.held?.why ?? 'by CloudWatch'})`, now);
+	}
+	const { resting, effects } = rest(operation);
+	if (until > now) return { operation: resting, notes: said, effects };
+	const step = resolve(resting, now);
+	return { ...step, notes: [...said, ...step.notes], effects: [...effects, ...step.effects] };
+}
+
+/** An operation that ends otherwise, and whose OpsItem is to be resolved now that it is OK. */
+function resolving(operation: AlarmOperation): AlarmOperation {
+	const { ending } = operation;
+	if (ending === undefined || ending.pending.includes('resolve-ops-item') || operation.result?.opsItem === 'refused') return operation;
+	const pending: EndingEffect[] = [...ending.pending, 'resolve-ops-item'];
+	return change(operation, { ending: { ...ending, pending } });
+}
+
+/** The playbook makes nothing of missing data; whether what is held may go on is asked again. */
+function noData(operation: AlarmOperation, { from, reason }: AlarmFact, now: number): Step<AlarmOperation> {
+	const asked = from === 'look' && operation.alarm.held !== undefined && operation.ending === undefined;
+	return asked ? hold(operation, { until: now + HELD_LOOK, why: `no data: ${quoted(reason)}` }, now) : nothing(operation);
+}
+
+/** A series of a multi-series alarm. A storm of them costs no call each: the clock tells the OpsItem of all together. */
+function series(operation: AlarmOperation, { id, name }: NonNullable<AlarmFact['contributor']>, inAlarm: boolean): Step<AlarmOperation> {
+	const { [id]: known, ...others } = operation.alarm.contributors ?? {};
+	if (inAlarm === (known !== undefined) || (inAlarm && Object.keys(others).length >= SERIES)) return nothing(operation);
+	return nothing(know(operation, { contributors: inAlarm ? { ...others, [id]: name } : others, untold: true }));
+}
+
+function quoted(reason: string): string {
+	return reason.length > QUOTED ? `${reason.slice(0, QUOTED)}...` : reason;
+}

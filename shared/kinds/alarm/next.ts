@@ -1,0 +1,113 @@
+/** The life of an alarm's operation, from the first ALARM to the calm after it: what each fact means for it. Pure. */
+
+import type { Effect, Fact, Step } from '../../operation/facts.ts';
+import type { AlarmOperation } from '../../operation/types.ts';
+import { answered, isEndingEffect, outcomeOf, proceed } from '../ending.ts';
+import { ask, change, note, nothing } from '../steps.ts';
+import { atWork, hasBegun, tickWork, wait } from '../working.ts';
+import { giveUp, isCalm, know, resolve } from './ending.ts';
+import { news, opened } from './news.ts';
+import { operator } from './operator.ts';
+import { lookAfter, nextLook } from './timers.ts';
+import { course, wantsWork } from './work.ts';
+
+/** Lines of its story that are kept, of a storm: the first, and the last. */
+const FIRST_LINES = 10;
+const LINES = 100;
+
+export function nextAlarm(operation: AlarmOperation, fact: Fact, now: number): Step<AlarmOperation> {
+	if (operation.closedAt !== undefined) return nothing(operation);
+	const step = untilCalm(react(operation, fact, now), now);
+	const unmoved = step.operation === operation && step.effects.length === 0;
+	if (unmoved || step.operation.closedAt !== undefined) return step;
+	const begun = withDeadline(withShortStory(step.operation), step.effects, now);
+	// Its record says that a shared command was sent: its nodes are not written again for that, and are looked at as running ones are.
+	const looked = fact.type === 'work-shared' ? change(begun, { state: 'running' }) : begun;
+	return { ...step, operation: change(begun, { dueAt: nextLook(looked, now) }) };
+}
+
+function react(operation: AlarmOperation, fact: Fact, now: number): Step<AlarmOperation> {
+	switch (fact.type) {
+		case 'opened':
+			return opened(operation, now);
+		case 'alarm':
+			return news(operation, fact, now);
+		case 'tick':
+			return tick(operation, now);
+		case 'done':
+			return done(operation, fact, now);
+		case 'not-done':
+			return notDone(operation, fact, now);
+		case 'operator':
+			return operator(operation, fact, now);
+		default:
+			// Work that is not wanted any more is not begun by what was asked for it before.
+			return (wantsWork(operation) || hasBegun(operation) ? atWork(course, operation, fact, now) : undefined) ?? nothing(operation);
+	}
+}
+
+/** An OpsItem is resolved once the calm is over, also where the operation has failed meanwhile. */
+function untilCalm(step: Step<AlarmOperation>, now: number): Step<AlarmOperation> {
+	if ((step.operation.alarm.calmAt ?? 0) <= now) return step;
+	return { ...step, effects: step.effects.filter(({ name }) => name !== 'resolve-ops-item') };
+}
+
+/** The playbook's timeout counts from the start of the work: brakes may have held it up for long. */
+function withDeadline(operation: AlarmOperation, effects: readonly Effect[], now: number): AlarmOperation {
+	const begins = effects.some((effect) => effect.name === 'start-work' && effect.work.attempt === 1);
+	return begins ? change(operation, { deadlineAt: course.deadline(operation, now) }) : operation;
+}
+
+function withShortStory(operation: AlarmOperation): AlarmOperation {
+	const { history } = operation;
+	if (history.length < LINES) return operation;
+	return change(operation, { history: [...history.slice(0, FIRST_LINES), ...history.slice(FIRST_LINES + 1 - LINES)] });
+}
+
+function tick(operation: AlarmOperation, now: number): Step<AlarmOperation> {
+	const { ending, alarm, result } = operation;
+	if (ending !== undefined) return proceed(operation, [], now);
+	if (operation.waiting === 'held') return ask(operation, (alarm.held?.until ?? 0) <= now ? [{ name: 'look-at-alarm' }] : []);
+	const step = hasBegun(operation) || wantsWork(operation) ? tickBusy(operation, now) : tickWaiting(operation, now);
+	if (step.operation.ending !== undefined) return step;
+	const telling: readonly Effect[] =
+		result?.opsItem === undefined ? [{ name: 'open-ops-item' }] : alarm.untold ? [{ name: 'update-ops-item' }] : [];
+	return { ...step, effects: [...step.effects, ...telling] };
+}
+
+/** A pause is not the playbook's time. */
+function tickBusy(operation: AlarmOperation, now: number): Step<AlarmOperation> {
+	return tickWork(course, operation, now, operation.waiting === 'pause' ? Infinity : operation.deadlineAt);
+}
+
+/** Nothing runs: it waits for OK, or for the calm after it. */
+function tickWaiting(operation: AlarmOperation, now: number): Step<AlarmOperation> {
+	const { alarm, deadlineAt, dueAt = now } = operation;
+	if (isCalm(operation)) return (alarm.calmAt ?? 0) <= now ? resolve(operation, now) : nothing(operation);
+	if (alarm.held !== undefined) return ask(operation, alarm.held.until <= now ? [{ name: 'look-at-alarm' }] : []);
+	if (deadlineAt <= now) return giveUp(operation, now);
+	return ask(operation, lookAfter(alarm, dueAt - 1) <= now ? [{ name: 'look-at-alarm' }] : []);
+}
+
+function done(operation: AlarmOperation, fact: Extract<Fact, { type: 'done' }>, now: number): Step<AlarmOperation> {
+	const { effect, requestId } = fact;
+	if (effect !== 'open-ops-item' && effect !== 'update-ops-item') return answered(operation, fact, now);
+	const told = know(operation, {}, 'untold');
+	if (operation.ending !== undefined) return answered(told, fact, now);
+	const known = change(told, { result: { ...told.result, ...outcomeOf(fact), reason: told.alarm.reason } });
+	// The story of a storm does not repeat what its OpsItem says.
+	const first = operation.result?.opsItem === undefined || operation.result.opsItemId !== known.result?.opsItemId;
+	return nothing(known, ...(first ? [note('OpsItem', fact.note ?? 'the playbook asks for one', requestId)] : []));
+}
+
+function notDone(operation: AlarmOperation, fact: Extract<Fact, { type: 'not-done' }>, now: number): Step<AlarmOperation> {
+	const { effect, message, requestId } = fact;
+	if (operation.ending !== undefined) return answered(operation, fact, now);
+	if (isEndingEffect(effect)) {
+		const said = operation.alarm.untold ? [] : [note(`${effect} not done`, message, requestId)];
+		return nothing(know(operation, { untold: true }), ...said);
+	}
+	// A look that AWS did not grant is a look that the next tick takes again.
+	if (!wantsWork(operation) || effect === 'look-at-alarm') return nothing(operation);
+	return wait(operation, effect === 'ask-calendar' ? 'calendar' : 'throttle', message, requestId);
+}

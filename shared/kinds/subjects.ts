@@ -1,0 +1,50 @@
+/** What operations are about: what the rest of Fleetkeeper has to know of each kind of subject. Pure. */
+
+import type { Operation, OperationKind, Subject } from '../operation/types.ts';
+
+interface SubjectKind<S extends Subject> {
+	/** What tells one subject of an account and Region from another. */
+	identity(subject: S): readonly string[];
+	/** The subject in words: `i-0123456789abcdef0 of web-blue`. */
+	about(subject: S): string;
+	/** Its short name, as lists have it. */
+	name(subject: S): string;
+	/** The resources that its events name. */
+	arns(subject: S): readonly string[];
+}
+
+const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kind: K }>> } = {
+	lifecycle: {
+		identity: ({ group, hook, instanceId, transition }) => [group, hook, instanceId, transition],
+		about: ({ instanceId, group }) => `${instanceId} of ${group}`,
+		name: ({ instanceId }) => instanceId,
+		arns: ({ account, region, instanceId }) => [`arn:aws:ec2:${region}:${account}:instance/${instanceId}`],
+	},
+	alarm: {
+		identity: ({ alarm }) => [alarm],
+		about: ({ alarm }) => `alarm ${alarm}`,
+		name: ({ alarm }) => alarm,
+		arns: ({ alarmArn }) => [alarmArn],
+	},
+	compliance: {
+		identity: ({ rule, resourceType, resourceId }) => [rule, resourceType, resourceId],
+		about: ({ rule, resourceId }) => `${resourceId} under rule ${rule}`,
+		name: ({ resourceId }) => resourceId,
+		arns: () => [],
+	},
+	event: {
+		identity: ({ source, detailType, key }) => [source, detailType, ...key],
+		about: ({ detailType, key }) => `${detailType} (${key.join(', ')})`,
+		name: ({ key }) => key.join(', '),
+		arns: ({ resources }) => resources,
+	},
+};
+
+export function subjectOf(subject: Subject): SubjectKind<Subject> {
+	return KINDS[subject.kind];
+}
+
+/** The managed node that an operation's command runs on. */
+export function nodeOf({ subject, node = '' }: Pick<Operation, 'subject' | 'node'>): string {
+	return subject.kind === 'lifecycle' ? subject.instanceId : node;
+}

@@ -1,0 +1,151 @@
+/** Opening remediations of what AWS Config finds noncompliant, however that became known. */
+
+import { Drop, Retry } from '../errors.ts';
+import { ComplianceEvent } from '../kinds/compliance/event.ts';
+import { opensAgain } from '../kinds/compliance/findings.ts';
+import { recent } from '../kinds/compliance/timers.ts';
+import { operationId } from '../operation/ids.ts';
+import type { Services } from '../operation/services.ts';
+import type { ComplianceFinding, ComplianceOperation, ComplianceSubject, Occasion } from '../operation/types.ts';
+import { parseEvent } from '../parse.ts';
+import { claimsRule, matchEvent } from '../playbook/match.ts';
+import type { LoadedPlaybooks } from '../playbook/store.ts';
+import type { CompiledPlaybook, CompliancePlaybook, PlaybookSet } from '../playbook/types.ts';
+import { attempt, type Settled } from '../settled.ts';
+import { admit, type Opening, type Sighting } from './admit.ts';
+
+/** What a rule finds of a resource. */
+export interface Found {
+	readonly subject: ComplianceSubject;
+	readonly finding: ComplianceFinding;
+	readonly annotation?: string;
+	readonly occasion: Occasion;
+	readonly seenBy: 'event' | 'sweep';
+	readonly eventId?: string;
+}
+
+/**
+ * Opens a remediation for each event of a resource that became noncompliant under a rule that a playbook claims, and tells those that are
+ * open of what else is found. Results are in order of the events.
+ */
+export async function openFromFindings(services: Services, events: readonly unknown[]): Promise<Settled<Opening<'compliance'>>[]> {
+	const loaded = await services.playbooks.load();
+	const sightings = await Promise.all(events.map((event) => attempt(() => sightingOf(services, loaded, foundBy(event)))));
+	const admitted = sightings.flatMap((each) => (each.ok ? [each.value] : []));
+	const openings = await admit(services, admitted);
+	const byOne = new Map(admitted.map((sighting, index) => [sighting, openings[index]]));
+	return sightings.map((each) =>
+		each.ok ? (byOne.get(each.value) ?? { ok: false, error: new Retry('the event was not handled') }) : each,
+	);
+}
+
+/** @throws Fail where the event is no compliance change. */
+function foundBy(event: unknown): Found {
+	const { id, account, region, source, time, resources = [], detail, ...rest } = parseEvent(ComplianceEvent, event, 'a compliance change');
+	const { complianceType, configRuleInvokedTime, resultRecordedTime, annotation } = detail.newEvaluationResult;
+	const evaluatedAt = instant(configRuleInvokedTime) ?? instant(resultRecordedTime);
+	return {
+		subject: {
+			kind: 'compliance',
+			rule: detail.configRuleName,
+			resourceType: detail.resourceType,
+			resourceId: detail.resourceId,
+			account: detail.awsAccountId,
+			region: detail.awsRegion,
+		},
+		finding: {
+			compliance: complianceType,
+			...(evaluatedAt !== undefined && { evaluatedAt }),
+			knownAt: instant(resultRecordedTime) ?? instant(time) ?? 0,
+		},
+		...(annotation && { annotation }),
+		occasion: { id, account, region, source, 'detail-type': rest['detail-type'], resources, detail, ...(time !== undefined && { time }) },
+		seenBy: 'event',
+		eventId: id,
+	};
+}
+
+/** A time of an event, in whatever form of ISO 8601; epoch milliseconds. */
+function instant(text: string | null | undefined): number | undefined {
+	const at = Date.parse(text ?? '');
+	return Number.isNaN(at) ? undefined : at;
+}
+
+/**
+ * @throws Drop where no playbook is for what was found.
+ * @throws Retry where the playbooks are not known yet.
+ */
+function sightingOf(services: Services, { set, reason }: LoadedPlaybooks, found: Found): Sighting<'compliance'> {
+	if (reason !== undefined) throw new Retry(`${reason}: the event is tried again when playbook-change has run`);
+	const { subject, finding } = found;
+	const { rule, resourceId } = subject;
+	if (finding.compliance === 'NON_COMPLIANT') return toOpen(services, found, playbookFor(set, found));
+	if (claimsRule(set, rule).length === 0)
+		throw new Drop('no-playbook', `${resourceId} under rule ${rule} is left alone: no playbook names it`);
+	return {
+		subject,
+		open: () => {
+			throw new Drop('nothing-open', `${resourceId} is ${finding.compliance} under rule ${rule}, and nothing is open about it`);
+		},
+		facts: () => [{ type: 'compliance', from: 'event', ...finding }],
+	};
+}
+
+/** @throws Drop saying why no playbook is for it. */
+export function playbookFor(set: PlaybookSet, { subject, occasion }: Found): CompiledPlaybook<CompliancePlaybook> {
+	const matched = matchEvent('noncompliant', { source: 'aws.config', ...occasion }, set);
+	if ('playbook' in matched) return matched.playbook;
+	throw new Drop('no-playbook', `${subject.resourceId} under rule ${subject.rule} is left alone: ${matched.none}`);
+}
+
+/**
+ * A resource that is to be remediated.
+ * @param again whether, after the last operation about it, there is reason for another: by default, where it knew nothing of this finding.
+ */
+export function toOpen(
+	services: Services,
+	found: Found,
+	compiled: CompiledPlaybook<CompliancePlaybook>,
+	again = (last: ComplianceOperation) => opensAgain(last, found.finding, found.eventId),
+): Sighting<'compliance'> {
+	return {
+		subject: found.subject,
+		open: (occurrence, last) => (!last || again(last) ? operationFor(services, found, compiled, occurrence, last) : undefined),
+		facts: () => [{ type: 'compliance', from: 'event', ...found.finding }],
+	};
+}
+
+function operationFor(
+	{ now }: Services,
+	{ subject, finding, annotation, occasion, seenBy, eventId }: Found,
+	{ playbook, parameterVersion }: CompiledPlaybook<CompliancePlaybook>,
+	occurrence: number,
+	last: ComplianceOperation | undefined,
+): ComplianceOperation {
+	const at = now();
+	const { rule, resourceType, resourceId } = subject;
+	const found = seenBy === 'event' ? 'its event came' : 'the sweep found it: its event never came';
+	const why = `${playbook.name}: ${rule} finds ${resourceType} ${resourceId} noncompliant${annotation ? ` (${annotation})` : ''}; ${found}`;
+	return {
+		id: operationId(subject, occurrence),
+		kind: 'compliance',
+		subject,
+		occurrence,
+		playbook: { name: playbook.name, parameterVersion },
+		run: playbook.run,
+		then: playbook.then,
+		...(playbook.brakes && { brakes: playbook.brakes }),
+		settings: playbook.compliance,
+		state: 'starting',
+		history: [{ at: new Date(at).toISOString(), what: 'opened', why }],
+		openedAt: at,
+		deadlineAt: at + playbook.run.timeoutSeconds * 1_000,
+		...(eventId !== undefined && { eventId }),
+		occasion,
+		finding,
+		remediatedAt: recent(last?.remediatedAt ?? [], at),
+		attempts: { start: 0, ending: 0 },
+		version: 0,
+		publishedVersion: 0,
+	};
+}

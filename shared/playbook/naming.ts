@@ -1,0 +1,159 @@
+/**
+ * A playbook must say what it is for by name, in every way to match it: other services put hooks on the same groups, other teams have
+ * alarms and rules in the same account, and a request may start what is named and nothing else.
+ */
+
+import { matches } from '../event-pattern.ts';
+import { SERVICE } from '../settings.ts';
+import { DOCUMENT_FORMS, isDocumentName } from './documents.ts';
+import { type Finding, quote } from './problem.ts';
+import type { PlaybookOn } from './types.ts';
+
+type Path = readonly (string | number)[];
+type Pattern = Readonly<Record<string, unknown>>;
+
+/** How a field names what a playbook is for. */
+interface Naming {
+	readonly field: string;
+	/** One, and several of what it names. */
+	readonly one: string;
+	readonly many: string;
+	/** The conditions that name, beside the exact value. */
+	readonly by: readonly string[];
+	readonly isName: (value: string) => boolean;
+	/** What a name looks like. */
+	readonly form: string;
+	/** What would follow if the field were left open, or a condition were loose. */
+	readonly open: string;
+	readonly loose: string;
+	/** What to write. */
+	readonly hint: string;
+}
+
+const HOOK: Naming = {
+	field: 'LifecycleHookName',
+	one: 'hook',
+	many: 'hooks',
+	by: ['prefix'],
+	isName: (value) => /^[A-Za-z0-9_/-]{1,255}$/.test(value),
+	form: 'names have letters, digits, -, _ and /',
+	open: 'every lifecycle action that matches would be completed, those of other services too',
+	loose: 'it would also match hooks of other services',
+	hint: 'write LifecycleHookName: [fleetkeeper-drain] or LifecycleHookName: [{ prefix: fleetkeeper- }]',
+};
+
+const ALARM: Naming = {
+	field: 'alarmName',
+	one: 'alarm',
+	many: 'alarms',
+	by: ['prefix', 'suffix', 'wildcard'],
+	isName: (value) => /^.{1,255}$/.test(value),
+	form: 'names have 1 to 255 characters',
+	open: 'every alarm of the account would open an OpsItem',
+	loose: 'it would also match alarms that nobody meant',
+	hint: 'write alarmName: [web-cpu-high] or alarmName: [{ prefix: web- }]',
+};
+
+const RULE: Naming = {
+	field: 'configRuleName',
+	one: 'rule',
+	many: 'rules',
+	by: ['prefix', 'wildcard'],
+	isName: (value) => /^.{1,128}$/.test(value),
+	form: 'names have 1 to 128 characters',
+	open: 'the resources of every rule would be remediated',
+	loose: 'it would also match rules that nobody meant',
+	hint: 'write configRuleName: [restricted-ssh], or of a conformance pack configRuleName: [{ prefix: restricted-ssh-conformance-pack- }]',
+};
+
+const RUNBOOK: Naming = {
+	field: 'runbook',
+	one: 'runbook',
+	many: 'runbooks',
+	by: [],
+	isName: isDocumentName,
+	form: DOCUMENT_FORMS,
+	open: 'whoever may send requests could start any document',
+	loose: 'whoever may send requests could start documents that nobody meant',
+	hint: 'write each runbook that may be started: runbook: [restart-node, AWS-RestartEC2Instance]',
+};
+
+const SOURCE: Naming = {
+	field: 'source',
+	one: 'source',
+	many: 'sources',
+	by: ['prefix', 'suffix', 'equals-ignore-case', 'wildcard'],
+	isName: (value) => value !== '',
+	form: 'write source: [aws.health]',
+	open: 'every event that reaches the function would match',
+	loose: 'it would also match events that nobody meant',
+	hint: 'write source: [aws.health]',
+};
+
+const NAMINGS: Readonly<Record<Exclude<PlaybookOn, 'event'>, Naming>> = {
+	'instance-terminating': HOOK,
+	'instance-launching': HOOK,
+	alarm: ALARM,
+	noncompliant: RULE,
+	request: RUNBOOK,
+};
+
+/** What is wrong with a valid `detail` pattern as one that must name what it is for. */
+export function namingFindings(on: Exclude<PlaybookOn, 'event'>, detail: Pattern, at: Path): Finding[] {
+	const naming = NAMINGS[on];
+	const findings = fieldFindings(detail, at, naming);
+	const unnamed = findings.length === 0 ? whereUnnamed(detail, at, naming.field) : undefined;
+	if (!unnamed) return findings;
+	const message =
+		unnamed.length === at.length
+			? `names no ${naming.one}: ${naming.open}`
+			: `this branch names no ${naming.one}, and none is named beside $or`;
+	return [{ at: unnamed, message, hint: naming.hint }];
+}
+
+/** The sources of an `event` playbook must be named, and ours must not be among them: what it publishes must never trigger Fleetkeeper. */
+export function sourceFindings(source: readonly unknown[] | undefined, at: Path): Finding[] {
+	if (!source) return [{ at: at.slice(0, -1), message: `names no source: ${SOURCE.open}`, hint: SOURCE.hint }];
+	return source.flatMap((condition, i): Finding[] => {
+		const here = [...at, i];
+		if (!matches({ source: [condition] }, { source: SERVICE })) return conditionFindings(condition, here, SOURCE);
+		const message = `matches ${quote(SERVICE)}: what Fleetkeeper publishes itself would trigger it`;
+		return [{ at: here, message, hint: SOURCE.hint }];
+	});
+}
+
+function fieldFindings(pattern: Pattern, at: Path, naming: Naming): Finding[] {
+	return Object.entries(pattern).flatMap(([field, value]): Finding[] => {
+		const here = [...at, field];
+		if (field === '$or' && Array.isArray(value)) return value.flatMap((branch, i) => fieldFindings(branch, [...here, i], naming));
+		if (field !== naming.field) return [];
+		if (!Array.isArray(value)) return [{ at: here, message: 'is text, and has no fields of its own', hint: naming.hint }];
+		return value.flatMap((condition, i) => conditionFindings(condition, [...here, i], naming));
+	});
+}
+
+function conditionFindings(condition: unknown, at: Path, naming: Naming): Finding[] {
+	const { one, many, by, form, loose, hint } = naming;
+	if (condition !== null && typeof condition === 'object') {
+		const [name = '', value] = Object.entries(condition)[0] ?? [];
+		if (!by.includes(name) || typeof value !== 'string') return [{ at, message: `${name} does not name ${many}: ${loose}`, hint }];
+		if (value === '') return [{ at, message: `an empty ${name} names every ${one}: ${loose}`, hint }];
+		if (name === 'wildcard' && value === '*') return [{ at, message: `'*' names every ${one}: ${loose}`, hint }];
+		return [];
+	}
+	if (typeof condition === 'string' && naming.isName(condition)) return [];
+	const article = /^[aeiou]/.test(one) ? 'an' : 'a';
+	return [{ at, message: `${quote(condition)} is not the name of ${article} ${one}`, hint: typeof condition === 'string' ? form : hint }];
+}
+
+/** Where a pattern leaves the field open, or undefined where every way to match it names one. */
+function whereUnnamed(pattern: Pattern, at: Path, field: string): Path | undefined {
+	if (Object.hasOwn(pattern, field)) return undefined;
+	const branches = pattern['$or'];
+	if (!Array.isArray(branches)) return at;
+	for (const [i, branch] of branches.entries()) {
+		const unnamed = whereUnnamed(branch, [...at, '$or', i], field);
+		if (unnamed) return branches.some((other) => !whereUnnamed(other, at, field)) ? unnamed : at;
+	}
+	return undefined;
+}
