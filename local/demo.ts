@@ -1,26 +1,53 @@
-/** `npm run demo [-- --json] [-- --seed N]`: plays the story and says whether it ended as it should. */
+/** `npm run demo [-- --story NAME] [--json] [--seed N]`: plays the stories and says whether they ended as they should. */
 
 import { parseArgs } from 'node:util';
 import { summarise } from '../shared/operation/summary.ts';
 import { ensureTemplate } from './package-template.ts';
+import { CARE_STORY } from './stories/care.ts';
 import { CORE_STORY } from './stories/core.ts';
-import { play } from './stories/play.ts';
+import { type Played, play } from './stories/play.ts';
 import { printStory } from './stories/print.ts';
+import type { Story } from './stories/story.ts';
+
+/** In the order in which they are played. */
+const STORIES: readonly Story[] = [CORE_STORY, CARE_STORY];
+
+const OPTIONS = { story: { type: 'string' }, json: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } } as const;
 
 async function main(): Promise<void> {
-	const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } } });
+	const { values } = parseArgs({ options: OPTIONS });
 	const seed = Number(values.seed);
 	if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`--seed is '${values.seed}': use a whole number, 0 or more.`);
-	const played = await play(CORE_STORY, { seed, template: await ensureTemplate() });
-	if (values.json) {
-		const { operations, calls, verdicts } = played;
-		process.stdout.write(`${JSON.stringify({ operations: operations.map(summarise), calls, verdicts }, null, '\t')}\n`);
-	} else {
-		printStory(CORE_STORY, played, (line) => process.stdout.write(`${line}\n`));
+	const stories = storiesNamed(values.story);
+	const template = await ensureTemplate();
+	const told: Record<string, object> = {};
+	for (const [index, story] of stories.entries()) {
+		const played = await play(story, { seed, template });
+		if (values.json) told[story.name] = inJson(played);
+		else {
+			if (index > 0) process.stdout.write('\n\n');
+			printStory(story, played, (line) => process.stdout.write(`${line}\n`));
+		}
+		report(story, played);
 	}
-	const broken = played.verdicts.filter(({ holds }) => !holds);
+	if (values.json) process.stdout.write(`${JSON.stringify(told, null, '\t')}\n`);
+}
+
+function storiesNamed(name: string | undefined): readonly Story[] {
+	if (name === undefined) return STORIES;
+	const stories = STORIES.filter((story) => story.name === name);
+	if (stories.length > 0) return stories;
+	throw new Error(`There is no story '${name}': there are ${STORIES.map((story) => story.name).join(', ')}.`);
+}
+
+function inJson({ operations, calls, verdicts }: Played): object {
+	return { operations: operations.map(summarise), calls, verdicts };
+}
+
+function report({ name }: Story, { verdicts }: Played): void {
+	const broken = verdicts.filter(({ holds }) => !holds);
 	if (broken.length === 0) return;
-	process.stderr.write(`${broken.length} part(s) of the story did not end as it says:\n`);
+	process.stderr.write(`${broken.length} part(s) of the story '${name}' did not end as it says:\n`);
 	for (const { part, found } of broken) process.stderr.write(`  ${part}${found ? ` (found: ${found})` : ''}\n`);
 	process.exitCode = 1;
 }
