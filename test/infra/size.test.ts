@@ -32,7 +32,7 @@ describe('the weight of a function', () => {
 			bytes: heavy.bytes,
 			baselineBytes: baseline.bytes,
 			ratio: heavy.bytes / baseline.bytes,
-			allowedRatio: 1.25,
+			allowedRatio: 1.15,
 		};
 		expect(isTooHeavy(weight)).toBe(true);
 	});
