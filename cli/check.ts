@@ -9,7 +9,10 @@ import { settingsFrom } from '../shared/settings.ts';
 import { checkAtAws } from './check/aws.ts';
 import { checkRunbooks } from './check/documents.ts';
 import { checkFolder } from './check/folder.ts';
+import { checkPatterns } from './check/patterns.ts';
 import { describeSamples } from './check/samples.ts';
+
+const PATTERNS = 'infra/event-patterns.yml';
 
 const USAGE = 'usage: fleet -- check [folder] [--aws] [--stage <stage>]';
 
@@ -35,7 +38,11 @@ export async function check(args: readonly string[], io: CheckIo, connect: () =>
 		});
 		if (positionals.length > 1) throw new Error(`one folder at a time: ${positionals.join(' ')}`);
 		const folder = checkFolder(resolve(io.cwd, positionals[0] ?? 'playbooks'), io.cwd);
-		const problems = [...folder.problems, ...checkRunbooks(folder.playbooks, join(io.cwd, 'runbooks'))];
+		const problems = [
+			...folder.problems,
+			...checkRunbooks(folder.playbooks, join(io.cwd, 'runbooks')),
+			...checkPatterns(folder.playbooks, join(io.cwd, PATTERNS), PATTERNS),
+		];
 		if (values.aws) problems.push(...(await checkAtAws(connect(), settingsFrom({ STAGE: values.stage }), folder.playbooks)));
 		const errors = report(problems, folder.count, io);
 		for (const line of describeSamples(join(io.cwd, 'events'), io.cwd, folder.set)) io.out(line);

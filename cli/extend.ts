@@ -3,8 +3,8 @@
 import { DURATION, DURATION_FORMS, durationSeconds } from '../shared/playbook/duration.ts';
 import { act, actor, BY, mustBeOpen, mustBeUndecided } from './support/act.ts';
 import { findOperation } from './support/find.ts';
-import { hasDeadline, instant, span } from './support/format.ts';
-import { readArguments, UsageError, type Verb } from './support/verb.ts';
+import { hasDeadline, hasTime, instant, span, stateText } from './support/format.ts';
+import { Refusal, readArguments, UsageError, type Verb } from './support/verb.ts';
 
 export const extend: Verb = {
 	usage: 'extend <operation> <duration> [--by NAME] [--json]',
@@ -17,6 +17,11 @@ export const extend: Verb = {
 		const operation = await findOperation(desk.services(), text);
 		mustBeOpen(operation);
 		mustBeUndecided(operation);
+		if (hasTime(operation)) {
+			throw new Refusal(
+				`${operation.id} is ${stateText(operation)} for as long as it takes: its deadline counts from the start of its work.`,
+			);
+		}
 		const seconds = durationSeconds(duration);
 		const by = actor(desk, values.by);
 		const after = await act(desk, operation, { type: 'operator', verb: 'extend', by, seconds }, values.json);

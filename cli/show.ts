@@ -3,7 +3,7 @@
 import { summarise } from '../shared/operation/summary.ts';
 import type { Operation } from '../shared/operation/types.ts';
 import { findOperation } from './support/find.ts';
-import { endText, instant, oneLine, span, stateText, table } from './support/format.ts';
+import { endText, hasTime, instant, oneLine, span, stateText, table } from './support/format.ts';
 import { printJson, readArguments, type Verb } from './support/verb.ts';
 
 export const show: Verb = {
@@ -78,7 +78,7 @@ function story(operation: Operation, now: number): string[] {
 		['where', `${account} ${region}`],
 		...(document === undefined ? [] : [['work', `${work?.type ?? run?.type} ${document}: ${work?.externalId ?? 'not started'}`] as const]),
 		['opened', `${instant(openedAt)}, ${span(now - openedAt)} ago`],
-		...(run === undefined ? [] : [['deadline', instant(deadlineAt)] as const]),
+		...(run === undefined ? [] : [['deadline', hasTime(operation) ? 'counts from the start of its work' : instant(deadlineAt)] as const]),
 	];
 	return [
 		id,

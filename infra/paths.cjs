@@ -25,6 +25,10 @@ const AUTOMATION_IN_PROGRESS = [
 	...['PendingChangeCalendarOverride', 'ChangeCalendarOverrideApproved'],
 ];
 
+/** Those that watch this service, of whatever stage (watching.cjs), never set it to work: shared/playbook/match.ts says so too. */
+const OWN_ALARMS = '${self:service}-watch-';
+const OF_OTHERS = [{ 'anything-but': { prefix: OWN_ALARMS } }];
+
 const PLAYBOOK_PATH = '/${self:service}/${sls:stage}/playbooks/';
 
 const mapValues = (values, map) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
@@ -58,8 +62,11 @@ const PATHS = {
 		pattern: {
 			source: ['aws.cloudwatch'],
 			$or: [
-				{ 'detail-type': ['CloudWatch Alarm State Change', 'CloudWatch Alarm Contributor State Change'] },
-				{ 'detail-type': ['CloudWatch Alarm Configuration Change'], detail: { operation: ['delete'] } },
+				{
+					'detail-type': ['CloudWatch Alarm State Change', 'CloudWatch Alarm Contributor State Change'],
+					detail: { alarmName: OF_OTHERS },
+				},
+				{ 'detail-type': ['CloudWatch Alarm Configuration Change'], detail: { alarmName: OF_OTHERS, operation: ['delete'] } },
 			],
 		},
 	},
@@ -160,7 +167,7 @@ const rule = (name, ruleName, { pattern, bus }) => ({
 	Type: 'AWS::Events::Rule',
 	Properties: {
 		Name: deployedName(ruleName ? `${name}-${ruleName}` : name),
-		...(bus ? { EventBusName: { Ref: bus } } : {}),
+		...(bus ? { EventBusName: { 'Fn::GetAtt': [bus, 'Name'] } } : {}),
 		EventPattern: pattern,
 		Targets: [
 			{
@@ -247,6 +254,12 @@ module.exports = {
 	events: Object.fromEntries(fed.map(([name]) => [name, [queueEvent(name)]])),
 	/** By function name: where an invocation by the clock ends that failed. */
 	destinations: Object.fromEntries(clocked.map(([name]) => [name, { onFailure: { type: 'sqs', arn: arn(deadLettersId(name)) } }])),
+	OWN_ALARMS,
+	/** The names of all functions, and of those that have a queue. */
+	functionNames: entries.map(([name]) => name),
+	fedNames: fed.map(([name]) => name),
+	/** The logical ids of a function's rules. @throws Error as `resources` does. */
+	ruleIds: (name) => Object.keys(rulesOf(PATHS[name])).map((rule) => ruleId(name, rule)),
 	queueArn: (name) => arn(queueId(name)),
 	deadLettersArn: (name) => arn(deadLettersId(name)),
 };

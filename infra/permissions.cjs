@@ -5,8 +5,10 @@
  */
 
 const { deadLettersArn, queueArn } = require('./paths.cjs');
+const { listOf } = require('./settings.cjs');
 
 const SSM = 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}';
+const AWS_OWNED = 'arn:${AWS::Partition}:ssm:${AWS::Region}:';
 const OWN = '${self:service}-${sls:stage}';
 
 const sub = (text) => ({ 'Fn::Sub': text });
@@ -37,12 +39,23 @@ const openOpsItems = [allow(['ssm:CreateOpsItem'], '*'), allow(['ssm:UpdateOpsIt
 /** Who opened the one that is open. */
 const readOpsItems = allow(['ssm:GetOpsItem'], OPS_ITEMS);
 
-/** Commands: our own documents alone, on any node of the account; the output bucket is a resource of SendCommand too. */
-const runCommands = [
+/**
+ * What the setting `allowedDocuments` adds to our own documents, as resources of SendCommand and of StartAutomationExecution. AWS's own
+ * documents have no account in their ARNs (Systems Manager user guide, "Setting up identity based policies examples").
+ */
+const documentsOf = (allowed) => allowed.map((name) => sub(name.startsWith('arn:') ? name : `${AWS_OWNED}:document/${name}`));
+const runbooksOf = (allowed) =>
+	allowed.map((name) =>
+		sub(`${(name.startsWith('arn:') ? name : `${AWS_OWNED}:document/${name}`).replace(':document/', ':automation-definition/')}:*`),
+	);
+
+/** Commands: our own documents and those allowed besides, on any node of the account; the output bucket is a resource of SendCommand too. */
+const runCommands = (allowed) => [
 	allow(
 		['ssm:SendCommand'],
 		[
 			ssm(`document/${OWN}-*`),
+			...documentsOf(allowed),
 			sub('arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*'),
 			ssm('managed-instance/*'),
 			{ 'Fn::GetAtt': ['OutputBucket', 'Arn'] },
@@ -51,9 +64,15 @@ const runCommands = [
 	allow(['ssm:CancelCommand', 'ssm:DescribeInstanceInformation', 'ssm:ListCommandInvocations', 'ssm:ListCommands'], '*'),
 ];
 
-/** Runbooks: our own alone, run with the automation role and no other. Executions are tagged at their start. */
-const runAutomations = [
-	allow(['ssm:StartAutomationExecution'], [ssm(`automation-definition/${OWN}-*`), ssm(`document/${OWN}-*`), ssm('automation-execution/*')]),
+/** Runbooks: our own and those allowed besides, run with the automation role and no other. Executions are tagged at their start. */
+const runAutomations = (allowed) => [
+	allow(
+		['ssm:StartAutomationExecution'],
+		[
+			...[ssm(`automation-definition/${OWN}-*`), ssm(`document/${OWN}-*`), ssm('automation-execution/*')],
+			...[...runbooksOf(allowed), ...documentsOf(allowed)],
+		],
+	),
 	allow(['ssm:AddTagsToResource', 'ssm:GetAutomationExecution', 'ssm:StopAutomationExecution'], ssm('automation-execution/*')),
 	allow(['ssm:DescribeAutomationExecutions'], '*'),
 	allow(['iam:PassRole'], { 'Fn::GetAtt': ['AutomationRole', 'Arn'] }, { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } }),
@@ -96,9 +115,12 @@ const findNoncompliant = allow(
 );
 
 /** Every function that carries operations on runs the same engine: an event may find any of its effects to be due. */
-const engine = [keepOperations, askCalendars, publish, ...openOpsItems, readOpsItems, ...runCommands, ...runAutomations];
+const engine = (allowed) => [
+	...[keepOperations, askCalendars, publish, ...openOpsItems, readOpsItems],
+	...[...runCommands(allowed), ...runAutomations(allowed)],
+];
 /** Where an operation may hold an instance at a hook: lifecycle events, and what moves operations of every kind. */
-const engineWithHooks = [...engine, ...serveHooks];
+const engineWithHooks = (allowed) => [...engine(allowed), ...serveHooks];
 
 /** For what can never be handled, with its reason; and, of what the clock sent, for what failed. */
 const bury = (name) => allow(['sqs:SendMessage'], deadLettersArn(name));
@@ -106,15 +128,16 @@ const bury = (name) => allow(['sqs:SendMessage'], deadLettersArn(name));
 /** Of what its queue sends: what is to be tried again comes back sooner than the visibility timeout. */
 const handBack = (name) => [bury(name), allow(['sqs:ChangeMessageVisibility'], queueArn(name))];
 
-module.exports = {
-	'instance-lifecycle': [...engineWithHooks, readTags, ...handBack('instance-lifecycle')],
-	'command-status': [...engineWithHooks, ...handBack('command-status')],
-	'automation-status': [...engineWithHooks, readExecutionTags, ...handBack('automation-status')],
-	'alarm-state': [...engine, seeAlarms, ...lookAround, ...handBack('alarm-state')],
-	'config-compliance': [...engine, ...verifyCompliance, ...handBack('config-compliance')],
-	'fleet-event': [...engine, ...handBack('fleet-event')],
+/** By function. @param {string[]} allowed documents beside our own: names of AWS's, ARNs of others. */
+const permissions = (allowed) => ({
+	'instance-lifecycle': [...engineWithHooks(allowed), readTags, ...handBack('instance-lifecycle')],
+	'command-status': [...engineWithHooks(allowed), ...handBack('command-status')],
+	'automation-status': [...engineWithHooks(allowed), readExecutionTags, ...handBack('automation-status')],
+	'alarm-state': [...engine(allowed), seeAlarms, ...lookAround, ...handBack('alarm-state')],
+	'config-compliance': [...engine(allowed), ...verifyCompliance, ...handBack('config-compliance')],
+	'fleet-event': [...engine(allowed), ...handBack('fleet-event')],
 	reconcile: [
-		...[...engineWithHooks, readTags, findDue, findWaiting, seeAlarms, ...lookAround],
+		...[...engineWithHooks(allowed), readTags, findDue, findWaiting, seeAlarms, ...lookAround],
 		...[...verifyCompliance, findNoncompliant, ...handBack('reconcile')],
 	],
 	'playbook-change': [
@@ -123,4 +146,6 @@ module.exports = {
 		allow(['ssm:GetParameterHistory', 'ssm:GetParametersByPath', 'ssm:LabelParameterVersion', 'ssm:UnlabelParameterVersion'], PLAYBOOKS),
 		...handBack('playbook-change'),
 	],
-};
+});
+
+module.exports = async ({ resolveVariable }) => permissions(listOf(await resolveVariable('param:allowedDocuments')));

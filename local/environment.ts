@@ -70,12 +70,11 @@ export function startEnvironment(definition: FunctionDefinition, create: CreateH
 		(level: keyof Log) =>
 		(message: string, fields: Readonly<Record<string, unknown>> = {}) =>
 			options.onLog({ at: context.clock.now(), level, functionName: definition.name, message, fields });
+	const patience = { until: Number.POSITIVE_INFINITY };
+	const requestHandler = inProcess(wire, { caller: definition.name, isAlive: () => alive });
 	const handler = create({
-		aws: createAws({
-			region: context.region,
-			credentials: LOCAL_CREDENTIALS,
-			requestHandler: inProcess(wire, { caller: definition.name, isAlive: () => alive }),
-		}),
+		aws: createAws({ region: context.region, credentials: LOCAL_CREDENTIALS, requestHandler }, patience),
+		patience,
 		now: () => context.clock.now() + skewMs,
 		log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
 		count: (name, dimensions = {}, value = 1) => options.onCount(name, dimensions, value),

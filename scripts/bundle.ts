@@ -29,9 +29,16 @@ export function functionNames(): string[] {
 	return Object.keys(service.functions);
 }
 
-/** A function as it is deployed. @throws esbuild's BuildFailure when it or something it imports cannot be bundled. */
-export async function bundleFunction(name: string): Promise<Bundle> {
-	return bundle({ entryPoints: [join(ROOT, 'functions', `${name}.ts`)], external: leftOut });
+const bundled = new Map<string, Promise<Bundle>>();
+
+/**
+ * A function as it is deployed, bundled once in a process.
+ * @throws esbuild's BuildFailure when it or something it imports cannot be bundled.
+ */
+export function bundleFunction(name: string): Promise<Bundle> {
+	const known = bundled.get(name) ?? bundle({ entryPoints: [join(ROOT, 'functions', `${name}.ts`)], external: leftOut });
+	bundled.set(name, known);
+	return known;
 }
 
 /** Bundles a module given as text, which resolves packages as the functions do, with all that it imports. */

@@ -1,4 +1,5 @@
 import type { Aws } from './aws/clients.ts';
+import type { Patience } from './aws/pace.ts';
 import type { Settings } from './settings.ts';
 
 type Fields = [] | [Record<string, unknown>];
@@ -11,7 +12,10 @@ export interface Log {
 	error(message: string, ...fields: Fields): void;
 }
 
-/** Counts, by name and by a few dimensions of bounded cardinality. */
+/**
+ * Metrics, by name and by a few dimensions of bounded cardinality: each set of values costs money. One with `Seconds` in its name is
+ * measured in them, all others are counts.
+ */
 export type Count = (name: string, dimensions?: Readonly<Record<string, string>>, value?: number) => void;
 
 /** All that a function has of the world. Nothing else in `shared/` holds state between invocations. */
@@ -22,6 +26,8 @@ export interface Deps {
 	readonly log: Log;
 	readonly count: Count;
 	readonly settings: Settings;
+	/** The patience of `aws`, which each invocation sets anew. */
+	readonly patience?: Patience;
 }
 
 /** What `functions/*.ts` export as `create`: a Lambda handler made of its dependencies. */

@@ -50,6 +50,8 @@ const THROTTLES = new Set([
 	'RequestThrottled',
 	// The account's concurrent automations and their queue are full: room comes by itself.
 	'AutomationExecutionLimitExceededException',
+	// AWS was not asked: no time is left in this invocation (aws/pace.ts).
+	'TooLate',
 ]);
 
 /**

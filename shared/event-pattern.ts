@@ -27,7 +27,7 @@ export interface Mismatch {
  */
 export function matches(pattern: unknown, event: unknown): boolean {
 	const fields = flatten(event);
-	return alternatives(pattern).some((parts) => meets(sorted(parts), 0, fields, NOWHERE));
+	return alternatives(pattern).some((parts) => isMet(parts, fields));
 }
 
 /** What is wrong with a pattern, or undefined. */
@@ -50,12 +50,12 @@ export function explain(pattern: unknown, event: unknown): Mismatch | undefined 
 	const fields = flatten(event);
 	let closest: { met: number; mismatch: Mismatch } | undefined;
 	for (const parts of alternatives(pattern)) {
-		if (meets(sorted(parts), 0, fields, NOWHERE)) return undefined;
-		const unmet = parts.findIndex((part) => !meets([part], 0, fields, NOWHERE));
+		if (isMet(parts, fields)) return undefined;
+		const unmet = parts.findIndex((part) => !isMet([part], fields));
 		const met = unmet < 0 ? parts.length : unmet;
 		const part = parts[unmet] ?? parts.at(-1);
 		if (!part || (closest && closest.met >= met)) continue;
-		const actual = (fields.get(part.path) ?? []).map((field) => field.value);
+		const actual = (fields.get(part.path)?.fields ?? []).map((field) => field.value);
 		closest = { met, mismatch: { path: part.path, wanted: part.raw, actual, acrossElements: unmet < 0 } };
 	}
 	return closest?.mismatch;
@@ -77,8 +77,46 @@ interface Field {
 	readonly elements: Elements;
 }
 
+/** Fields of the event under one path, by the elements of lists that they come from. */
+class Found {
+	readonly fields: Field[] = [];
+	/** By list, and by element; under `undefined` those that are in no element of the list. */
+	readonly #byElement = new Map<number, ReadonlyMap<number | undefined, readonly Field[]>>();
+	#lists: ReadonlySet<number> | undefined;
+
+	/** The lists that any of them comes from. */
+	get lists(): ReadonlySet<number> {
+		this.#lists ??= new Set(this.fields.flatMap(({ elements }) => [...elements.keys()]));
+		return this.#lists;
+	}
+
+	/** Those that may go together with the elements that are chosen. */
+	beside(chosen: Elements): readonly Field[] {
+		for (const [list, element] of chosen) {
+			if (!this.lists.has(list)) continue;
+			const byElement = this.#byElement.get(list) ?? groupBy(this.fields, ({ elements }) => elements.get(list));
+			this.#byElement.set(list, byElement);
+			return [...(byElement.get(element) ?? []), ...(byElement.get(undefined) ?? [])];
+		}
+		return this.fields;
+	}
+}
+
+function groupBy<T, K>(values: readonly T[], keyOf: (value: T) => K): ReadonlyMap<K, readonly T[]> {
+	const groups = new Map<K, T[]>();
+	for (const value of values) {
+		const key = keyOf(value);
+		const group = groups.get(key);
+		if (group) group.push(value);
+		else groups.set(key, [value]);
+	}
+	return groups;
+}
+
 /** How many combinations of `$or` branches a pattern may stand for; EventBridge's limit. */
 const MAX_ALTERNATIVES = 1_000;
+/** How many conditions all of them may have: every event is held to each. */
+const MAX_PARTS = 20_000;
 const MAX_DEPTH = 100;
 
 /** `$or` is worked out: the pattern matches where all parts of one alternative do. */
@@ -115,6 +153,7 @@ function withBranches(soFar: readonly (readonly Part[])[], branches: unknown, at
 }
 
 function withPart(soFar: readonly (readonly Part[])[], part: Part, at: Segments) {
+	if (soFar.length * ((soFar[0]?.length ?? 0) + 1) > MAX_PARTS) throw new PatternError(at, `makes more than ${MAX_PARTS} conditions`);
 	return soFar.map((parts) => {
 		// EventBridge would let one of the two replace the other.
 		if (parts.some((other) => other.path === part.path)) throw new PatternError(at, `${part.path} is given twice`);
@@ -132,17 +171,40 @@ function sorted(parts: readonly Part[]): readonly Part[] {
 	return [...parts].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function meets(parts: readonly Part[], next: number, fields: ReadonlyMap<string, readonly Field[]>, chosen: Elements): boolean {
-	const part = parts[next];
-	if (!part) return true;
-	let found = false;
-	for (const field of fields.get(part.path) ?? []) {
-		const together = join(chosen, field.elements);
-		if (!together) continue;
-		found = true;
-		if (part.conditions.some((condition) => condition.test(field.value)) && meets(parts, next + 1, fields, together)) return true;
+/** Mostly it takes no more: to keep what was tried would take longer than to try it again. */
+const FEW = 100;
+
+/** Whether one alternative is met. What was tried in vain is not tried again: an event may have thousands of entries in each of its lists. */
+function isMet(parts: readonly Part[], fields: Fields): boolean {
+	const inOrder = sorted(parts);
+	const inVain = new Set<string>();
+	let tries = 0;
+
+	/** Of what is chosen, that alone matters which the parts to come could be at odds with. */
+	function stateOf(next: number, chosen: Elements): string {
+		const matters = [...chosen].filter(([list]) => inOrder.slice(next).some(({ path }) => fields.get(path)?.lists.has(list)));
+		return `${next} ${matters.join(' ')}`;
 	}
-	return !found && part.conditions.some((condition) => condition.absent) && meets(parts, next + 1, fields, chosen);
+
+	function meets(next: number, chosen: Elements): boolean {
+		const part = inOrder[next];
+		if (!part) return true;
+		tries += 1;
+		const state = tries > FEW ? stateOf(next, chosen) : undefined;
+		if (state !== undefined && inVain.has(state)) return false;
+		let found = false;
+		for (const field of fields.get(part.path)?.beside(chosen) ?? []) {
+			const together = join(chosen, field.elements);
+			if (!together) continue;
+			found = true;
+			if (part.conditions.some((condition) => condition.test(field.value)) && meets(next + 1, together)) return true;
+		}
+		if (!found && part.conditions.some((condition) => condition.absent) && meets(next + 1, chosen)) return true;
+		if (state !== undefined) inVain.add(state);
+		return false;
+	}
+
+	return meets(0, NOWHERE);
 }
 
 /** Undefined where the two want different elements of one list. */
@@ -154,14 +216,16 @@ function join(a: Elements, b: Elements): Elements | undefined {
 	return new Map([...a, ...b]);
 }
 
-function flatten(event: unknown): ReadonlyMap<string, readonly Field[]> {
-	const fields = new Map<string, Field[]>();
+type Fields = ReadonlyMap<string, Found>;
+
+function flatten(event: unknown): Fields {
+	const fields = new Map<string, Found>();
 	let lists = 0;
 	const walk = (value: unknown, path: string, elements: Elements, depth: number): void => {
 		if (isLeaf(value)) {
-			const known = fields.get(path);
-			if (known) known.push({ value, elements });
-			else fields.set(path, [{ value, elements }]);
+			const known = fields.get(path) ?? new Found();
+			known.fields.push({ value, elements });
+			fields.set(path, known);
 		} else if (depth > MAX_DEPTH) {
 			return;
 		} else if (Array.isArray(value)) {

@@ -16,17 +16,18 @@ export function parseEvent<T extends z.ZodMiniType>(schema: T, event: unknown, w
 	throw new Fail(`This is not an event of ${what}: ${problems.join('; ')}`);
 }
 
+/** What zod/mini says where a schema has no words of its own. */
+const NO_WORDS = 'Invalid input';
+
 /** What was expected. `zod/mini` carries no locale: where a schema has no words of its own, there are none. */
 function expectation(issue: z.core.$ZodIssue): string {
 	switch (issue.code) {
 		case 'invalid_type':
-			return `expected ${issue.expected}`;
+			return `expected ${issue.expected === 'record' ? 'object' : issue.expected}`;
 		case 'invalid_value':
 			return `expected ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
-		case 'too_small':
-			return `expected ${issue.minimum} characters or more`;
 		default:
-			return issue.message;
+			return issue.message === NO_WORDS ? 'expected something else' : issue.message;
 	}
 }
 

@@ -14,7 +14,15 @@ export interface Settings {
 	readonly outputLogGroup: string;
 	/** Days a closed operation stays in the ledger. */
 	readonly retentionDays: number;
+	/** What is on, where something is off. */
+	readonly parts?: readonly StagePart[];
+	/** The Change Calendar, by name or ARN, of playbooks that name none. */
+	readonly calendar?: string;
 }
+
+/** What a stage can have switched off. */
+export const PARTS = ['lifecycle', 'alarms', 'compliance', 'events'] as const;
+export type StagePart = (typeof PARTS)[number];
 
 /** The bucket that commands write their output to: bucket names are global, so account and Region are part of it. */
 export function outputBucket(settings: Settings, account: string, region: string): string {
@@ -35,11 +43,12 @@ export class SettingsError extends Error {
 	override readonly name = 'SettingsError';
 }
 
-const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
+export const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
 const DEFAULT_RETENTION_DAYS = 90;
 
 /**
- * Settings from the environment: `STAGE` (required), `RETENTION_DAYS` (default 90).
+ * Settings from the environment: `STAGE` (required), `RETENTION_DAYS` (default 90), `PARTS`
+ * (separated by commas, default all) and `CALENDAR` (default none).
  * @throws SettingsError saying which variable is missing or malformed and where it is set.
  */
 export function settingsFrom(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -57,6 +66,8 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>):
 	if (!Number.isInteger(retentionDays) || retentionDays < 1) {
 		throw new SettingsError(`Environment variable RETENTION_DAYS is '${days}': use a whole number of days, 1 or more.`);
 	}
+	const parts = partsFrom(env['PARTS']);
+	const calendar = env['CALENDAR'];
 	return {
 		stage,
 		tableName: `${SERVICE}-${stage}`,
@@ -64,5 +75,16 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>):
 		documentPrefix: `${SERVICE}-${stage}-`,
 		outputLogGroup: `/${SERVICE}/${stage}/command-output`,
 		retentionDays,
+		...(parts && { parts }),
+		...(calendar && { calendar }),
 	};
+}
+
+/** Undefined where everything is on. */
+function partsFrom(written: string | undefined): readonly StagePart[] | undefined {
+	const names = (written || PARTS.join()).split(',').map((name) => name.trim());
+	const unknown = names.find((name) => !PARTS.some((part) => part === name));
+	if (unknown !== undefined) throw new SettingsError(`Environment variable PARTS names '${unknown}': use ${PARTS.join(', ')}.`);
+	const parts = PARTS.filter((part) => names.includes(part));
+	return parts.length === PARTS.length ? undefined : parts;
 }

@@ -23,7 +23,8 @@ export async function checkAlarms(aws: Aws, playbooks: readonly CheckedPlaybook<
 	const alarms = await describeAlarms(aws.client(CloudWatchClient));
 	return playbooks.flatMap((checked) => {
 		const meant = alarms.filter(({ name }) => couldBeAlarm(checked.playbook, name));
-		if (meant.length === 0) return [checked.problem(['when', 'detail'], 'warning', 'no CloudWatch alarm matches')];
+		if (meant.length === 0)
+			return [checked.problem(['when', 'detail'], 'warning', 'no CloudWatch alarm matches', 'make one, or correct its name')];
 		return dimensionProblems(checked, meant);
 	});
 }

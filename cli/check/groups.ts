@@ -59,7 +59,7 @@ function hookProblems(
 ): Problem[] {
 	const at = ['when', 'detail'];
 	const { detail } = checked.playbook.when;
-	if (groups.length === 0) return [checked.problem(at, 'warning', 'no Auto Scaling group matches')];
+	if (groups.length === 0) return [checked.problem(at, 'warning', 'no Auto Scaling group matches', 'make the group, or correct its name')];
 	const problems: Problem[] = [];
 	const without: string[] = [];
 	for (const { AutoScalingGroupName: group = '' } of groups) {

@@ -13,6 +13,7 @@ import { couldMatch } from '../../shared/playbook/match.ts';
 import type { Problem } from '../../shared/playbook/problem.ts';
 import type { CompliancePlaybook } from '../../shared/playbook/types.ts';
 import type { CheckedPlaybook } from './folder.ts';
+import { describeRecording, recordingProblems } from './recorder.ts';
 
 /** DescribeRemediationConfigurations takes up to 25 names. */
 const RULES = 25;
@@ -23,24 +24,29 @@ export async function checkRules(aws: Aws, playbooks: readonly CheckedPlaybook<C
 	const client = aws.client(ConfigServiceClient);
 	const rules: ConfigRule[] = [];
 	for await (const page of paginateDescribeConfigRules({ client }, {})) rules.push(...(page.ConfigRules ?? []));
-	const meant = new Map(playbooks.map((checked) => [checked, rules.flatMap(namesMatching(checked.playbook))]));
-	const automatic = await automaticRemediations(client, [...new Set([...meant.values()].flat())]);
-	return [...meant].flatMap(([{ problem }, names]) => {
+	const meant = playbooks.map((checked) => ({ checked, own: rules.filter(isFor(checked.playbook)) }));
+	const automatic = await automaticRemediations(client, [...new Set(meant.flatMap(({ own }) => own.map(nameOf)))]);
+	const recording = await describeRecording(client);
+	return meant.flatMap(({ checked, own }) => {
 		const at = ['when', 'detail'];
-		if (names.length === 0) return [problem(at, 'warning', 'no AWS Config rule matches')];
-		return automatic
-			.filter(({ ConfigRuleName = '' }) => names.includes(ConfigRuleName))
+		if (own.length === 0) return [checked.problem(at, 'warning', 'no AWS Config rule matches', 'make the rule, or correct its name')];
+		const twice = automatic
+			.filter(({ ConfigRuleName }) => own.some((rule) => nameOf(rule) === ConfigRuleName))
 			.map(({ ConfigRuleName, TargetId }) => {
 				const message = `rule ${ConfigRuleName} has an automatic remediation of AWS Config's own (${TargetId}): both would remediate`;
-				return problem(at, 'error', message, 'make that one manual, or leave the rule out');
+				return checked.problem(at, 'error', message, 'make that one manual, or leave the rule out');
 			});
+		const types = [...new Set(own.flatMap(({ Scope }) => Scope?.ComplianceResourceTypes ?? []))];
+		return [...twice, ...recordingProblems(checked, recording, types)];
 	});
 }
 
-const namesMatching =
+const nameOf = ({ ConfigRuleName = '' }: ConfigRule) => ConfigRuleName;
+
+const isFor =
 	({ when }: CompliancePlaybook) =>
-	({ ConfigRuleName: name = '' }: ConfigRule): string[] =>
-		couldMatch(when.detail, { configRuleName: name }) ? [name] : [];
+	(rule: ConfigRule): boolean =>
+		couldMatch(when.detail, { configRuleName: nameOf(rule) });
 
 async function automaticRemediations(client: ConfigServiceClient, names: readonly string[]): Promise<RemediationConfiguration[]> {
 	const found: RemediationConfiguration[] = [];

@@ -49,8 +49,14 @@ export function reasonText({ result, ending, closedAt, history }: Operation): st
 }
 
 /** Whether there is work that must be over by the deadline; what is verified has timers of its own. */
-export function hasDeadline({ state, run, closedAt }: Operation): boolean {
-	return closedAt === undefined && run !== undefined && state !== 'verifying';
+export function hasDeadline(operation: Operation): boolean {
+	const { state, run, closedAt } = operation;
+	return closedAt === undefined && run !== undefined && state !== 'verifying' && !hasTime(operation);
+}
+
+/** Whether it waits for as long as it takes: its deadline will count from the start of its work. */
+export function hasTime({ kind, state }: Operation): boolean {
+	return state === 'waiting' && (kind === 'compliance' || kind === 'event');
 }
 
 /** When and how a closed operation ended: `failed at 2026-11-23T10:00:00Z, lifecycle action completed with CONTINUE`. */

@@ -21,9 +21,9 @@ export function throttled<T extends Operations>(operations: T, quotas: readonly 
 	return guarded as T;
 }
 
-/** Quotas of one operation each, from a table of calls per second. */
+/** Quotas from a table of calls per second, by operation. Operations that stand in one key, with a space between them, share one bucket. */
 export function quotasOf(perSecond: Readonly<Record<string, number>>): Quota[] {
-	return Object.entries(perSecond).map(([operation, rate]) => ({ operations: [operation], perSecond: rate }));
+	return Object.entries(perSecond).map(([operations, rate]) => ({ operations: operations.split(' '), perSecond: rate }));
 }
 
 function bucket(perSecond: number, clock: Clock): () => boolean {

@@ -8,15 +8,19 @@ import { Fail } from '../errors.ts';
 
 type Attributes = Record<string, AttributeValue>;
 
+/** DynamoDB's numbers are smaller; what a number of JavaScript has of digits, 17 at most, they hold. */
+const MOST = 1e126;
+
 /** @throws Fail for a value that DynamoDB cannot hold, or not exactly. What is undefined is left out. */
 export function toAttributes(values: object): Attributes {
 	return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, toAttribute(value)]])));
 }
 
 function toAttribute(value: unknown): AttributeValue {
-	if (typeof value === 'string') return { S: value };
+	// A text that was cut may end in half a surrogate pair.
+	if (typeof value === 'string') return { S: value.toWellFormed() };
 	if (typeof value === 'boolean') return { BOOL: value };
-	if (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return { N: String(value) };
+	if (typeof value === 'number' && Math.abs(value) < MOST) return { N: String(value) };
 	if (value === null) return { NULL: true };
 	if (value instanceof Set) return { SS: [...value] };
 	if (Array.isArray(value)) return { L: value.filter((each) => each !== undefined).map(toAttribute) };

@@ -6,6 +6,8 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
+import { type Pacable, type Patience, pace } from './pace.ts';
+import { type Observable, type OnThrottled, tellThrottles } from './throttles.ts';
 
 export interface Aws {
 	readonly ssm: SSMClient;
@@ -27,8 +29,8 @@ const MAX_ATTEMPTS = 3;
 export type ClientOptions = Pick<SSMClientConfig, 'region' | 'endpoint' | 'credentials' | 'requestHandler'>;
 
 /** What all clients have, as far as it is used here. */
-interface SdkClient {
-	readonly middlewareStack: { remove(name: string): boolean };
+interface SdkClient extends Pacable, Observable {
+	readonly middlewareStack: Pacable['middlewareStack'] & Observable['middlewareStack'] & { remove(name: string): boolean };
 }
 
 /**
@@ -40,17 +42,24 @@ function quiet<C extends SdkClient>(client: C): C {
 	return client;
 }
 
-export function createAws(options: ClientOptions = {}): Aws {
+/** @param patience until when calls to what AWS throttles may begin; what is put on record or told is never too late. */
+export function createAws(
+	options: ClientOptions = {},
+	patience: Patience = { until: Number.POSITIVE_INFINITY },
+	onThrottled: OnThrottled = () => {},
+): Aws {
 	const shared = { ...options, maxAttempts: MAX_ATTEMPTS };
+	const told = <C extends SdkClient>(client: C): C => tellThrottles(quiet(client), onThrottled);
+	const paced = <C extends SdkClient>(client: C): C => pace(told(client), patience);
 	return {
-		ssm: quiet(new SSMClient(shared)),
-		ssmOnce: quiet(new SSMClient({ ...shared, maxAttempts: 1 })),
-		autoScaling: quiet(new AutoScalingClient(shared)),
-		events: quiet(new EventBridgeClient(shared)),
-		dynamoDb: quiet(new DynamoDBClient(shared)),
-		tagging: quiet(new ResourceGroupsTaggingAPIClient(shared)),
+		ssm: paced(new SSMClient(shared)),
+		ssmOnce: paced(new SSMClient({ ...shared, maxAttempts: 1 })),
+		autoScaling: paced(new AutoScalingClient(shared)),
+		events: told(new EventBridgeClient(shared)),
+		dynamoDb: told(new DynamoDBClient(shared)),
+		tagging: paced(new ResourceGroupsTaggingAPIClient(shared)),
 		// The URL of a queue names a host of AWS, also where the endpoint is another: a local run must not reach it.
-		sqs: quiet(new SQSClient({ ...shared, useQueueUrlAsEndpoint: false })),
-		client: (Client) => quiet(new Client(shared)),
+		sqs: told(new SQSClient({ ...shared, useQueueUrlAsEndpoint: false })),
+		client: (Client) => paced(new Client(shared)),
 	};
 }

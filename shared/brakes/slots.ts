@@ -147,16 +147,47 @@ async function add(
 	return (await updateItem(tableOf(services), slotsKey(playbook), expressions, all)) !== undefined;
 }
 
-/** Gives back what closed operations hold: one call a playbook. */
+/** Gives back what operations hold: one call a playbook. */
 export const releaseSlots: Perform = async (services, operations) => {
 	const holding = operations.filter(({ brakes }) => brakes?.limits?.concurrent !== undefined);
-	for (const [playbook, group] of groupBy(holding, ({ playbook }) => playbook.name)) {
-		try {
-			const ids = new Set(group.map(({ id }) => id));
-			await updateItem(tableOf(services), slotsKey(playbook), { UpdateExpression: 'DELETE held :ids' }, { ':ids': ids });
-		} catch (error) {
-			services.log.warn('Slots not given back: the sweep will', { playbook, why: describeError(error) });
-		}
-	}
+	for (const [playbook, group] of groupBy(holding, ({ playbook }) => playbook.name)) await remove(services, playbook, [['held', group]]);
 	return new Map();
 };
+
+/**
+ * Gives back what was taken for operations that could not be opened, for their ids are taken. An occurrence that has closed needs no
+ * slot, nor a place in an hour in which it did not begin; one that is open keeps them, for it may be about to use them.
+ */
+export async function returnSlots(services: Services, operations: readonly Operation[]): Promise<void> {
+	if (operations.length === 0) return;
+	const existing = new Map((await services.ledger.load(operations.map(({ id }) => id))).map((operation) => [operation.id, operation]));
+	const closed = operations.flatMap(({ id, playbook }) => {
+		const found = existing.get(id);
+		return found?.closedAt === undefined ? [] : [{ id, playbook, begunAt: found.work?.recordedAt ?? 0 }];
+	});
+	const hour = hourOf(services.now());
+	for (const [playbook, group] of groupBy(closed, ({ playbook }) => playbook.name)) {
+		const before = group.filter(({ begunAt }) => hourOf(begunAt) < hour);
+		await remove(services, playbook, [
+			['held', group],
+			[`hour${hour}`, before],
+		]);
+	}
+}
+
+/** Takes ids out of sets; where that fails, the sweep does it. */
+async function remove(
+	services: Services,
+	playbook: string,
+	sets: readonly (readonly [name: string, operations: readonly Pick<Operation, 'id'>[]])[],
+): Promise<void> {
+	const filled = sets.filter(([, operations]) => operations.length > 0);
+	if (filled.length === 0) return;
+	const UpdateExpression = `DELETE ${filled.map(([name], i) => `${name} :${i}`).join(', ')}`;
+	const values = Object.fromEntries(filled.map(([, operations], i) => [`:${i}`, new Set(operations.map(({ id }) => id))]));
+	try {
+		await updateItem(tableOf(services), slotsKey(playbook), { UpdateExpression }, values);
+	} catch (error) {
+		services.log.warn('Slots not given back: the sweep will', { playbook, why: describeError(error) });
+	}
+}

@@ -49,6 +49,7 @@ const EVENTS = 50;
 const WHY = 200;
 
 const WRITES_LAG = 'CloudTrail lags by minutes: later writes are not here';
+const NO_WRITES = 'none within three hours, as far as CloudTrail knows: it lags by minutes';
 
 /** Answers of AWS Config that say that it has nothing, and not that it failed. */
 const NOT_RECORDED: Readonly<Record<string, string>> = {
@@ -156,7 +157,7 @@ async function readWrites(client: CloudTrailClient, resource: AlarmResource, sin
 		{ abortSignal },
 	);
 	const writes = Events.filter(({ ReadOnly }) => ReadOnly === 'false').slice(0, WRITES);
-	return [WRITES_LAG, ...writes.map(writeLine)];
+	return writes.length > 0 ? [WRITES_LAG, ...writes.map(writeLine)] : [NO_WRITES];
 }
 
 /** The stack that has a resource of the id; undefined where there is none. */

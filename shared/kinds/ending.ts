@@ -121,10 +121,11 @@ export function answered<O extends Operation>(operation: O, fact: Extract<Fact, 
 }
 
 /** What the answer to an effect on an OpsItem adds to the result. */
-export function outcomeOf({ effect, opsItemId, opsItem }: Extract<Fact, { type: 'done' }>): Omit<OperationResult, 'reason'> {
+export function outcomeOf({ effect, opsItemId, opsItem, refusal }: Extract<Fact, { type: 'done' }>): Omit<OperationResult, 'reason'> {
 	return {
 		...(opsItemId !== undefined && { opsItemId }),
 		...(opsItem !== undefined && { opsItem }),
-		...(effect === 'resolve-ops-item' && { resolved: true as const }),
+		...(refusal !== undefined && { refusal }),
+		...(effect === 'resolve-ops-item' && opsItem !== 'refused' && { resolved: true as const }),
 	};
 }

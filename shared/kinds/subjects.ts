@@ -33,7 +33,7 @@ const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kin
 		arns: () => [],
 	},
 	event: {
-		identity: ({ source, detailType, key }) => [source, detailType, ...key],
+		identity: ({ source, detailType, playbook = '', key }) => [source, detailType, ...(playbook ? [playbook] : []), ...key],
 		about: ({ detailType, key }) => `${detailType} (${key.join(', ')})`,
 		name: ({ key }) => key.join(', '),
 		arns: ({ resources }) => resources,

@@ -15,6 +15,9 @@ export const DECIDE_AFTER_DEADLINE = 30_000;
 /** The clock's period. Milliseconds. */
 const TICK = 60_000;
 
+/** What only waits for a call that AWS did not take is due at the next tick, however late in this one that was. Milliseconds. */
+const LEFT = 5_000;
+
 /**
  * Running work is looked up in case its event never comes, or its node vanished: the first time soon, and then the more rarely
  * the longer it runs. A lost event costs at most half of the time that the work took, and long work few calls. Milliseconds.
@@ -284,7 +287,8 @@ export function open<O extends Operation>(course: Course<O>, operation: O, now: 
 }
 
 /** When the clock must look at wanted or running work again, whatever its deadline. */
-export function workLook({ state, ending, work }: Operation, byNextTick: number, now: number): number {
+export function workLook({ state, waiting, ending, work, attempts }: Operation, byNextTick: number, now: number): number {
+	if (waiting === 'throttle' || (ending !== undefined && attempts.ending > 0)) return now + LEFT;
 	if (state !== 'running' || ending !== undefined) return now + byNextTick;
 	const ran = now - (work?.startedAt ?? now);
 	return now + Math.min(Math.max(ran / 2, FIRST_LOOK), LAST_LOOK);

@@ -68,6 +68,7 @@ async function meet<K extends OperationKind>(services: Services, sighting: Sight
 	if (last !== undefined && last.closedAt === undefined) {
 		const facts = sighting.facts(last);
 		const [outcome] = facts.length > 0 ? await advance(services, [{ operation: last, facts }]) : [];
+		if (outcome?.lost) throw new Retry(`operation ${last.id} is being moved by other runs`);
 		return { outcome: 'exists', operation: outcome?.operation ?? last };
 	}
 	const occurrence = (last?.occurrence ?? 0) + 1;

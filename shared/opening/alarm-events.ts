@@ -9,9 +9,13 @@ import {
 	ContributorChange,
 	StateChange,
 } from '../kinds/alarm/event.ts';
-import { suppressedFor } from '../kinds/alarm/timers.ts';
+import { mutedBy, suppressedFor } from '../kinds/alarm/timers.ts';
 import type { AlarmFact } from '../operation/facts.ts';
 import { parseEvent } from '../parse.ts';
+
+/** CloudWatch's own reasons have no more, and the name of a series is to be read. Characters. */
+const REASON = 1_023;
+const NAME = 255;
 
 /** @throws Fail where it is no event of an alarm; Drop where it is about a change of an alarm's settings. */
 export function parseAlarmEvent(event: unknown): AlarmEvent {
@@ -32,11 +36,16 @@ export function factOf(event: AlarmEvent, now: number): AlarmFact {
 		return { ...common, at: instantOf(event.time) + 999, reason: 'the alarm was deleted' };
 	}
 	const { state } = event.detail;
-	const change: AlarmFact = { ...common, state: state.value, at: instantOf(state.timestamp), reason: state.reason ?? '' };
+	const change: AlarmFact = {
+		...common,
+		state: state.value,
+		at: instantOf(state.timestamp),
+		reason: (state.reason ?? '').slice(0, REASON),
+	};
 	if (event['detail-type'] === CONTRIBUTOR_CHANGE) {
 		const { id, attributes = {} } = event.detail.alarmContributor;
 		const name = Object.entries(attributes).map(([key, value]) => `${key} ${value}`);
-		return { ...change, contributor: { id, name: name.join(', ') || id } };
+		return { ...change, contributor: { id, name: (name.join(', ') || id).slice(0, NAME) } };
 	}
 	const held = heldBy(event, now);
 	return held === undefined ? change : { ...change, held };
@@ -46,17 +55,20 @@ export function factOf(event: AlarmEvent, now: number): AlarmFact {
 function heldBy({ detail }: StateChange, now: number): AlarmFact['held'] {
 	const { state, muteDetail, configuration = {} } = detail;
 	if (muteDetail?.muteWindowEnd !== undefined) {
-		return { until: instantOf(muteDetail.muteWindowEnd), why: `muted by ${muteDetail.mutedByArn ?? 'a mute rule'}` };
+		return { until: instantOf(muteDetail.muteWindowEnd), why: mutedBy(muteDetail.mutedByArn).slice(0, REASON) };
 	}
 	const by = state.actionsSuppressedBy;
 	if (by === undefined) return undefined;
 	const { actionsSuppressorWaitPeriod: wait, actionsSuppressorExtensionPeriod: extension } = configuration;
 	const until = now + suppressedFor(by, seconds(wait), seconds(extension));
-	return { until, why: state.actionsSuppressedReason ?? `its actions are suppressed by ${by}` };
+	return { until, why: (state.actionsSuppressedReason || `its actions are suppressed by ${by}`).slice(0, REASON) };
 }
 
+/** What is longer, or no time to come, is no period. Seconds. */
+const LONGEST_PERIOD = 7 * 86_400;
+
 function seconds(value: unknown): number | undefined {
-	return typeof value === 'number' ? value : undefined;
+	return typeof value === 'number' && value >= 0 && value <= LONGEST_PERIOD ? value : undefined;
 }
 
 /** Epoch milliseconds. @throws Fail where it is no time. */

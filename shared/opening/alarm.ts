@@ -1,14 +1,16 @@
 /** Opening operations from what CloudWatch says of alarms, and telling those that are open. */
 
+import { partitionOf } from '../context/partition.ts';
 import { Drop, Retry } from '../errors.ts';
 import { dimensionsOf } from '../kinds/alarm/configuration.ts';
 import type { AlarmEvent } from '../kinds/alarm/event.ts';
 import { meaningOf } from '../kinds/alarm/news.ts';
-import { withTime } from '../kinds/alarm/timers.ts';
+import { withinFlapping, withTime } from '../kinds/alarm/timers.ts';
+import { isArn } from '../kinds/envelope.ts';
 import type { AlarmFact } from '../operation/facts.ts';
 import { operationId } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
-import type { AlarmOperation, AlarmRecord, AlarmSubject } from '../operation/types.ts';
+import type { AlarmOperation, AlarmRecord, AlarmSubject, Occasion } from '../operation/types.ts';
 import { couldBeAlarm, type EventMatch, matchEvent } from '../playbook/match.ts';
 import type { LoadedPlaybooks } from '../playbook/store.ts';
 import type { AlarmPlaybook, CompiledPlaybook } from '../playbook/types.ts';
@@ -24,6 +26,9 @@ interface Heard {
 	readonly match: EventMatch<'alarm'>;
 }
 
+/** A series and its alarm go off together: where there is no operation after this, there will be none. Milliseconds. */
+const ALARM_FOLLOWS = 120_000;
+
 /**
  * Opens operations for alarms that playbooks claim, or tells those that are open. The events of one batch are taken in the order in
  * which CloudWatch made them. Results are in order of the events.
@@ -31,7 +36,7 @@ interface Heard {
 export async function openFromAlarms(services: Services, events: readonly unknown[]): Promise<Settled<Opening<'alarm'>>[]> {
 	const loaded = await services.playbooks.load();
 	const heard = await Promise.all(events.map((event) => attempt(() => hear(loaded, event, services.now()))));
-	const inOrder = heard.flatMap((each) => (each.ok ? [each.value] : [])).sort((a, b) => a.fact.at - b.fact.at);
+	const inOrder = heard.flatMap((each) => (each.ok ? [each.value] : [])).sort(bySequence);
 	const openings = await admit(
 		services,
 		inOrder.map((each) => sightingOf(each, services.now())),
@@ -40,6 +45,11 @@ export async function openFromAlarms(services: Services, events: readonly unknow
 		if (!each.ok) return each;
 		return openings[inOrder.indexOf(each.value)] ?? { ok: false, error: new Retry('the event was not handled') };
 	});
+}
+
+/** A series goes off before its alarm does: that opens the operation that hears of the series. */
+function bySequence(a: Heard, b: Heard): number {
+	return Number(a.fact.contributor !== undefined) - Number(b.fact.contributor !== undefined) || a.fact.at - b.fact.at;
 }
 
 /** @throws Drop where no playbook is for the alarm; Fail where the event is malformed. */
@@ -53,7 +63,7 @@ function hear({ set, reason }: LoadedPlaybooks, given: unknown, now: number): He
 	if ('none' in match && !set.playbooks.some(({ playbook }) => playbook.on === 'alarm' && couldBeAlarm(playbook, alarm))) {
 		throw new Drop('no-playbook', `alarm ${alarm} is left alone: ${match.none}`);
 	}
-	const [alarmArn = `arn:aws:cloudwatch:${region}:${account}:alarm:${alarm}`] = resources;
+	const alarmArn = resources.find(isArn) ?? `arn:${partitionOf(region)}:cloudwatch:${region}:${account}:alarm:${alarm}`;
 	return { event, subject: { kind: 'alarm', alarm, alarmArn, account, region }, fact, match };
 }
 
@@ -61,24 +71,28 @@ function sightingOf(heard: Heard, now: number): Sighting<'alarm'> {
 	return {
 		subject: heard.subject,
 		open: (occurrence, last) => open(heard, occurrence, last, now),
-		facts: () => [heard.fact],
+		facts: () => [{ ...heard.fact, occasion: occasionOf(heard.event) }],
 	};
 }
 
-/** @throws Drop where there is nothing to open. */
+/**
+ * @throws Drop where there is nothing to open; Retry where a series may have gone off before its alarm, whose own event is to come.
+ */
 function open(heard: Heard, occurrence: number, last: AlarmOperation | undefined, now: number): AlarmOperation {
 	const { subject, fact, match } = heard;
 	const nothing = (reason: string, why: string) => new Drop(reason, `alarm ${subject.alarm}: ${why}`);
-	if (fact.contributor) throw nothing('nothing-open', 'a series changed its state, and no operation is open');
+	if (fact.contributor) {
+		const why = 'a series changed its state, and no operation is open';
+		if (fact.state === 'ALARM' && now - fact.at < ALARM_FOLLOWS) throw new Retry(`alarm ${subject.alarm}: ${why}`);
+		throw nothing('nothing-open', why);
+	}
 	if (last !== undefined && fact.at <= last.alarm.stateAt) throw nothing('old-news', `${last.id} has known newer, and is closed`);
 	const timers = 'playbook' in match ? match.playbook.playbook.alarm : last?.timers;
-	const meaning = timers && meaningOf(fact.state, timers);
-	if (meaning === 'alarm') {
-		if ('none' in match) throw new Drop('no-playbook', `alarm ${subject.alarm} is left alone: ${match.none}`);
-		return begun(heard, match.playbook, occurrence, last, now);
-	}
-	if (last === undefined || meaning === 'nothing' || !leftOpen(last))
-		throw nothing('nothing-open', `it is ${fact.state ?? 'gone'}, and nothing is open`);
+	const meaning = timers === undefined ? 'nothing' : meaningOf(fact.state, timers);
+	if (meaning === 'alarm' && 'playbook' in match) return begun(heard, match.playbook, occurrence, last, now);
+	if (fact.state === 'ALARM' && 'none' in match) throw nothing('no-playbook', `it is left alone: ${match.none}`);
+	const solved = meaning === 'ok' || meaning === 'gone';
+	if (last === undefined || !solved || !leftOpen(last)) throw nothing('nothing-open', `it is ${fact.state ?? 'gone'}, and nothing is open`);
 	return resumed(heard, last, occurrence, now);
 }
 
@@ -111,10 +125,13 @@ function begun(
 	last: AlarmOperation | undefined,
 	now: number,
 ): AlarmOperation {
-	const { event, fact } = heard;
+	const { fact } = heard;
 	const { name, run, brakes, opsItem, alarm: timers } = playbook;
 	const before = last !== undefined && leftOpen(last) ? last : undefined;
-	const { resources = [], detail } = event;
+	const earlier = withinFlapping(timers, fact.at, [
+		...(last?.alarm.earlier ?? []),
+		...(before === undefined ? (last?.alarm.alarms ?? []) : []),
+	]);
 	return {
 		...fresh(heard, occurrence, `${name}: ${fact.reason}`, now),
 		playbook: { name, parameterVersion },
@@ -125,27 +142,23 @@ function begun(
 		state: 'starting',
 		deadlineAt: now + timers.waitForOkSeconds * 1_000,
 		...(before?.result?.opsItemId !== undefined && { result: { opsItemId: before.result.opsItemId, reason: fact.reason } }),
-		occasion: {
-			id: event.id,
-			source: event.source,
-			'detail-type': event['detail-type'],
-			time: event.time,
-			account: event.account,
-			region: event.region,
-			resources,
-			detail,
-			dimensions: dimensionsOf(detail),
-		},
+		occasion: occasionOf(heard.event),
 		alarm: {
 			...stateOf(fact),
 			alarms: withTime(before?.alarm.alarms ?? [], fact.at),
 			count: (before?.alarm.count ?? 0) + 1,
 			ran: before?.alarm.ran ?? [],
+			...(earlier.length > 0 && { earlier }),
 			...(before?.alarm.flapping && { flapping: true }),
 			...(last !== undefined && { after: last.alarm.stateAt }),
 			...(fact.held && { held: fact.held }),
 		},
 	};
+}
+
+function occasionOf(event: AlarmEvent): Occasion {
+	const { id, source, time, account, region, resources = [], detail } = event;
+	return { id, source, 'detail-type': event['detail-type'], time, account, region, resources, detail, dimensions: dimensionsOf(detail) };
 }
 
 /** It is OK, or gone, after its operation has closed: what is left is to resolve the OpsItem. */

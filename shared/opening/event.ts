@@ -80,7 +80,7 @@ function claimEvent({ set }: LoadedPlaybooks, event: FleetEvent): Claim {
 	if ('none' in found) throw new Drop('no-playbook', `${event['detail-type']} from ${event.source}: ${found.none}`);
 	const { playbook, parameterVersion } = found.playbook;
 	const { run, opsItem, then, about = [] } = playbook;
-	const subject = subjectFor(event, keyOf(event, about) ?? [event.id]);
+	const subject = { ...subjectFor(event, keyOf(event, about) ?? [event.id]), playbook: playbook.name };
 	return {
 		subject,
 		eventId: event.id,

@@ -145,13 +145,18 @@ async function operationFor(
 		...(eventId !== undefined && { eventId }),
 		hookTimers: timers,
 		actionStartedAt: startedAt,
-		...(keptAlive && { heartbeat: { nextAt: Math.max(now, startedAt + heartbeatInterval(timers)), count: 0 } }),
+		...(keptAlive && { heartbeat: { nextAt: firstHeartbeat(sighting, startedAt + heartbeatInterval(timers), now), count: 0 } }),
 		...(playbook.run.registerWithinSeconds > 0 && { registerBy: now + playbook.run.registerWithinSeconds * 1_000 }),
 		occasion: { detail, account: subject.account, region: subject.region },
 		attempts: { start: 0, ending: 0 },
 		version: 0,
 		publishedVersion: 0,
 	};
+}
+
+/** How long an instance has waited that the sweep finds nobody knows, where sweeps before it failed. */
+function firstHeartbeat({ seenBy }: Sighting, due: number, now: number): number {
+	return seenBy === 'event' ? Math.max(now, due) : now;
 }
 
 function foundBy({ seenBy, by }: Sighting): string {

@@ -3,53 +3,27 @@
 import * as z from 'zod/mini';
 import { reclaimSlots } from '../brakes/reclaim.ts';
 import { Drop, Fail } from '../errors.ts';
-import { chunks, inParallel } from '../parallel.ts';
+import { inParallel } from '../parallel.ts';
 import { parseEvent } from '../parse.ts';
 import type { PlaybookSet } from '../playbook/types.ts';
 import { attempt, type Settled } from '../settled.ts';
-import { advance } from './engine.ts';
 import type { Services } from './services.ts';
-import type { Operation } from './types.ts';
-
-/** Operations of one round: two full SendCommand calls. */
-const BATCH = 100;
-/**
- * No new batch is begun after this; what is left is due in the next minute too. A batch that starts runbooks takes up to 35 s,
- * and the function's timeout is 60 s.
- */
-const BEGIN_WITHIN = 20_000;
-
-export interface TickReport {
-	readonly due: number;
-	readonly looked: number;
-	readonly closed: number;
-}
+import { type TickReport, tick } from './tick.ts';
 
 /** Moves everything that is due: heartbeats, look-ups, deadlines, what waited, what could not be published. */
 export async function tickDue(services: Services): Promise<TickReport> {
-	const ids = await services.ledger.due(services.now());
+	const now = services.now();
+	const ids = await services.ledger.due(now);
+	let dueSince = now;
 	// The index may lag behind the operation it names.
-	const report = await tick(services, ids, ({ dueAt }) => dueAt !== undefined && dueAt <= services.now());
+	const report = await tick(services, ids, ({ dueAt = Number.POSITIVE_INFINITY }) => {
+		dueSince = Math.min(dueSince, dueAt);
+		return dueAt <= services.now();
+	});
+	// Of every tick, also where nothing is due: that it stays away tells that the clock stands still.
+	services.count('SecondsBehind', {}, Math.round((now - dueSince) / 1_000));
 	if (ids.length > 0) services.log.info('Looked at what is due', { ...report });
 	return report;
-}
-
-/** Looks now at operations that are to be looked at, as many as there is time for. */
-async function tick(services: Services, ids: readonly string[], isDue: (operation: Operation) => boolean): Promise<TickReport> {
-	const beganAt = services.now();
-	let looked = 0;
-	let closed = 0;
-	for (const batch of chunks(ids, BATCH)) {
-		if (services.now() - beganAt > BEGIN_WITHIN) break;
-		const due = (await services.ledger.load(batch)).filter(isDue);
-		const outcomes = await advance(
-			services,
-			due.map((operation) => ({ operation, facts: [{ type: 'tick' }] })),
-		);
-		looked += due.length;
-		closed += outcomes.filter(({ operation }) => operation.closedAt !== undefined).length;
-	}
-	return { due: ids.length, looked, closed };
 }
 
 const CALENDAR_CHANGE = 'Calendar State Change';
@@ -92,6 +66,7 @@ export interface SweepReport {
 
 /** Looks for what should have been reported, kind by kind, and takes back the slots of what is gone. */
 async function sweepAll(services: Services, sweeps: readonly Sweep[]): Promise<SweepReport> {
+	await gaugeOpen(services);
 	const { set } = await services.playbooks.load();
 	await reclaimSlots(
 		services,
@@ -100,6 +75,14 @@ async function sweepAll(services: Services, sweeps: readonly Sweep[]): Promise<S
 	const reports = await inParallel(sweeps, 1, (sweep) => sweep(set));
 	const sum = (count: (report: SweepReport) => number) => reports.reduce((total, report) => total + count(report), 0);
 	return { waiting: sum(({ waiting }) => waiting), opened: sum(({ opened }) => opened) };
+}
+
+/** How many operations are open, and for how long the oldest is. Their index says it: none of them is read. */
+async function gaugeOpen({ ledger, now, count }: Services): Promise<void> {
+	const openings = await ledger.openings();
+	const oldest = openings.reduce((earliest, openedAt) => Math.min(earliest, openedAt), now());
+	count('OpenOperations', {}, openings.length);
+	count('OldestOpenSeconds', {}, Math.round((now() - oldest) / 1_000));
 }
 
 /** Handles ticks and sweeps, as EventBridge's schedules send them, and calendars that open. */
@@ -128,7 +111,6 @@ const TYPES = ['Scheduled Event', 'Sweep', CALENDAR_CHANGE];
 function typeOf(event: unknown): string {
 	const detailType = (event as { 'detail-type'?: unknown } | null)?.['detail-type'];
 	if (TYPES.some((type) => type === detailType)) return String(detailType);
-	throw new Fail(
-		`This is not an event of the clock: detail-type is ${JSON.stringify(detailType)}, expected ${TYPES.map((type) => `'${type}'`).join(' or ')}`,
-	);
+	const found = typeof detailType === 'string' ? `its detail-type is '${detailType}'` : 'it has no detail-type';
+	throw new Fail(`This is not an event of the clock: ${found}, expected ${TYPES.map((type) => `'${type}'`).join(' or ')}`);
 }

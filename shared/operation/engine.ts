@@ -3,6 +3,7 @@
  * decisions and effects. It takes many operations at once, so that effects of one kind can share calls.
  */
 
+import { returnSlots } from '../brakes/slots.ts';
 import { subjectOf } from '../kinds/subjects.ts';
 import { publish } from '../outcomes/publish.ts';
 import { inParallel } from '../parallel.ts';
@@ -27,10 +28,14 @@ export interface Happening<O extends Operation = Operation> {
 	readonly created?: boolean;
 }
 
-/** Where an operation stands after an invocation. `taken`: it was to be created, and its id exists already. */
+/**
+ * Where an operation stands after an invocation. `taken`: it was to be created, and its id exists already. `lost`: others moved it each
+ * time, and what happened has still to be taken into account.
+ */
 export interface Outcome<O extends Operation = Operation> {
 	readonly operation: O;
 	readonly taken: boolean;
+	readonly lost: boolean;
 }
 
 /** An operation on its way through one invocation. */
@@ -66,7 +71,7 @@ export async function advance<O extends Operation>(services: Services, happening
 		const lost = cursors.filter((cursor) => cursor.lost && cursor.happening.created !== true);
 		for (const cursor of cursors) {
 			const taken = cursor.lost && cursor.happening.created === true;
-			outcomes.set(cursor.happening, { operation: cursor.current, taken });
+			outcomes.set(cursor.happening, { operation: cursor.current, taken, lost: cursor.lost && !taken });
 		}
 		if (lost.length === 0 || replay === REPLAYS) break;
 		pending = await reload(services, lost, outcomes);
@@ -116,7 +121,8 @@ function decide(services: Services, cursor: Cursor): void {
 		}
 		for (const note of step.notes) tell(services, cursor.current, note);
 	}
-	if (cursor.current.closedAt !== undefined) cursor.effects = [];
+	// What has closed wants nothing more, but to be rid of what it held.
+	if (cursor.current.closedAt !== undefined) cursor.effects = cursor.effects.filter(({ name }) => name === 'release-slot');
 }
 
 function tell(services: Services, { id, playbook, subject, state }: Operation, { what, why, requestId }: Note): void {
@@ -169,16 +175,22 @@ async function settle(services: Services, cursors: readonly Cursor[]): Promise<v
 	const kept = cursors.filter(({ lost }) => !lost);
 	const news = kept.filter((cursor) => isNews(cursor));
 	const untold = news.length > 0 ? await publish(services, news.map(asItWillStand)) : new Set<string>();
-	for (const { current, happening } of news) if (happening.operation.closedAt === undefined) count(services, current);
 	await inParallel(kept.filter(needsWrite), CONCURRENT_WRITES, async (cursor) => {
 		const version = (cursor.stored?.version ?? 0) + 1;
-		const { dueAt: _dueAt, ...rest } = cursor.current;
+		const { dueAt = Infinity, ...rest } = cursor.current;
 		const told = !untold.has(rest.id);
 		// A closed operation is looked at again only to be published.
-		if (rest.closedAt !== undefined) cursor.current = told ? rest : { ...rest, dueAt: services.now() + PUBLISH_AGAIN };
+		if (!told) cursor.current = { ...rest, dueAt: Math.min(dueAt, services.now() + PUBLISH_AGAIN) };
+		else if (rest.closedAt !== undefined) cursor.current = rest;
 		return told ? write(services, cursor, version) : write(services, cursor);
 	});
+	for (const cursor of cursors) count(services, cursor);
 	await giveBack(services, kept);
+	const taken = cursors.filter(({ lost, happening, current }) => lost && happening.created === true && current.slot);
+	await returnSlots(
+		services,
+		taken.map(({ current }) => current),
+	);
 }
 
 /** What has closed on record holds no slot any more; one that is not given back here the sweep takes back. */
@@ -197,6 +209,7 @@ async function giveBack(services: Services, cursors: readonly Cursor[]): Promise
 function isNews({ happening, current, stored }: Cursor): boolean {
 	const before = happening.operation;
 	if (happening.created === true || before.publishedVersion < before.version) return true;
+	if (before.result?.opsItem !== 'refused' && current.result?.opsItem === 'refused') return true;
 	return stored === undefined || before.state !== current.state || before.waiting !== current.waiting || !before.ending !== !current.ending;
 }
 
@@ -216,8 +229,12 @@ function needsWrite({ stored, current }: Cursor): boolean {
 	return !same(stored, current);
 }
 
-function count({ count }: Services, { playbook, state, closedAt, openedAt, ending }: Operation): void {
-	if (closedAt === undefined) return;
-	count('OperationsClosed', { playbook: playbook.name, outcome: ending?.state ?? state });
-	count('SecondsToClose', { playbook: playbook.name }, Math.round((closedAt - openedAt) / 1_000));
+/** What this invocation has put on record: openings, and closings. */
+function count({ count }: Services, { happening, stored, current, lost }: Cursor): void {
+	const { state, openedAt, closedAt, ending } = current;
+	const playbook = current.playbook.name;
+	if (happening.created === true && stored !== undefined) count('OperationsOpened', { playbook });
+	if (lost || closedAt === undefined || happening.operation.closedAt !== undefined) return;
+	count('OperationsClosed', { playbook, outcome: ending?.state ?? state });
+	count('SecondsToClose', { playbook }, Math.round((closedAt - openedAt) / 1_000));
 }

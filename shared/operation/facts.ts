@@ -1,6 +1,6 @@
 /** What can happen to an operation (facts), and what it can ask for (effects). `next` maps the one to the other. */
 
-import type { AlarmRecord, Brake, LifecycleResult, Operation, OpsItemNews, Work } from './types.ts';
+import type { AlarmRecord, Brake, LifecycleResult, Occasion, Operation, OpsItemNews, Refusal, Work } from './types.ts';
 
 /** Whether Systems Manager reaches a node (DescribeInstanceInformation). */
 export type NodeStatus = 'online' | 'connection-lost' | 'not-registered';
@@ -54,6 +54,8 @@ export interface AlarmFact {
 	readonly reason: string;
 	/** Muted or suppressed: until when, as far as is known, and by what. */
 	readonly held?: NonNullable<AlarmRecord['held']>;
+	/** Of an event: what parameters of work that it begins can point into. */
+	readonly occasion?: Occasion;
 	/** A series of a multi-series alarm, where the event is about that alone. */
 	readonly contributor?: { readonly id: string; readonly name: string };
 	readonly requestId?: string | undefined;
@@ -104,6 +106,7 @@ export type Fact =
 			readonly effect: Effect['name'];
 			readonly opsItemId?: string;
 			readonly opsItem?: OpsItemNews;
+			readonly refusal?: Refusal;
 			readonly note?: string;
 			readonly requestId?: string | undefined;
 	  }

@@ -5,11 +5,13 @@
  * | --- | --- | --- |
  * | operation | `operation#<subject id>` | occurrence, six digits |
  * | work record | `work#<work id>` | attempt, six digits |
+ * | the work of a sent command | `command#<command id>` | `work` |
  * | slots under limits (`brakes/slots.ts`) | `limits#<playbook>` | `slots` |
  * | compiled playbooks | `playbooks` | `compiled` |
  *
  * The sparse index `due` holds what the clock must look at (`open#<shard>`, by `dueAt`) and, for the operator's list,
- * what has closed (`closed#<day>#<shard>`). Every read that decides something is consistent and by key.
+ * what has closed (`closed#<day>#<shard>`), each with the time at which it opened. Every read that decides something is consistent and
+ * by key.
  */
 
 import { getItem, getItems, type Item, type Key, putItem, queryItems, tableOf, updateItem } from '../aws/table.ts';
@@ -55,11 +57,16 @@ export interface Ledger {
 	createWork(record: WorkRecord): Promise<boolean>;
 	updateWork(record: WorkRecord): Promise<void>;
 	work(id: string, attempt: number): Promise<WorkRecord | undefined>;
+	/** Puts on record which shared work a command was sent for: its nodes end one by one, in any environment. */
+	nameCommand(commandId: string, work: Work): Promise<void>;
+	workOfCommand(commandId: string): Promise<WorkRecord | undefined>;
 	/** Ids of what is due, oldest first. */
 	due(at: number): Promise<string[]>;
 	/** Ids of all open operations, oldest look first; of those closed on a day (`2026-11-23`), newest last. */
 	open(): Promise<string[]>;
 	closedOn(day: string): Promise<string[]>;
+	/** When each open operation opened, in epoch milliseconds and no order: read from the index alone. */
+	openings(): Promise<number[]>;
 }
 
 export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'settings' | 'now'>): Ledger {
@@ -75,6 +82,11 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 		return record;
 	}
 
+	async function work(id: string, attempt: number): Promise<WorkRecord | undefined> {
+		const key = workKey(id, attempt);
+		return remember(key, (await getItem(table, key))?.['record'] as WorkRecord | undefined);
+	}
+
 	async function query(shard: string, upTo?: number): Promise<Item[]> {
 		return queryItems(
 			table,
@@ -83,8 +95,11 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 		);
 	}
 
+	const entries = async (shards: readonly string[], upTo?: number) =>
+		(await inParallel(shards, shards.length, (shard) => query(shard, upTo))).flat();
+
 	const queryAll = async (shards: readonly string[], upTo?: number) => {
-		const found = (await inParallel(shards, shards.length, (shard) => query(shard, upTo))).flat();
+		const found = await entries(shards, upTo);
 		return found
 			.sort((a, b) => Number(a['dueAt']) - Number(b['dueAt']))
 			.map(({ pk, sk }) => `${String(pk).replace('operation#', '')}-${Number(sk)}`);
@@ -133,13 +148,18 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 		async updateWork(record) {
 			await putItem(table, workItem(record, retentionDays));
 		},
-		async work(id, attempt) {
-			const key = workKey(id, attempt);
-			return remember(key, (await getItem(table, key))?.['record'] as WorkRecord | undefined);
+		work,
+		async nameCommand(commandId, { id, attempt, recordedAt }) {
+			await putItem(table, { ...commandKey(commandId), work: id, attempt, expiresAt: expiry(recordedAt, retentionDays) });
+		},
+		async workOfCommand(commandId) {
+			const item = await getItem(table, commandKey(commandId));
+			return item && work(String(item['work']), Number(item['attempt']));
 		},
 		due: (at) => queryAll(openShards(), at),
 		open: () => queryAll(openShards()),
 		closedOn: (day) => queryAll(openShards().map((shard) => shard.replace('open', `closed#${day}`))),
+		openings: async () => (await entries(openShards())).map((entry) => Number(entry['openedAt'])),
 	};
 }
 
@@ -156,6 +176,10 @@ function workKey(id: string, attempt: number): Key {
 	return { pk: `work#${id}`, sk: sixDigits(attempt) };
 }
 
+function commandKey(id: string): Key {
+	return { pk: `command#${id}`, sk: 'work' };
+}
+
 function sixDigits(n: number): string {
 	return String(n).padStart(6, '0');
 }
@@ -166,9 +190,9 @@ function expiry(from: number, days: number): number {
 }
 
 function operationItem(operation: Operation, retentionDays: number): Record<string, unknown> {
-	const { id, version, dueAt, closedAt } = operation;
+	const { id, version, openedAt, dueAt, closedAt } = operation;
 	const shard = Number.parseInt(id.split('-')[1]?.slice(-1) ?? '0', 16) % SHARDS;
-	const item = { ...operationKey(id), version, operation };
+	const item = { ...operationKey(id), version, openedAt, operation };
 	if (dueAt !== undefined) return { ...item, dueShard: `open#${shard}`, dueAt };
 	if (closedAt === undefined) return item;
 	const day = new Date(closedAt).toISOString().slice(0, 10);

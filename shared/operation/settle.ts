@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini';
 import { callFailure, Drop, describeError, Retry } from '../errors.ts';
+import { id, name, nodeId } from '../kinds/envelope.ts';
 import { groupBy, inParallel } from '../parallel.ts';
 import { parseEvent } from '../parse.ts';
 import { documentsOf } from '../playbook/startable.ts';
@@ -12,6 +13,7 @@ import { meaningOf, readCommand } from '../work/invocations.ts';
 import { operationOfWork, workOfComment } from '../work/naming.ts';
 import { advance, type Happening } from './engine.ts';
 import type { Fact, WorkFact } from './facts.ts';
+import type { WorkRecord } from './ledger.ts';
 import type { CommandPurpose, Services } from './services.ts';
 import type { Operation } from './types.ts';
 
@@ -21,7 +23,8 @@ const LISTED_WITHIN = 15 * 60_000;
 /** Commands whose purpose one execution environment keeps in mind. */
 const REMEMBERED = 1_000;
 
-const text = z.string().check(z.minLength(1));
+/** A document's name or ARN, or a word of AWS. */
+const word = name(256);
 
 /** `EC2 Command Invocation Status-change Notification`, as far as it is read. */
 const InvocationEvent = z.object({
@@ -29,10 +32,10 @@ const InvocationEvent = z.object({
 	'detail-type': z.literal('EC2 Command Invocation Status-change Notification'),
 	time: z.optional(z.string()),
 	detail: z.looseObject({
-		'command-id': text,
-		'document-name': text,
-		'instance-id': text,
-		status: text,
+		'command-id': id,
+		'document-name': word,
+		'instance-id': nodeId,
+		status: word,
 		'requested-date-time': z.optional(z.string()),
 	}),
 });
@@ -42,7 +45,7 @@ const ExecutionEvent = z.object({
 	source: z.literal('aws.ssm'),
 	'detail-type': z.literal('EC2 Automation Execution Status-change Notification'),
 	time: z.optional(z.string()),
-	detail: z.looseObject({ ExecutionId: text, Definition: text, Status: text }),
+	detail: z.looseObject({ ExecutionId: id, Definition: word, Status: word }),
 });
 
 type Slot = { error?: unknown; operationId?: string; facts?: readonly Fact[] };
@@ -58,8 +61,10 @@ async function advanceSlots(services: Services, slots: readonly Slot[]): Promise
 	const open = happenings.filter(({ operation }) => operation.closedAt === undefined);
 	const outcomes = await advance(services, open);
 	const after = new Map([...operations, ...outcomes.map(({ operation }) => operation)].map((operation) => [operation.id, operation]));
-	return slots.map(({ error, operationId }) => {
-		const operation = after.get(operationId ?? '');
+	const lost = new Set(outcomes.filter((outcome) => outcome.lost).map(({ operation }) => operation.id));
+	return slots.map(({ error, operationId = '' }) => {
+		if (lost.has(operationId)) return { ok: false, error: new Retry(`operation ${operationId} is being moved by other runs`) };
+		const operation = after.get(operationId);
 		if (operation !== undefined) return { ok: true, value: operation };
 		return { ok: false, error: error ?? new Drop('unknown-operation', `operation ${operationId} is not in the ledger any more`) };
 	});
@@ -101,7 +106,7 @@ export async function settleCommands(services: Services, events: readonly unknow
 	const commands = [...groupBy(asked, ({ event }) => event.detail['command-id'])];
 	await inParallel(commands, CONCURRENT_READS, async ([commandId, group]) => {
 		const read = await slot(async () => {
-			const { purpose, nodes } = await understand(services, commandId, group);
+			const { purpose, nodes } = await understand(services, commandId, group, events.length > 1);
 			for (const { index, event } of group) slots[index] = await slot(() => settleNode(commandId, purpose, nodes, event));
 			return {};
 		});
@@ -115,22 +120,39 @@ interface Understood {
 	readonly nodes: ReadonlyMap<string, WorkFact>;
 }
 
-/** What a command was sent for, and how its nodes stand. That a node succeeded needs no look-up once the command is known. */
-async function understand(services: Services, commandId: string, group: readonly Asked[]): Promise<Understood> {
-	const known = services.purposes.get(commandId);
+/**
+ * What a command was sent for, and how its nodes stand. That a node succeeded needs no look-up once the command is known.
+ * @param many events came together: a burst's commands are on record. An event alone is mostly about a command that is not shared.
+ */
+async function understand(services: Services, commandId: string, group: readonly Asked[], many: boolean): Promise<Understood> {
+	const succeeded = group.every(({ event }) => event.detail.status === 'Success');
+	const known = services.purposes.get(commandId) ?? (many && succeeded ? await purposeOnRecord(services, commandId) : undefined);
 	const foreign = new Drop('foreign-command', `command ${commandId} was not sent by Fleetkeeper`);
 	if (known === 'foreign') throw foreign;
-	if (known !== undefined && group.every(({ event }) => event.detail.status === 'Success')) return { purpose: known, nodes: new Map() };
+	if (known !== undefined && succeeded) return { purpose: known, nodes: new Map() };
 	const [only] = group.length === 1 ? group : [];
 	const { comment, nodes } = await readCommand(services, commandId, only?.event.detail['instance-id']).catch((error: unknown) => {
 		throw new Retry(`command ${commandId} cannot be looked up: ${describeError(error)}`, error);
 	});
 	if (nodes.size === 0) throw unlisted(services, commandId, group);
-	const purpose = known ?? (await purposeOf(services, comment));
-	if (services.purposes.size >= REMEMBERED) services.purposes.clear();
-	services.purposes.set(commandId, purpose);
+	const purpose = known ?? remember(services, commandId, await purposeOf(services, comment));
 	if (purpose === 'foreign') throw foreign;
 	return { purpose, nodes };
+}
+
+function remember<P extends CommandPurpose | 'foreign'>({ purposes }: Services, commandId: string, purpose: P): P {
+	if (purposes.size >= REMEMBERED) purposes.clear();
+	purposes.set(commandId, purpose);
+	return purpose;
+}
+
+async function purposeOnRecord(services: Services, commandId: string): Promise<CommandPurpose | undefined> {
+	const record = await services.ledger.workOfCommand(commandId);
+	return record && remember(services, commandId, purposeIn(record));
+}
+
+function purposeIn({ work, members }: WorkRecord): CommandPurpose {
+	return { workId: work.id, members: new Map(members.map(({ instanceId, operationId }) => [instanceId, operationId])) };
 }
 
 /** A list may lag; a command that was asked for long ago and is not listed is not of this account, or of another Region. */
@@ -146,7 +168,7 @@ async function purposeOf({ ledger }: Services, comment: string | undefined): Pro
 	const own = operationOfWork(work.id);
 	if (own !== undefined) return { workId: work.id, members: new Map([['', own]]) };
 	const record = await ledger.work(work.id, work.attempt);
-	return { workId: work.id, members: new Map((record?.members ?? []).map(({ instanceId, operationId }) => [instanceId, operationId])) };
+	return record === undefined ? { workId: work.id, members: new Map() } : purposeIn(record);
 }
 
 function settleNode(

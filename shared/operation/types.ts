@@ -69,6 +69,8 @@ export interface EventSubject {
 	readonly detailType: string;
 	/** Values that tell one subject from another. */
 	readonly key: readonly string[];
+	/** Whose subject it is: what one playbook does about it is no concern of another. A request's is everybody's. */
+	readonly playbook?: string;
 	/** ARNs of the event. */
 	readonly resources: readonly string[];
 	readonly account: string;
@@ -122,12 +124,19 @@ export type EndingEffect = 'cancel-work' | 'complete-lifecycle' | 'open-ops-item
 /** `refused`: OpsCenter does not take it, and people have to hear of it otherwise. */
 export type OpsItemNews = 'opened' | 'added' | 'refused';
 
+/** Why OpsCenter does not take it, and at which version of the operation that was learned: who publishes a later one tells people. */
+export interface Refusal {
+	readonly why: string;
+	readonly version: number;
+}
+
 export interface OperationResult {
 	/** What the lifecycle action was completed with; `over` where the hook had ended before we could. */
 	readonly lifecycle?: LifecycleResult | 'over';
 	readonly opsItemId?: string;
 	/** Whether the OpsItem is this operation's own, or was open and this one was added to it: people are told of the first alone. */
 	readonly opsItem?: OpsItemNews;
+	readonly refusal?: Refusal;
 	/** The OpsItem has been resolved. */
 	readonly resolved?: true;
 	/** Nothing was done: the playbook observes. */
@@ -226,8 +235,10 @@ export interface AlarmRecord {
 	readonly alarms: readonly number[];
 	/** How often it went off, all in all. */
 	readonly count: number;
-	/** Series of a multi-series alarm that are in ALARM: their id and what they are called. */
-	readonly contributors?: Readonly<Record<string, string>>;
+	/** When it went off before this operation, as far as that counts as flapping. */
+	readonly earlier?: readonly number[];
+	/** Series of a multi-series alarm by their ids. */
+	readonly contributors?: Readonly<Record<string, Contributor>>;
 	/** Until then it is muted or suppressed, and by what. */
 	readonly held?: { readonly until: number; readonly why: string };
 	/** Work is not started any more until it is calm. */
@@ -241,6 +252,13 @@ export interface AlarmRecord {
 	/** What the OpsItem has yet to be told. */
 	readonly untold?: true;
 	readonly deleted?: true;
+}
+
+/** A series of a multi-series alarm: what it is called, whether it is in ALARM, and since when that is known. Epoch milliseconds. */
+export interface Contributor {
+	readonly name: string;
+	readonly inAlarm: boolean;
+	readonly at: number;
 }
 
 /** What the rule last found of the resource, as far as is known. */
@@ -257,6 +275,8 @@ export interface ComplianceOperation extends OperationOf<ComplianceSubject> {
 	readonly then: { readonly onFailure: Then };
 	readonly settings: CompliancePlaybook['compliance'];
 	readonly finding: ComplianceFinding;
+	/** Since when it has waited for the same reason. */
+	readonly waitsSince?: number;
 	/** When remediations of this rule and resource began, within the last 24 hours; of earlier occurrences too. */
 	readonly remediatedAt: readonly number[];
 	readonly verify?: {

@@ -13,7 +13,7 @@ import { resourcesOf } from '../context/resources.ts';
 import type { Deps } from '../deps.ts';
 import { callFailure, describeError, requestIdOf } from '../errors.ts';
 import { metricsOf } from '../kinds/alarm/configuration.ts';
-import { HELD_LOOK, suppressedFor } from '../kinds/alarm/timers.ts';
+import { HELD_LOOK, mutedBy, suppressedFor } from '../kinds/alarm/timers.ts';
 import type { AlarmFact, Fact } from '../operation/facts.ts';
 import type { Perform } from '../operation/services.ts';
 import type { AlarmOperation, Operation } from '../operation/types.ts';
@@ -80,12 +80,12 @@ function factOf(alarm: Described | undefined, now: number, requestId: string | u
 	};
 }
 
-/** A suppressor's periods end by themselves; its ALARM ends when it does. */
+/** A suppressor's periods end by themselves, and have begun at some time before; its ALARM ends when it does. */
 function suppression(alarm: Described, now: number): AlarmFact['held'] {
 	const { ActionsSuppressedBy: by, ActionsSuppressedReason: why } = alarm;
 	if (by === undefined) return undefined;
 	const { ActionsSuppressorWaitPeriod: wait, ActionsSuppressorExtensionPeriod: extension } = alarm;
-	return { until: now + suppressedFor(by, wait, extension), why: why ?? `its actions are suppressed by ${by}` };
+	return { until: now + Math.min(suppressedFor(by, wait, extension), HELD_LOOK), why: why ?? `its actions are suppressed by ${by}` };
 }
 
 /** DescribeAlarms says nothing of mute rules: a window may have been made longer, or another have begun. */
@@ -96,14 +96,17 @@ function mayBeMuted({ alarm }: AlarmOperation, { state, held }: AlarmFact): bool
 async function unlessMuted(
 	client: CloudWatchClient,
 	{ now, log }: Pick<Deps, 'now' | 'log'>,
-	{ subject }: AlarmOperation,
+	{ subject, alarm }: AlarmOperation,
 	fact: AlarmFact,
 ): Promise<Fact> {
 	try {
 		const { AlarmMuteRuleSummaries: [rule] = [] } = await client.send(
 			new ListAlarmMuteRulesCommand({ AlarmName: subject.alarm, Statuses: ['ACTIVE'] }),
 		);
-		return rule === undefined ? fact : { ...fact, held: { until: now() + HELD_LOOK, why: `muted by ${rule.AlarmMuteRuleArn}` } };
+		if (rule === undefined) return fact;
+		// The end of a window is known from the event alone.
+		const until = Math.max(alarm.held?.until ?? 0, now() + HELD_LOOK);
+		return { ...fact, held: { until, why: mutedBy(rule.AlarmMuteRuleArn) } };
 	} catch (error) {
 		if (callFailure(error) !== 'refused') return notLooked(error);
 		// Better told in vain than not at all.
@@ -120,8 +123,7 @@ function notLooked(error: unknown): Fact {
 export function openWithContext(deps: Pick<Deps, 'aws' | 'now' | 'log'>): Perform {
 	const gather = createGatherer(deps);
 	return openOpsItemWith(async (operation: Operation) => {
-		// An item that is open has its context: what happened before it was opened.
-		if (operation.kind !== 'alarm' || operation.result?.opsItem !== undefined) return {};
+		if (operation.kind !== 'alarm') return {};
 		const { subject, occasion } = operation;
 		const metrics = metricsOf(occasion.detail);
 		const dimensions = metrics.map((metric) => metric.dimensions);

@@ -20,14 +20,23 @@ export interface HookReader {
 /** One DescribeLifecycleHooks a group and quarter of an hour. */
 export function createHookReader({ aws, now }: Pick<Deps, 'aws' | 'now'>): HookReader {
 	const cache = new Map<string, { readonly at: number; readonly hooks: readonly LifecycleHook[] }>();
+	/** Whoever asks meanwhile shares the answer. */
+	const underWay = new Map<string, Promise<readonly LifecycleHook[]>>();
+
+	async function read(group: string): Promise<readonly LifecycleHook[]> {
+		const output = await aws.autoScaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group }));
+		const hooks = output.LifecycleHooks ?? [];
+		cache.set(group, { at: now(), hooks });
+		return hooks;
+	}
+
 	return {
 		async of(group) {
 			const cached = cache.get(group);
 			if (cached !== undefined && now() - cached.at < CACHED_MS) return cached.hooks;
-			const output = await aws.autoScaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group }));
-			const hooks = output.LifecycleHooks ?? [];
-			cache.set(group, { at: now(), hooks });
-			return hooks;
+			const reading = underWay.get(group) ?? read(group).finally(() => underWay.delete(group));
+			underWay.set(group, reading);
+			return reading;
 		},
 	};
 }

@@ -1,6 +1,6 @@
 /** Telling operators through OpsCenter: an OpsItem is opened once, and what shares it is added while it is open. */
 
-import { CreateOpsItemCommand, GetOpsItemCommand, type OpsItemDataValue, UpdateOpsItemCommand } from '@aws-sdk/client-ssm';
+import { CreateOpsItemCommand, GetOpsItemCommand, type OpsItem, type OpsItemDataValue, UpdateOpsItemCommand } from '@aws-sdk/client-ssm';
 import { callFailure, describeError, requestIdOf } from '../errors.ts';
 import type { OpsItemText } from '../kinds/kind.ts';
 import type { Effect, Fact } from '../operation/facts.ts';
@@ -9,10 +9,10 @@ import type { Operation, OpsItemNews } from '../operation/types.ts';
 import { groupBy, inParallel } from '../parallel.ts';
 import { deployedDocument, SERVICE } from '../settings.ts';
 
-/** Characters of an OpsItem's title, of its description, and of one value of its operational data (20 KB; AWS counts bytes). */
+/** Characters of an OpsItem's title, of its description, and of one value of its operational data (20 KB; one may take three bytes). */
 const TITLE = 1_024;
 const DESCRIPTION = 2_048;
-const VALUE = 10_000;
+const VALUE = 6_800;
 /** Runbooks of one OpsItem (OpsCenter quotas). */
 const RUNBOOKS = 10;
 /** Calls under way at once; OpsCenter's rate is not published. */
@@ -34,18 +34,29 @@ export function openOpsItemWith(gather: Gather): Perform {
 	return async (services, operations) => {
 		const told = operations.map((operation) => ({ operation, item: services.kindOf(operation).item(operation) }));
 		const facts = new Map<string, Fact>();
-		const groups = [...groupBy(told, ({ item }) => item.key).values()];
-		await inParallel(groups, CONCURRENT_CALLS, async (group) => {
-			const factOf = await openFor(services, group, gather);
+		// All is gathered at once: a storm of a hundred waits no longer than one does.
+		const groups = [...groupBy(told, ({ item }) => item.key).values()].map((group) => ({ group, gathered: gatherFor(group, gather) }));
+		await inParallel(groups, CONCURRENT_CALLS, async ({ group, gathered }) => {
+			const factOf = await openFor(services, group, gathered);
 			for (const { operation } of group) facts.set(operation.id, factOf(operation));
 		});
 		return facts;
 	};
 }
 
-async function openFor(services: Services, told: readonly Told[], gather: Gather): Promise<(operation: Operation) => Fact> {
+/** An item that may be open has been told what happened before it was opened: only for another is it gathered again. */
+function gatherFor([first]: readonly Told[], gather: Gather): () => ReturnType<Gather> {
+	if (first === undefined) return async () => ({});
+	if (first.operation.result?.opsItemId !== undefined) return () => gather(first.operation);
+	const gathered = gather(first.operation);
+	return () => gathered;
+}
+
+type Gathered = ReturnType<typeof gatherFor>;
+
+async function openFor(services: Services, told: readonly Told[], gathered: Gathered): Promise<(operation: Operation) => Fact> {
 	try {
-		const { opsItemId, openedBy, output } = await createOrAdd(services, told, gather);
+		const { opsItemId, openedBy, output } = (await addToKnown(services, told)) ?? (await createOrAdd(services, told, gathered));
 		const requestId = requestIdOf(output);
 		return ({ id, kind }) => {
 			const opsItem: OpsItemNews = id === openedBy ? 'opened' : 'added';
@@ -54,20 +65,52 @@ async function openFor(services: Services, told: readonly Told[], gather: Gather
 		};
 	} catch (error) {
 		services.log.error('OpsItem not opened', { operations: told.map(({ operation }) => operation.id), error });
-		return () => notTold('open-ops-item', error, 'not opened');
+		return (operation) => notTold('open-ops-item', operation, error, 'not opened');
 	}
 }
 
 /** What AWS refuses it goes on refusing (OpsItemLimitExceededException: 10,000 a month): the published state says so, for people to hear otherwise. */
-function notTold(effect: Effect['name'], error: unknown, what: string): Fact {
+function notTold(effect: Effect['name'], { version, result }: Operation, error: unknown, what: string): Fact {
 	const requestId = requestIdOf(error);
 	const message = describeError(error);
-	return callFailure(error) === 'refused'
-		? { type: 'done', effect, note: `${what}: ${message}`, opsItem: 'refused', requestId }
-		: { type: 'not-done', effect, why: 'retry', message, requestId };
+	if (callFailure(error) !== 'refused') return { type: 'not-done', effect, why: 'retry', message, requestId };
+	const note = `${what}: ${message}`;
+	// Of an item that a person has deleted nobody need hear.
+	if (nameOf(error) === GONE) return { type: 'done', effect, note, requestId };
+	const known = result?.opsItem === 'refused' ? result.refusal : undefined;
+	return { type: 'done', effect, note, opsItem: 'refused', refusal: known ?? { why: message, version }, requestId };
 }
 
-async function createOrAdd({ aws, settings }: Services, told: readonly Told[], gather: Gather) {
+const GONE = 'OpsItemNotFoundException';
+
+function nameOf(error: unknown): string | undefined {
+	return error instanceof Error ? error.name : undefined;
+}
+
+/** What is added to an item that it shares with none but itself, where that is still open. */
+async function addToKnown({ aws }: Services, [only, ...others]: readonly Told[]) {
+	const OpsItemId = only?.operation.result?.opsItemId;
+	if (only === undefined || others.length > 0 || OpsItemId === undefined) return undefined;
+	const item = await readItem(aws, OpsItemId);
+	if (item?.Status !== 'Open' && item?.Status !== 'InProgress') return undefined;
+	const output = await aws.ssm.send(new UpdateOpsItemCommand({ OpsItemId, OperationalData: dataOf(only.item.own) }));
+	return { opsItemId: OpsItemId, openedBy: openerOf(item), output };
+}
+
+async function readItem(aws: Services['aws'], OpsItemId: string): Promise<OpsItem | undefined> {
+	try {
+		return (await aws.ssm.send(new GetOpsItemCommand({ OpsItemId }))).OpsItem;
+	} catch (error) {
+		if (nameOf(error) === GONE) return undefined;
+		throw error;
+	}
+}
+
+function openerOf(item: OpsItem | undefined): string | undefined {
+	return item?.OperationalData?.['openedBy']?.Value;
+}
+
+async function createOrAdd({ aws, settings }: Services, told: readonly Told[], gathered: Gathered) {
 	const [first] = told;
 	if (first === undefined) throw new RangeError('An OpsItem is about at least one operation');
 	const { operation, item } = first;
@@ -75,14 +118,14 @@ async function createOrAdd({ aws, settings }: Services, told: readonly Told[], g
 	const own = dataOf(Object.assign({}, ...told.map((each) => each.item.own)));
 	const dedupString = `${SERVICE}:${settings.stage}:${item.key}`;
 	const runbooks = (spec.runbooks ?? []).slice(0, RUNBOOKS).map((name) => deployedDocument(settings, name));
-	const gathered = await gather(operation);
+	const around = await gathered();
 	const description = [item.intro, ...told.map((each) => each.item.line)].filter((line) => line !== '').join('\n');
 	try {
 		const output = await aws.ssm.send(
 			new CreateOpsItemCommand({
-				Title: item.title.slice(0, TITLE),
+				Title: cut(item.title.replaceAll(/\s+/g, ' '), TITLE),
 				Source: SERVICE,
-				Description: description.slice(0, DESCRIPTION),
+				Description: cut(description, DESCRIPTION),
 				...(spec.severity && { Severity: spec.severity }),
 				...(spec.category && { Category: spec.category }),
 				...(spec.priority && { Priority: spec.priority }),
@@ -94,7 +137,7 @@ async function createOrAdd({ aws, settings }: Services, told: readonly Told[], g
 							JSON.stringify(runbooks.map((automationId) => ({ automationId, automationType: 'AWS::SSM::Automation' }))),
 						),
 					}),
-					...dataOf({ playbook: operation.playbook.name, openedBy: operation.id, ...item.data, ...gathered }),
+					...dataOf({ playbook: operation.playbook.name, openedBy: operation.id, ...item.data, ...around }),
 					...own,
 				},
 			}),
@@ -105,15 +148,10 @@ async function createOrAdd({ aws, settings }: Services, told: readonly Told[], g
 		if (name !== 'OpsItemAlreadyExistsException' || OpsItemId === undefined) throw error;
 		// One of these may have opened it itself, in a call whose reply was lost.
 		const known = told.find((each) => each.operation.result?.opsItemId === OpsItemId && each.operation.result.opsItem === 'opened');
-		const openedBy = known?.operation.id ?? (await openerOf(aws, OpsItemId));
+		const openedBy = known?.operation.id ?? openerOf(await readItem(aws, OpsItemId));
 		const output = await aws.ssm.send(new UpdateOpsItemCommand({ OpsItemId, OperationalData: own }));
 		return { opsItemId: OpsItemId, openedBy, output };
 	}
-}
-
-async function openerOf(aws: Services['aws'], OpsItemId: string): Promise<string | undefined> {
-	const { OpsItem } = await aws.ssm.send(new GetOpsItemCommand({ OpsItemId }));
-	return OpsItem?.OperationalData?.['openedBy']?.Value;
 }
 
 /** Tells open OpsItems what has happened since: one call for all operations that share one. */
@@ -128,14 +166,19 @@ async function update(services: Services, operations: readonly Operation[], effe
 	const facts = new Map<string, Fact>();
 	const groups = [...groupBy(operations, ({ result }) => result?.opsItemId ?? '')];
 	await inParallel(groups, CONCURRENT_CALLS, async ([opsItemId, group]) => {
-		const fact = await updateOne(services, opsItemId, group, effect);
-		for (const { id } of group) facts.set(id, fact);
+		const factOf = await updateOne(services, opsItemId, group, effect);
+		for (const operation of group) facts.set(operation.id, factOf(operation));
 	});
 	return facts;
 }
 
-async function updateOne(services: Services, OpsItemId: string, operations: readonly Operation[], effect: Change): Promise<Fact> {
-	if (OpsItemId === '') return { type: 'done', effect, note: 'there is no OpsItem' };
+async function updateOne(
+	services: Services,
+	OpsItemId: string,
+	operations: readonly Operation[],
+	effect: Change,
+): Promise<(operation: Operation) => Fact> {
+	if (OpsItemId === '') return () => ({ type: 'done', effect, note: 'there is no OpsItem' });
 	const items = operations.map((operation) => services.kindOf(operation).item(operation));
 	const severity = items.find(({ raisedTo }) => raisedTo !== undefined)?.raisedTo;
 	try {
@@ -147,20 +190,23 @@ async function updateOne(services: Services, OpsItemId: string, operations: read
 				OperationalData: dataOf(Object.assign({}, ...items.map(({ own }) => own))),
 			}),
 		);
-		return {
-			type: 'done',
-			effect,
-			note: `${OpsItemId} ${effect === 'resolve-ops-item' ? 'resolved' : 'updated'}`,
-			requestId: requestIdOf(output),
-		};
+		const note = `${OpsItemId} ${effect === 'resolve-ops-item' ? 'resolved' : 'updated'}`;
+		return () => ({ type: 'done', effect, note, requestId: requestIdOf(output) });
 	} catch (error) {
 		services.log.error('OpsItem not updated', { opsItemId: OpsItemId, operations: operations.map(({ id }) => id), error });
-		return notTold(effect, error, `${OpsItemId} not updated`);
+		return (operation) => notTold(effect, operation, error, `${OpsItemId} not updated`);
 	}
 }
 
 function dataOf(values: Readonly<Record<string, string>>): Record<string, OpsItemDataValue> {
-	return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, searchable(value.slice(0, VALUE))]));
+	// OpsCenter refuses the whole item for one value that is blank.
+	const said = Object.entries(values).filter(([, value]) => value.trim() !== '');
+	return Object.fromEntries(said.map(([key, value]) => [key, searchable(cut(value, VALUE))]));
+}
+
+/** A text's beginning; half a surrogate pair at its end would be no text. */
+function cut(text: string, most: number): string {
+	return text.slice(0, most).toWellFormed();
 }
 
 function searchable(Value: string): OpsItemDataValue {

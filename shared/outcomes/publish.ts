@@ -39,7 +39,10 @@ export async function publish(
 				if (entry.ErrorCode !== undefined && operation !== undefined) untold.add(operation.id);
 			}
 		} catch (error) {
-			log.warn('Operation State Change not published: the clock will', { reason: describeError(error) });
+			log.warn('Operation State Change not published: the clock will', {
+				operations: batch.map(({ id }) => id),
+				reason: describeError(error),
+			});
 			for (const { id } of batch) untold.add(id);
 		}
 	});
@@ -51,24 +54,33 @@ function detailOf(operation: Operation, stage: string) {
 	return { stage, operationId: id, version, ...standing(operation), alert: isAlert(operation), message: sentence(operation) };
 }
 
-/** People are told of a failure once for each OpsItem, and at once of what OpsCenter does not take. */
+/** People are told of a failure once for each OpsItem, and at once, and once, that OpsCenter does not take one. */
 function isAlert({ state, result, publishedVersion }: Operation): boolean {
 	if (state === 'failed' || state === 'timed-out') return result?.opsItem !== 'added';
-	return result?.opsItem === 'refused' && publishedVersion === 0;
+	return result?.opsItem === 'refused' && publishedVersion <= (result.refusal?.version ?? 0);
 }
 
 /** Characters of a message: the output that it quotes may be long. */
 const MESSAGE = 1_500;
 
 /** The news in words, on one line and without double quotes, which an input transformer puts around it. */
-function sentence({ playbook, subject, state, waiting, closedAt, result = { reason: '' } }: Operation): string {
-	const { reason, lifecycle, opsItemId, opsItem, resolved } = result;
-	const stands = closedAt === undefined ? `is ${waiting ? `waiting (${waiting})` : state}` : state.replace('-', ' ');
+function sentence(operation: Operation): string {
+	const { playbook, subject, closedAt, result = { reason: '' } } = operation;
+	const { reason, lifecycle, opsItemId, opsItem, refusal, resolved } = result;
+	const stands = standsAt(operation);
 	const parts = [`${playbook.name} ${stands} on ${subjectOf(subject).about(subject)}${reason && `: ${reason}`}`];
 	if (closedAt !== undefined && lifecycle) parts.push(`Lifecycle action: ${lifecycle}`);
-	if (opsItem === 'refused') parts.push('OpsCenter did not take an OpsItem');
+	const why = refusal ? `: ${refusal.why}` : '';
+	if (opsItem === 'refused')
+		parts.push(`${opsItemId ? `OpsItem ${opsItemId} was not updated` : 'OpsCenter did not take an OpsItem'}${why}`);
 	else if (resolved) parts.push(`OpsItem ${opsItemId} was resolved`);
 	else if (opsItemId) parts.push(opsItem === 'opened' ? `OpsItem ${opsItemId} was opened` : `It was added to OpsItem ${opsItemId}`);
 	const text = parts.join('. ').replaceAll('"', "'").replaceAll(/\s+/g, ' ');
-	return `${text.length > MESSAGE ? `${text.slice(0, MESSAGE)}...` : text}.`;
+	return `${text.length > MESSAGE ? `${text.slice(0, MESSAGE).toWellFormed()}...` : text}.`;
+}
+
+function standsAt({ kind, state, waiting, closedAt }: Operation): string {
+	if (closedAt !== undefined) return state.replace('-', ' ');
+	if (waiting !== undefined) return `is waiting (${waiting})`;
+	return kind === 'alarm' && state === 'verifying' ? 'waits for OK' : `is ${state}`;
 }

@@ -4,7 +4,8 @@ import { type Finding, quote } from './problem.ts';
 import type { PlaybookSource } from './schema.ts';
 import { type Brakes, isLifecycle, type PlaybookOn } from './types.ts';
 
-const CALENDAR = /^([A-Za-z0-9_.-]{3,128}|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:document\/[A-Za-z0-9_.-]{3,128})$/;
+/** The name of a Change Calendar, or the ARN of its document. */
+export const CALENDAR = /^([A-Za-z0-9_.-]{3,128}|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:document\/[A-Za-z0-9_.-]{3,128})$/;
 
 /** A new rule can find thousands of resources at once: without limits of its own a playbook works on so many at a time. */
 const NONCOMPLIANT_AT_ONCE = 20;

@@ -40,7 +40,7 @@ export const DEFAULTS: Readonly<Record<string, string>> = {
 	'run.registerWithin': '`10m`, or half of `timeout` if that is shorter',
 	'then.onSuccess.lifecycle': '`continue`',
 	'then.onFailure.lifecycle': '`continue` on terminate, `abandon` on launch',
-	'then.onFailure.opsItem': 'no OpsItem',
+	'then.onFailure.opsItem': '`{}` for `noncompliant`, else no OpsItem',
 	opsItem: '`{}` for `alarm`, no OpsItem for `event`',
 	'opsItem.runbooks': 'none',
 	calm: '`10m`',

@@ -64,10 +64,11 @@ export type EventMatch<On extends EventOccasion> =
 
 /**
  * The playbook with the lowest priority number whose `when` is met. An alarm of a target tracking policy is for playbooks alone that
- * name it on purpose, and an event of our own is for none.
+ * name it on purpose; an event or an alarm of our own is for none.
  */
 export function matchEvent<On extends EventOccasion>(on: On, event: MatchedEvent, set: PlaybookSet): EventMatch<On> {
 	if (on === 'event' && event.source === SERVICE) return { none: 'the event is one of our own' };
+	if (isOwnAlarm(alarmNameOf(event.detail))) return { none: "it is an alarm of Fleetkeeper's own" };
 	const candidates = inOrder(set, on);
 	const met = candidates.filter(({ playbook }) => matches(patternOf(playbook), event));
 	const playbook = met.find((one) => one.playbook.on !== 'alarm' || isMeant(one.playbook, event.detail));
@@ -82,13 +83,24 @@ export function patternOf({ when }: Playbook): EventPattern {
 	return Object.keys(detail).length > 0 ? { ...envelope, detail } : envelope;
 }
 
+/** The alarms that watch Fleetkeeper, of whatever stage (infra/watching.cjs): none is to set it to work, or two stages each other. */
+const OWN_ALARMS = `${SERVICE}-watch-`;
+
+function isOwnAlarm(alarmName: unknown): boolean {
+	return typeof alarmName === 'string' && alarmName.startsWith(OWN_ALARMS);
+}
+
+function alarmNameOf(detail: unknown): unknown {
+	return (detail as { readonly alarmName?: unknown } | null | undefined)?.alarmName;
+}
+
 /** Application Auto Scaling and EC2 Auto Scaling name the alarms of target tracking policies so; they live in ALARM routinely. */
 const TARGET_TRACKING = 'TargetTracking-';
 /** What a condition must begin with to mean them. */
 const ON_PURPOSE = 'TargetTracking';
 
 function isMeant({ when }: AlarmPlaybook, detail: unknown): boolean {
-	const { alarmName } = detail as { readonly alarmName?: unknown };
+	const alarmName = alarmNameOf(detail);
 	if (typeof alarmName !== 'string' || !alarmName.startsWith(TARGET_TRACKING)) return true;
 	return conditionsOn(when.detail, 'alarmName').some((condition) => {
 		const { prefix, wildcard = prefix } = condition as { readonly prefix?: unknown; readonly wildcard?: unknown };
@@ -131,7 +143,7 @@ export function claimsRule(set: PlaybookSet, rule: string): readonly CompiledPla
 /** Whether a playbook could match this alarm, whatever state it is in. */
 export function couldBeAlarm(playbook: AlarmPlaybook, alarm: string): boolean {
 	const known = { alarmName: alarm };
-	return couldMatch(playbook.when.detail, known) && isMeant(playbook, known);
+	return !isOwnAlarm(alarm) && couldMatch(playbook.when.detail, known) && isMeant(playbook, known);
 }
 
 /** Whether `pattern` holds for what is known of an event's fields, taking every other field as met. */

@@ -6,9 +6,9 @@ import { describeError } from '../errors.ts';
 import { SERVICE, type Settings } from '../settings.ts';
 import { type SourceState, WHOLE_SET } from './compiled-item.ts';
 
-/** CreateOpsItem: Title to 1,024 characters, Description to 2,048, a value of operational data to 20 KB. */
+/** CreateOpsItem: Title to 1,024 characters, Description to 2,048, a value of operational data to 20 KB, three bytes a character. */
 const MAX_DESCRIPTION = 2_048;
-const MAX_VALUE = 10_000;
+const MAX_VALUE = 6_800;
 
 export interface Told {
 	readonly sources: Readonly<Record<string, SourceState>>;
@@ -90,7 +90,7 @@ export interface OpsItemText {
  * @throws what the SDK throws.
  */
 export async function openOrUpdate({ aws, settings }: Deps, { about, title, description, severity, data }: OpsItemText): Promise<string> {
-	const text = { Title: title, Description: description.slice(0, MAX_DESCRIPTION), Severity: severity };
+	const text = { Title: title, Description: description.slice(0, MAX_DESCRIPTION).toWellFormed(), Severity: severity };
 	const OperationalData = operationalData(data);
 	const dedup = JSON.stringify({ dedupString: `${SERVICE}-${settings.stage}-${about}` });
 	try {
@@ -122,6 +122,6 @@ async function resolve({ aws, log }: Deps, OpsItemId: string, resolution: string
 
 function operationalData(values: Readonly<Record<string, string>>): Record<string, OpsItemDataValue> {
 	return Object.fromEntries(
-		Object.entries(values).map(([key, value]) => [key, { Type: 'SearchableString', Value: value.slice(0, MAX_VALUE) }]),
+		Object.entries(values).map(([key, value]) => [key, { Type: 'SearchableString', Value: value.slice(0, MAX_VALUE).toWellFormed() }]),
 	);
 }

@@ -57,7 +57,7 @@ export function resolvePath(path: string, source: ParameterSource): ResolvedPath
 }
 
 /** An instance id by itself, or at the end of an ARN or of what AWS Config calls the resource. */
-const NODE = /(?:^|[/:])(i-[0-9a-f]{8,17}|mi-[0-9a-f]{17})$/;
+const NODE = /(?:^|[/:])(i-[0-9a-f]{8}(?:[0-9a-f]{9})?|mi-[0-9a-f]{17})$/;
 
 /** The managed node that a run's `node` means. */
 export function resolveNode(node: string, source: ParameterSource): ResolvedNode {

@@ -3,6 +3,7 @@
 import * as z from 'zod/mini';
 import type { Deps } from '../deps.ts';
 import { callFailure, Drop, describeError, Fail } from '../errors.ts';
+import { like } from '../kinds/envelope.ts';
 import { parseEvent } from '../parse.ts';
 import { type OpsItemText, openOrUpdate } from './ops-items.ts';
 
@@ -11,7 +12,7 @@ const DETAIL_TYPE = 'Parameter Store Policy Action';
 /** As far as it is read. The reason is AWS's own sentence, and may be missing. */
 const PolicyAction = z.object({
 	detail: z.object({
-		'parameter-name': z.string().check(z.minLength(1)),
+		'parameter-name': like(/^[a-zA-Z0-9_.\-/]{1,256}$/, 'the name of a parameter'),
 		'policy-type': z.enum(['Expiration', 'ExpirationNotification', 'NoChangeNotification']),
 		'action-reason': z.optional(z.string()),
 	}),

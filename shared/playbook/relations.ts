@@ -14,7 +14,7 @@ import { timerFindings } from './timers.ts';
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-const NODE_ID = /^(i-[0-9a-f]{8,17}|mi-[0-9a-f]{17})$/;
+const NODE_ID = /^(i-[0-9a-f]{8}([0-9a-f]{9})?|mi-[0-9a-f]{17})$/;
 /** OpsCenter associates at most this many with an OpsItem. */
 const MAX_RUNBOOKS = 10;
 /** The engine gives these to the documents of `runbooks/`. */

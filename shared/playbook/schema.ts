@@ -70,7 +70,9 @@ const run = z
 					),
 				),
 		),
-		timeout: duration('How long all of it may take, from the opening on: waiting, delivery and work. 30s to 2d.'),
+		timeout: duration(
+			'How long the work may take, delivery included. Of a lifecycle action it counts from the opening on: waiting is part of it. 30s to 2d.',
+		),
 		deliverWithin: z.optional(duration('How long Run Command may take to reach the node. 30s to `timeout`.')),
 		registerWithin: z.optional(duration('How long a new node may take to register with Systems Manager. Less than `timeout`.')),
 	})
@@ -94,7 +96,7 @@ const limits = z
 		),
 		beyond: z.optional(
 			heldBack(
-				'`wait`: the others wait their turn, hooks kept alive; waiting is part of `run.timeout`. `skip`: nothing is run, the operation ends as skipped, and a lifecycle action is completed by `onSuccess` on terminate, by `onFailure` on launch.',
+				'`wait`: the others wait their turn, hooks kept alive. `skip`: nothing is run, the operation ends as skipped, and a lifecycle action is completed by `onSuccess` on terminate, by `onFailure` on launch.',
 			),
 		),
 	})

@@ -4,6 +4,7 @@ import { getItem, tableOf } from '../aws/table.ts';
 import type { Deps } from '../deps.ts';
 import { describeError } from '../errors.ts';
 import { COMPILED_KEY, type Pause, readCompiledItem } from './compiled-item.ts';
+import { forStage } from './stage.ts';
 import type { PlaybookSet } from './types.ts';
 
 const CACHED_MS = 60_000;
@@ -34,7 +35,7 @@ export function createPlaybookStore({ aws, now, log, settings }: Pick<Deps, 'aws
 		try {
 			const { set, paused } = readCompiledItem(await getItem(table, COMPILED_KEY, false));
 			const loaded = {
-				set: set ?? { playbooks: [], compiledAt: new Date(0).toISOString() },
+				set: forStage(set ?? { playbooks: [], compiledAt: new Date(0).toISOString() }, settings),
 				...(paused && { paused }),
 				...(!set && { reason: 'no playbooks compiled yet' }),
 			};

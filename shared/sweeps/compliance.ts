@@ -32,8 +32,9 @@ const PAGES = 50;
 /** Resources without an open operation whose last one is looked up in one sweep; the next sweep goes on with the next ones. */
 const LOOK_UPS = 500;
 const CONCURRENT_READS = 10;
-/** Operations that are opened together. */
+/** Operations that are opened together; no batch is begun after this, and the next sweep opens the rest. Milliseconds. */
 const BATCH = 100;
+const BEGIN_WITHIN = 20_000;
 
 interface Candidate {
 	readonly found: Found;
@@ -46,7 +47,7 @@ export async function sweepRules(services: Services, config: ConfigServiceClient
 	const none = { waiting: 0, opened: 0 };
 	if (turn % EVERY !== 0 || !set.playbooks.some(({ playbook }) => playbook.on === 'noncompliant')) return none;
 	try {
-		const candidates = await candidatesOf(services, config, set);
+		const candidates = await candidatesOf(services, config, set, turn / EVERY);
 		const sightings = await unknownOf(services, candidates, turn / EVERY);
 		const opened = await open(services, sightings);
 		if (opened > 0) services.log.warn('The sweep found noncompliant resources whose events never came', { opened });
@@ -57,16 +58,16 @@ export async function sweepRules(services: Services, config: ConfigServiceClient
 	}
 }
 
-/** What rules find noncompliant that a playbook is for. */
-async function candidatesOf(services: Services, config: ConfigServiceClient, set: PlaybookSet): Promise<Candidate[]> {
+/** What rules find noncompliant that a playbook is for. Another rule comes first each time: one alone may take all pages. */
+async function candidatesOf(services: Services, config: ConfigServiceClient, set: PlaybookSet, turn: number): Promise<Candidate[]> {
 	const candidates: Candidate[] = [];
 	let pages = PAGES;
-	for (const rule of await rulesOf(config, set)) {
+	for (const rule of inTurn(await rulesOf(config, set), turn)) {
 		const { ConfigRuleName, ConfigRuleArn = '' } = rule;
 		let NextToken: string | undefined;
 		do {
 			if (pages === 0) {
-				services.log.warn('The sweep leaves the rest to events: too much is noncompliant', { rule: ConfigRuleName });
+				services.log.warn('The sweep leaves the rest to events and later sweeps: too much is noncompliant', { rule: ConfigRuleName });
 				return candidates;
 			}
 			pages -= 1;
@@ -137,16 +138,16 @@ async function unknownOf(services: Services, candidates: readonly Candidate[], t
 	const firsts = await services.ledger.load(candidates.map(({ found }) => operationId(found.subject, 1)));
 	const known = new Map(firsts.map((operation) => [operation.id, operation as ComplianceOperation]));
 	const now = services.now();
-	const askable = candidates.filter(({ found }) => {
-		const first = known.get(operationId(found.subject, 1));
-		return first === undefined || mayOpenAgain(first, found, now);
+	const askable = candidates.filter((candidate) => {
+		const first = known.get(operationId(candidate.found.subject, 1));
+		return first === undefined || mayOpenAgain(first, candidate, now);
 	});
-	const from = askable.length <= LOOK_UPS ? 0 : (turn * LOOK_UPS) % askable.length;
-	const asked = [...askable.slice(from), ...askable.slice(0, from)].slice(0, LOOK_UPS);
-	const sightings = await inParallel(asked, CONCURRENT_READS, async ({ found, compiled }) => {
+	const asked = askable.length <= LOOK_UPS ? askable : inTurn(askable, turn * LOOK_UPS).slice(0, LOOK_UPS);
+	const sightings = await inParallel(asked, CONCURRENT_READS, async (candidate) => {
+		const { found, compiled } = candidate;
 		const last = await services.ledger.latest(found.subject);
-		if (last !== undefined && !mayOpenAgain(last, found, now)) return [];
-		const sighting = toOpen(services, found, compiled, (latest) => mayOpenAgain(latest, found, services.now()));
+		if (last !== undefined && !mayOpenAgain(last, candidate, now)) return [];
+		const sighting = toOpen(services, found, compiled, (latest) => mayOpenAgain(latest, candidate, services.now()));
 		// The first occurrence may be forgotten by now: it is not opened again while there is a later one.
 		const open: typeof sighting.open = (occurrence, given) => (!given && last ? undefined : sighting.open(occurrence, given));
 		return [{ ...sighting, open }];
@@ -154,18 +155,27 @@ async function unknownOf(services: Services, candidates: readonly Candidate[], t
 	return sightings.flat();
 }
 
+/** A list that begins elsewhere each time. */
+function inTurn<T>(list: readonly T[], turn: number): T[] {
+	const from = list.length === 0 ? 0 : turn % list.length;
+	return [...list.slice(from), ...list.slice(0, from)];
+}
+
 /**
  * Whether the last operation about a resource leaves something to do. What ended while the resource was still noncompliant (it failed, was
- * held back, or a person said so) is left alone for a day.
+ * held back, or a person said so) is left alone for a day; what was only observed, until the playbook acts.
  */
-function mayOpenAgain(last: ComplianceOperation, { finding }: Found, now: number): boolean {
+function mayOpenAgain(last: ComplianceOperation, { found, compiled }: Candidate, now: number): boolean {
 	if (last.closedAt === undefined || attemptsLeft(last, now) <= 0) return false;
-	return last.finding.compliance === 'NON_COMPLIANT' ? now - last.closedAt >= DAY : opensAgain(last, finding);
+	if (last.finding.compliance !== 'NON_COMPLIANT') return opensAgain(last, found.finding);
+	return (last.result?.observed && !compiled.playbook.brakes?.observe) || now - last.closedAt >= DAY;
 }
 
 async function open(services: Services, sightings: readonly Sighting<'compliance'>[]): Promise<number> {
+	const beganAt = services.now();
 	let opened = 0;
 	for (const batch of chunks(sightings, BATCH)) {
+		if (services.now() - beganAt > BEGIN_WITHIN) break;
 		for (const result of await admit(services, batch)) {
 			if (result.ok && result.value.outcome === 'opened') opened += 1;
 			if (!result.ok && !(result.error instanceof Drop)) {

@@ -23,6 +23,8 @@ const BATCH = 100;
 /** Records of one DescribeAutoScalingGroups page. */
 const GROUPS_PER_PAGE = 100;
 const CONCURRENT_GROUPS = 5;
+/** No new batch is begun after this: the next sweep takes what is left. Milliseconds. */
+const BEGIN_WITHIN = 30_000;
 /** The sweep's period: a wait that it finds is taken to have begun one sweep earlier. Milliseconds. */
 const SWEEP_PERIOD = 300_000;
 
@@ -30,6 +32,7 @@ const isForLifecycle = (on: PlaybookOn) => LIFECYCLE_OCCASIONS.some((occasion) =
 
 /** Finds instances that wait at a hook of ours and that no operation is about. */
 export async function sweepHooks(services: LifecycleServices, set: PlaybookSet): Promise<SweepReport> {
+	const beganAt = services.now();
 	const sightings: Sighting[] = [];
 	if (set.playbooks.some(({ playbook }) => isForLifecycle(playbook.on))) {
 		const pages = paginateDescribeAutoScalingGroups({ client: services.aws.autoScaling, pageSize: GROUPS_PER_PAGE }, {});
@@ -42,6 +45,7 @@ export async function sweepHooks(services: LifecycleServices, set: PlaybookSet):
 	const fresh = sightings.filter(({ subject }) => !known.has(operationId(subject, 1)));
 	let opened = 0;
 	for (const batch of chunks(fresh, BATCH)) {
+		if (services.now() - beganAt > BEGIN_WITHIN) break;
 		for (const result of await openSightings(services, batch)) {
 			if (result.ok && result.value.outcome === 'opened') opened += 1;
 			if (!result.ok) reportUnopened(services, result.error);

@@ -20,7 +20,7 @@ import { documentOf, parametersOf } from './naming.ts';
 
 /** StartAutomationExecution is documented at one call a second. Milliseconds. */
 const START_INTERVAL = 1_000;
-/** How long one invocation goes on starting; the next tick takes the rest. Milliseconds. */
+/** How long one round goes on starting; the next one, or the next tick, takes the rest. Milliseconds. */
 const START_BUDGET = 35_000;
 /** GetAutomationExecution is documented at three calls a second. */
 const CONCURRENT_LOOK_UPS = 3;

@@ -63,12 +63,22 @@ async function sendTo(services: Services, record: WorkRecord, operations: readon
 		if (work.shared) {
 			const sent = { ...work, externalId, startedAt: services.now() };
 			await services.ledger.updateWork({ ...record, work: sent, requestId });
+			await nameCommand(services, externalId, work);
 		}
 		return all(operations, { type: 'work-started', externalId, adopted: false, requestId });
 	} catch (error) {
 		if ((error as Error).name === 'InvalidInstanceId') return withoutUnmanaged(services, record, operations, rounds, error);
 		const failure = callFailure(error);
 		return all(operations, notStarted(failure, describeError(error), requestIdOf(error)));
+	}
+}
+
+/** The command is out whether or not its name is on record: without it, its events cost a look-up. */
+async function nameCommand({ ledger, log }: Services, commandId: string, work: Work): Promise<void> {
+	try {
+		await ledger.nameCommand(commandId, work);
+	} catch (error) {
+		log.warn('What a command was sent for is not on record', { commandId, why: describeError(error) });
 	}
 }
 

@@ -139,7 +139,12 @@ describe('check --aws', () => {
 		});
 
 		it.each<[string, Partial<FleetOptions>, number, readonly string[]]>([
-			['no alarm', { alarms: { batch: {} } }, 0, ['playbooks/web-cpu.yaml:6:5 warning: when.detail: no CloudWatch alarm matches']],
+			[
+				'no alarm',
+				{ alarms: { batch: {} } },
+				0,
+				['playbooks/web-cpu.yaml:6:5 warning: when.detail: no CloudWatch alarm matches; make one, or correct its name'],
+			],
 			[
 				'alarms that cannot say which node it is',
 				{
@@ -155,7 +160,29 @@ describe('check --aws', () => {
 				'no rule',
 				{ rules: [{ name: 'restricted-ssh-2' }] },
 				0,
-				['playbooks/close-ssh.yaml:6:5 warning: when.detail: no AWS Config rule matches'],
+				['playbooks/close-ssh.yaml:6:5 warning: when.detail: no AWS Config rule matches; make the rule, or correct its name'],
+			],
+			[
+				'a recorder that is off',
+				{ recorder: 'off' },
+				0,
+				[
+					'playbooks/close-ssh.yaml:6:5 warning: when.detail: AWS Config records nothing in this account and Region: its rules judge what was recorded last, and nothing is proved; start its recorder: aws configservice start-configuration-recorder',
+				],
+			],
+			[
+				'resources that are recorded once a day',
+				{
+					rules: [{ name: 'restricted-ssh', resourceTypes: ['AWS::EC2::SecurityGroup', 'AWS::EC2::Instance'] }],
+					recorder: {
+						recordingFrequency: 'DAILY',
+						recordingModeOverrides: [{ resourceTypes: ['AWS::EC2::Instance'], recordingFrequency: 'CONTINUOUS' }],
+					},
+				},
+				0,
+				[
+					'playbooks/close-ssh.yaml:6:5 warning: when.detail: AWS Config records AWS::EC2::SecurityGroup once a day, and is asked 15m after the work already; write settle: 1d, or record these continuously',
+				],
 			],
 			[
 				"a rule that has AWS's own automatic remediation",
@@ -179,6 +206,12 @@ describe('check --aws', () => {
 			],
 		])('tells of %s', async (_, changes, status, err) => {
 			expect(await atAws(changes)).toMatchObject({ status, err });
+		});
+
+		it('is content with resources that are recorded once a day where the playbook waits for it', async () => {
+			write('playbooks/close-ssh.yaml', `${NONCOMPLIANT}settle: 1d\n`);
+			const rules = [{ name: 'restricted-ssh', resourceTypes: ['AWS::EC2::SecurityGroup'] }];
+			expect(await atAws({ rules, recorder: { recordingFrequency: 'DAILY' } })).toMatchObject({ status: 0, err: [] });
 		});
 
 		it('asks for more alarms than fit a page, and for the remediations of more rules than fit a call', async () => {

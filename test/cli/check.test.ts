@@ -54,6 +54,21 @@ describe('check', () => {
 		expect(err[0]).toContain(message);
 	});
 
+	it.each([
+		['source: [aws.ec2]\n  detail-type: [EC2 Instance State-change Notification]', 1],
+		['source: [aws.ec2]\n  detail-type: [{ prefix: EC2 Spot }]', 0],
+		['source: [aws.ec2]\n  detail-type: [EC2 Spot Instance Interruption Warning]\n  detail: { instance-action: [stop] }', 0],
+		['source: [aws.guardduty]', 1],
+		['$or: [{ source: [aws.ec2] }, { source: [aws.health] }]', 0],
+	])('warns of a playbook whose events never come: with the pattern %j it warns %i times', async (pattern, warnings) => {
+		remove('playbooks/drain-web.yaml');
+		write('playbooks/spot-drain.yaml', EVENT);
+		write('infra/event-patterns.yml', `spot:\n  ${pattern}\n`);
+		const { status, err } = await run();
+		const warning = 'no pattern of infra/event-patterns.yml lets such events in: nothing happens; add one there, and deploy';
+		expect([status, err]).toEqual([0, Array(warnings).fill(`playbooks/spot-drain.yaml:5:3 warning: when: ${warning}`)]);
+	});
+
 	it('misses a parameter that the runbook needs', async () => {
 		write('runbooks/drain-node.yaml', RUNBOOK.replace('nginx }', 'nginx }\n  Bucket: { type: String }'));
 		expect((await run()).err).toEqual([

@@ -1,5 +1,6 @@
 /** An AWS with one Auto Scaling group, some documents, alarms and rules, for what `check --aws` asks. */
 
+import { DescribeConfigurationRecordersCommand, type RecordingMode } from '@aws-sdk/client-config-service';
 import * as schemas from '@aws-sdk/client-ssm';
 import { createAutoScaling } from '../../local/aws/auto-scaling/index.ts';
 import { createCloudWatch } from '../../local/aws/cloudwatch/index.ts';
@@ -34,13 +35,15 @@ export interface FleetOptions {
 	readonly alarms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 	/** Names of composite alarms over all of those. */
 	readonly composites?: readonly string[];
-	readonly rules?: readonly Pick<NewRule, 'name' | 'remediation'>[];
+	readonly rules?: readonly Pick<NewRule, 'name' | 'remediation' | 'resourceTypes'>[];
+	/** AWS Config's recorder: off, or how often it records; continuously by default. */
+	readonly recorder?: 'off' | RecordingMode;
 	/** Every call is refused. */
 	readonly denied?: boolean;
 }
 
 export function createFleetAws(options: FleetOptions): Aws {
-	const { group, hooks, instances, documents, calendars = {}, alarms = {}, composites = [], rules = [], denied } = options;
+	const { group, hooks, instances, documents, calendars = {}, alarms = {}, composites = [], rules = [], recorder, denied } = options;
 	let ids = 0;
 	const context: AwsContext = {
 		account: '111122223333',
@@ -83,6 +86,7 @@ export function createFleetAws(options: FleetOptions): Aws {
 	}
 	const config = createConfig(context, { ec2, s3: createS3(context) });
 	for (const rule of rules) config.addRule({ ...rule, judge: () => 'COMPLIANT' });
+	if (recorder !== 'off') config.record();
 	const ssm = defineService({
 		name: 'ssm',
 		protocol: PROTOCOLS.ssm,
@@ -122,10 +126,27 @@ export function createFleetAws(options: FleetOptions): Aws {
 			throw error;
 		},
 	});
-	return createAws({
+	const aws = createAws({
 		region: context.region,
 		endpoint: 'http://127.0.0.1:4566',
 		credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 		requestHandler: inProcess(wire) as never,
 	});
+	return typeof recorder === 'object' ? recordingAs(aws, recorder) : aws;
+}
+
+/** The local AWS Config records continuously: this one says otherwise. */
+function recordingAs(aws: Aws, recordingMode: RecordingMode): Aws {
+	return {
+		...aws,
+		client(Client) {
+			const client = aws.client(Client) as { send?: (command: object) => Promise<unknown> } & InstanceType<typeof Client>;
+			const { send } = client;
+			client.send = (command) =>
+				command instanceof DescribeConfigurationRecordersCommand
+					? Promise.resolve({ ConfigurationRecorders: [{ name: 'default', recordingMode }] })
+					: (send as NonNullable<typeof send>).call(client, command);
+			return client;
+		},
+	};
 }

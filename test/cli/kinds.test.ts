@@ -23,7 +23,7 @@ async function withAll() {
 }
 
 describe('Operations of every kind', () => {
-	it('are listed with what they are about; what has no work, or whose work is over, has no deadline', async () => {
+	it('are listed with what they are about; what has no work, or whose work has not begun or is over, has no deadline', async () => {
 		const { fleet, ids } = await withAll();
 
 		const { out } = await fleet('list');
@@ -37,7 +37,7 @@ describe('Operations of every kind', () => {
 			'spot-interruptions',
 			`EC2 Spot Instance Interruption Warning (${SPOT_NODE})`,
 			expect.any(String),
-			expect.stringMatching(/^in \d+m$/),
+			'-',
 		]);
 	});
 
@@ -121,9 +121,25 @@ describe('Operations of every kind', () => {
 		expect(err).not.toMatch(/hook|instance/i);
 	});
 
+	it.each([
+		['an event', () => event()],
+		['a resource', () => finding({ state: 'waiting', waiting: 'calendar' })],
+	])('that wait have all the time until their work starts, and need no more: %s', async (_, operation) => {
+		const { fleet, put } = await createOperating();
+		const id = await put(operation());
+
+		const { status, err } = await fleet('extend', id, '30m');
+
+		expect(status).toBe(1);
+		expect(err).toMatch(/is waiting \((throttle|calendar)\) for as long as it takes: its deadline counts from the start of its work/);
+		expect((await fleet('show', id)).out).toMatch(/deadline +counts from the start of its work/);
+	});
+
 	it('get more time, and nothing is said of a hook', async () => {
 		const { fleet, put } = await createOperating();
-		const id = await put(event());
+		const work = { id: 'w', attempt: 1, type: 'automation', document: 'restart-node', shared: false, parameters: {} } as const;
+		const { waiting: _waiting, ...running } = event({ state: 'running', work: { ...work, externalId: 'e', recordedAt: STARTED_AT } });
+		const id = await put(running);
 
 		const { status, out } = await fleet('extend', id, '30m');
 

@@ -27,8 +27,17 @@ export async function isMotoInstalled(): Promise<boolean> {
 	return (await Promise.all(found)).includes(true);
 }
 
-/** Starts moto_server on a free port of 127.0.0.1 and prepares it. @throws Error with what it wrote, where it does not start. */
-export async function motoSystem(): Promise<System> {
+export interface Moto {
+	readonly url: string;
+	readonly account: string;
+	readonly region: string;
+	/** What it has written so far. */
+	written(): string;
+	close(): Promise<void>;
+}
+
+/** Starts moto_server on a free port of 127.0.0.1. @throws Error with what it wrote, where it does not start. */
+export async function startMoto(): Promise<Moto> {
 	const port = await freePort();
 	const server = spawn(PROGRAM, ['-H', '127.0.0.1', '-p', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
 	const written: string[] = [];
@@ -47,15 +56,28 @@ export async function motoSystem(): Promise<System> {
 	try {
 		const url = `http://127.0.0.1:${port}`;
 		await answering(url, () => server.exitCode === null);
+		return { url, account: ACCOUNT, region: REGION, written: () => written.join(''), close };
+	} catch (cause) {
+		await close();
+		throw unusable(written.join(''), cause);
+	}
+}
+
+/** The contract's system on a moto_server of its own. @throws Error with what it wrote, where it cannot be used. */
+export async function motoSystem(): Promise<System> {
+	const { url, written, close } = await startMoto();
+	try {
 		const system = systemOf(url, close);
 		await prepareMoto(system);
 		await prepare(system);
 		return system;
 	} catch (cause) {
 		await close();
-		throw new Error(`${PROGRAM} cannot be used: ${written.join('').slice(-2_000)}`, { cause });
+		throw unusable(written(), cause);
 	}
 }
+
+const unusable = (written: string, cause: unknown) => new Error(`${PROGRAM} cannot be used: ${written.slice(-2_000)}`, { cause });
 
 function systemOf(endpoint: string, close: () => Promise<void>): System {
 	const options = { endpoint, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };

@@ -1,5 +1,6 @@
+import { CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it } from 'vitest';
-import { items, mails, onAlarm, operation, operations, RESTART, starts, withAlarm } from './alarming.ts';
+import { items, mails, NAME, onAlarm, operation, operations, RESTART, starts, withAlarm } from './alarming.ts';
 import { nodeId } from './deployment.ts';
 import type { OurCall } from './support.ts';
 
@@ -41,6 +42,52 @@ describe('The runbook of an alarm', () => {
 		expect(items(flow)).toMatchObject([{ said: { status: expect.stringContaining('it flaps') } }]);
 	});
 
+	it('is not started any more while the alarm flaps, also where it was solved in between, and again when that is over', async () => {
+		const { flow, goesOff, recovers } = await withAlarm(onAlarm(`${RESTART}flapping: { times: 3, within: 1h }\ncalm: 1m\n`));
+		const times = async (count: number, apart: number) => {
+			for (let time = 0; time < count; time += 1) {
+				goesOff();
+				await flow.minutes(6);
+				recovers();
+				await flow.minutes(apart - 6);
+			}
+		};
+		await times(4, 15);
+		expect((await operations(flow)).map(({ state }) => state)).toEqual(Array(4).fill('succeeded'));
+		expect(starts(flow)).toHaveLength(2);
+
+		await flow.minutes(60);
+		await times(1, 15);
+		expect(starts(flow)).toHaveLength(3);
+	});
+
+	it('runs for what the alarm is about when it goes off, also where that has changed since it last did', async () => {
+		const { flow, goesOff, recovers } = await withAlarm(onAlarm(RESTART), { nodes: 2 });
+		goesOff();
+		await flow.minutes(5);
+		recovers();
+		await flow.minutes(1);
+		await flow.people((aws) =>
+			aws.client(CloudWatchClient).send(
+				new PutMetricAlarmCommand({
+					...{
+						AlarmName: NAME,
+						Namespace: 'AWS/EC2',
+						MetricName: 'CPUUtilization',
+						Statistic: 'Average',
+						Period: 60,
+						EvaluationPeriods: 3,
+					},
+					...{ Threshold: 90, ComparisonOperator: 'GreaterThanThreshold', Dimensions: [{ Name: 'InstanceId', Value: nodeId(2) }] },
+				}),
+			),
+		);
+		goesOff();
+		await flow.minutes(1);
+
+		expect(starts(flow).map(({ input }) => input['Parameters'])).toMatchObject([{ InstanceId: [nodeId(1)] }, { InstanceId: [nodeId(2)] }]);
+	});
+
 	it('is only named where the playbook observes', async () => {
 		const { flow, goesOff, recovers } = await withAlarm(onAlarm(`${RESTART}mode: observe\n`));
 		goesOff();
@@ -50,6 +97,39 @@ describe('The runbook of an alarm', () => {
 
 		expect(starts(flow)).toEqual([]);
 		expect(items(flow)).toMatchObject([{ status: 'Resolved' }]);
+	});
+});
+
+describe('The command of an alarm', () => {
+	const CLEAN = `run:
+  command: restart-service
+  node: $.dimensions.InstanceId
+  parameters: { ServiceName: nginx }
+  timeout: 10m
+`;
+
+	it('runs on the node among its dimensions', async () => {
+		const group = { behaviours: { 'restart-service': { durationSeconds: 20, oncePer: 'WorkId' } } };
+		const { flow, goesOff } = await withAlarm(onAlarm(CLEAN), { group });
+		goesOff();
+		await flow.minutes(2);
+
+		expect(flow.sends()).toEqual([[nodeId(1)]]);
+		expect(items(flow)).toMatchObject([
+			{ status: 'Open', severity: '3', said: { ran: expect.stringContaining('restart-service: Success') } },
+		]);
+	});
+
+	it('that cannot reach its node is told at once, and the OpsItem is more severe', async () => {
+		const { flow, goesOff } = await withAlarm(onAlarm(CLEAN), { nodes: [{ id: nodeId(1), agent: 'lost' }] });
+		goesOff();
+		await flow.minutes(1);
+
+		expect(flow.sends()).toEqual([]);
+		expect(items(flow)).toMatchObject([
+			{ status: 'Open', severity: '2', said: { status: expect.stringContaining('the node is unreachable') } },
+		]);
+		expect(mails(flow).map(({ message }) => message)).toEqual([expect.stringContaining('the node is unreachable')]);
 	});
 });
 

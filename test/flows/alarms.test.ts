@@ -1,4 +1,4 @@
-import { CloudWatchClient, DeleteAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DeleteAlarmMuteRuleCommand, DeleteAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { UpdateOpsItemCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import type { BusEvent } from '../../local/aws/eventbridge.ts';
@@ -70,6 +70,7 @@ describe('An alarm that goes off and is OK again', () => {
 
 		expect(items(flow).map(({ status }) => status)).toEqual(expect.arrayContaining(['Resolved', 'Open']));
 		expect(await operation(flow)).toMatchObject({ alarm: { count: 2 }, result: { opsItem: 'opened' } });
+		expect(items(flow).map(({ said }) => said['recentCalls'])).toEqual([expect.any(String), expect.any(String)]);
 	});
 
 	it('is solved when it is deleted', async () => {
@@ -141,6 +142,60 @@ describe('A muted alarm', () => {
 
 		expect(items(flow)).toEqual([]);
 		expect(await operation(flow)).toMatchObject({ state: 'skipped' });
+	});
+});
+
+describe('A muted alarm', () => {
+	/** Mutes it from now on. */
+	const mute = ({ world, now }: Flow, minutes: number, name = 'release') =>
+		world.services.cloudWatch.mute({ name, alarms: [NAME], from: now, until: now + minutes * MINUTE });
+
+	it('whose mute is made longer is held on', async () => {
+		const { flow, goesOff } = await withAlarm();
+		mute(flow, 20);
+		goesOff();
+		await flow.minutes(15);
+		mute(flow, 30);
+		await flow.minutes(20);
+		expect(items(flow)).toEqual([]);
+
+		await flow.minutes(20);
+		expect(items(flow)).toMatchObject([{ status: 'Open' }]);
+	});
+
+	it('whose mute a person ends early is opened long before its end', async () => {
+		const { flow, goesOff } = await withAlarm();
+		mute(flow, 12 * 60);
+		goesOff();
+		await flow.minutes(15);
+		expect(items(flow)).toEqual([]);
+		await flow.people((aws) => aws.client(CloudWatchClient).send(new DeleteAlarmMuteRuleCommand({ AlarmMuteRuleName: 'release' })));
+		await flow.minutes(15);
+		expect(items(flow)).toMatchObject([{ status: 'Open' }]);
+	});
+
+	it('that is deleted opens nothing', async () => {
+		const { flow, goesOff } = await withAlarm();
+		mute(flow, 20);
+		goesOff();
+		await flow.minutes(1);
+		await flow.people((aws) => aws.client(CloudWatchClient).send(new DeleteAlarmsCommand({ AlarmNames: [NAME] })));
+		await flow.minutes(1);
+		expect(items(flow)).toEqual([]);
+		expect(await operation(flow)).toMatchObject({
+			state: 'skipped',
+			result: { reason: 'it was held (muted by release), and the alarm does not exist any more' },
+		});
+	});
+
+	it('whose OpsItem is open is resolved by an OK within its mute', async () => {
+		const { flow, goesOff, recovers } = await withAlarm();
+		goesOff();
+		await flow.minutes(1);
+		mute(flow, 60);
+		recovers();
+		await flow.minutes(12);
+		expect(items(flow)).toMatchObject([{ status: 'Resolved' }]);
 	});
 });
 

@@ -1,8 +1,9 @@
-import { CreateDocumentCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { getItem, tableOf } from '../../shared/aws/table.ts';
 import type { Operation } from '../../shared/operation/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
+import { makeCalendar } from './calendars.ts';
 import { drainWeb, MINUTE, nodeId, READY, SECOND, START } from './deployment.ts';
 import { expectAllEnded, expectEnded, expectNoEventLost, expectSound } from './ended.ts';
 import { begin, type Flow } from './support.ts';
@@ -33,19 +34,6 @@ async function mostHeld(flow: Flow, minutes: number): Promise<number> {
 function mostAtOnce(operations: readonly Operation[]): number {
 	const spans = operations.map(({ work, closedAt }) => ({ from: work?.recordedAt ?? Infinity, to: closedAt ?? Infinity }));
 	return Math.max(...spans.map(({ from }) => spans.filter((span) => span.from <= from && from < span.to).length));
-}
-
-/** `2026-03-02T10:00:00Z`, as iCalendar writes it. */
-const stamp = (at: number) => new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, '');
-
-/** A person makes a change calendar that is closed for a while. */
-async function close(flow: Flow, Name: string, from: number, to: number): Promise<void> {
-	const event = ['BEGIN:VEVENT', 'UID:1', `DTSTART:${stamp(from)}`, `DTEND:${stamp(to)}`, 'SUMMARY:freeze', 'END:VEVENT'];
-	const head = ['BEGIN:VCALENDAR', 'PRODID:-//AWS//Change Calendar 1.0//EN', 'VERSION:2.0', 'X-CALENDAR-TYPE:DEFAULT_OPEN'];
-	const Content = [...head, ...event, 'END:VCALENDAR', ''].join('\r\n');
-	await flow.people(({ ssm }) =>
-		ssm.send(new CreateDocumentCommand({ Name, DocumentType: 'ChangeCalendar', DocumentFormat: 'TEXT', Content })),
-	);
 }
 
 describe('Limits', () => {
@@ -125,7 +113,7 @@ describe('Limits', () => {
 describe('A change calendar', () => {
 	it('that is closed holds drains back until it opens, their hooks kept alive', async () => {
 		const flow = await begin({ nodes: 2, playbooks: braked('calendar: freeze', '3h') });
-		await close(flow, 'freeze', START - HOUR, START + HOUR);
+		await makeCalendar(flow, 'freeze', { from: START - HOUR, to: START + HOUR });
 
 		await flow.terminate(...nodes(2));
 		await flow.until(START + HOUR - SECOND);
@@ -141,7 +129,7 @@ describe('A change calendar', () => {
 
 	it('that is closed lets nodes go without their drain where the playbook says so', async () => {
 		const flow = await begin({ playbooks: braked('calendar: [freeze]\ncalendarClosed: skip') });
-		await close(flow, 'freeze', START - HOUR, START + HOUR);
+		await makeCalendar(flow, 'freeze', { from: START - HOUR, to: START + HOUR });
 
 		await flow.terminate(nodeId(1));
 		await flow.minutes(2);
@@ -153,7 +141,7 @@ describe('A change calendar', () => {
 
 	it('is ignored by a playbook that does not name it', async () => {
 		const flow = await begin({ playbooks: braked('') });
-		await close(flow, 'freeze', START - HOUR, START + HOUR);
+		await makeCalendar(flow, 'freeze', { from: START - HOUR, to: START + HOUR });
 
 		await flow.terminate(nodeId(1));
 		await flow.minutes(2);

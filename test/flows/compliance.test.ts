@@ -1,64 +1,25 @@
 import { ConfigServiceClient, DeleteConfigRuleCommand } from '@aws-sdk/client-config-service';
 import { describe, expect, it } from 'vitest';
-import type { NewRule } from '../../local/aws/config/index.ts';
 import type { BusEvent } from '../../local/aws/eventbridge.ts';
 import { AwsError } from '../../local/aws/types.ts';
-import type { ComplianceOperation } from '../../shared/operation/types.ts';
 import { MINUTE, SECOND } from './deployment.ts';
-import { begin, type Flow, type Setup } from './support.ts';
-
-const BUCKET = 'AWS::S3::Bucket';
-const RULE = 'downloads-not-public';
-/** Judges as if nothing helped. */
-const HOPELESS: NewRule = { name: RULE, resourceTypes: [BUCKET], judge: () => 'NON_COMPLIANT' };
-const PUBLIC: NewRule = { name: RULE, judge: 'S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED' };
-
-const blockPublic = (more = '') => `name: block-public
-priority: 50
-on: noncompliant
-when:
-  detail: { configRuleName: [${RULE}] }
-run:
-  automation: block-bucket-public-access
-  parameters: { BucketName: $.detail.resourceId }
-  timeout: 15m
-${more}then:
-  onFailure: { opsItem: { severity: "2", category: Security } }
-`;
-
-const BLOCKED = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
-const bucketName = (n: number) => `downloads-${String(n).padStart(4, '0')}`;
-const isFinding = (event: BusEvent) => event['detail-type'] === 'Config Rules Compliance Change';
-const mails = (flow: Flow) => flow.world.services.sns.publications;
-
-/** Buckets that are open to the public, recorded by AWS Config. */
-async function withBuckets(
-	count: number,
-	{ playbook = blockPublic(), ...setup }: Setup & { readonly playbook?: string } = {},
-): Promise<Flow> {
-	const flow = await begin({ playbooks: { 'block-public': playbook }, ...setup });
-	const { s3, config } = flow.world.services;
-	for (let n = 1; n <= count; n += 1) s3.createBucket(bucketName(n), { publicAccessBlock: undefined });
-	config.record();
-	return flow;
-}
-
-const remediations = (flow: Flow) => flow.operations('compliance');
-
-/** The only one. */
-async function remediation(flow: Flow): Promise<ComplianceOperation> {
-	const [only, ...more] = await remediations(flow);
-	if (only === undefined || more.length > 0) throw new Error(`There are ${only ? more.length + 1 : 0} remediations.`);
-	return only;
-}
-
-/** Runbooks that were started: what is throttled is none. */
-const executions = (flow: Flow) => flow.calls('StartAutomationExecution').filter(({ error }) => error === undefined).length;
-const by = (flow: Flow) => {
-	const counts: Record<string, number> = {};
-	for (const { operation } of flow.calls()) counts[operation] = (counts[operation] ?? 0) + 1;
-	return counts;
-};
+import {
+	BUCKET,
+	blockPublic,
+	bucketName,
+	by,
+	executions,
+	HOPELESS,
+	isFinding,
+	mails,
+	mostAtOnce,
+	PUBLIC,
+	RULE,
+	remediation,
+	remediations,
+	setPublic,
+	withBuckets,
+} from './remediating.ts';
 
 describe('A bucket that AWS Config finds open to the public', () => {
 	it('is closed by its runbook, and that is proved by the evaluation after it', async () => {
@@ -124,12 +85,9 @@ describe('A bucket that AWS Config finds open to the public', () => {
 
 	it('is not touched where somebody closes it before its turn comes', async () => {
 		const flow = await withBuckets(1, { event: (event) => (isFinding(event) ? { delayMs: 6 * MINUTE } : 'deliver') });
-		const { config, s3 } = flow.world.services;
-		config.createRule(PUBLIC);
+		flow.world.services.config.createRule(PUBLIC);
 		await flow.minutes(2);
-		const bucket = s3.bucket(bucketName(1));
-		if (bucket) bucket.publicAccessBlock = BLOCKED;
-		config.look('s3');
+		setPublic(flow, 1, false);
 		await flow.minutes(10);
 
 		expect((await remediation(flow)).state).toBe('skipped');
@@ -202,16 +160,12 @@ describe('A rule that nothing helps against', () => {
 describe('A resource that is opened to the public again and again', () => {
 	it('is closed twice a day, and then left to people: one OpsItem, one mail, no more runbooks', async () => {
 		const flow = await withBuckets(1);
-		const { config, s3 } = flow.world.services;
-		config.createRule(PUBLIC);
+		flow.world.services.config.createRule(PUBLIC);
 		for (let round = 0; round < 4; round += 1) {
 			await flow.minutes(10);
-			const bucket = s3.bucket(bucketName(1));
-			if (bucket) bucket.publicAccessBlock = BLOCKED;
-			config.look('s3');
+			setPublic(flow, 1, false);
 			await flow.minutes(5);
-			if (bucket) bucket.publicAccessBlock = undefined;
-			config.look('s3');
+			setPublic(flow, 1, true);
 		}
 		await flow.minutes(10);
 
@@ -223,26 +177,20 @@ describe('A resource that is opened to the public again and again', () => {
 });
 
 describe('A new rule that finds much at once', () => {
-	/** How many runbooks ran at once. */
-	const mostAtOnce = (operations: readonly ComplianceOperation[]) => {
-		const spans = operations.map(({ work, verify }) => ({ from: work?.recordedAt ?? 0, to: verify?.after ?? Infinity }));
-		return Math.max(...spans.map(({ from }) => spans.filter((span) => span.from <= from && from < span.to).length));
-	};
-
-	it('has 200 resources remediated 20 at a time, as fast as that allows, and floods nothing', async () => {
-		const flow = await withBuckets(200);
+	it('has 120 resources remediated 20 at a time, as fast as that allows, and floods nothing', async () => {
+		const flow = await withBuckets(120);
 		flow.world.services.config.createRule(PUBLIC);
-		await flow.minutes(18);
+		await flow.minutes(12);
 
 		const all = await remediations(flow);
 		const counts = by(flow);
-		expect(all.filter(({ state }) => state === 'succeeded')).toHaveLength(200);
+		expect(all.filter(({ state }) => state === 'succeeded')).toHaveLength(120);
 		expect(mostAtOnce(all)).toBeLessThanOrEqual(20);
-		expect(executions(flow)).toBe(200);
+		expect(executions(flow)).toBe(120);
 		// Four writes are the operation's own, and one that it waits: the rest is for looking whether it can go on.
-		expect(counts['PutItem'] ?? 0, JSON.stringify(counts)).toBeLessThanOrEqual(200 * 9);
-		expect(counts['GetItem'] ?? 0, JSON.stringify(counts)).toBeLessThanOrEqual(18 * 6);
-		expect(counts['GetComplianceDetailsByResource'] ?? 0, JSON.stringify(counts)).toBeLessThanOrEqual(200);
+		expect(counts['PutItem'] ?? 0, JSON.stringify(counts)).toBeLessThanOrEqual(120 * 9);
+		expect(counts['GetItem'] ?? 0, JSON.stringify(counts)).toBeLessThanOrEqual(12 * 6);
+		expect(counts['GetComplianceDetailsByResource'] ?? 0, JSON.stringify(counts)).toBeLessThanOrEqual(120);
 		expect(flow.world.services.ssm.opsItems()).toEqual([]);
 		expect(mails(flow)).toEqual([]);
 	});

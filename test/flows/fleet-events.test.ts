@@ -1,7 +1,7 @@
-import { CreateDocumentCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import type { EventFate } from '../../local/delivery.ts';
 import type { EventOperation } from '../../shared/operation/types.ts';
+import { makeCalendar } from './calendars.ts';
 import { MINUTE, nodeId, SECOND } from './deployment.ts';
 import { during, throttling } from './faults.ts';
 import { begin, type Flow } from './support.ts';
@@ -49,19 +49,6 @@ async function theOnly(flow: Flow): Promise<EventOperation> {
 	return only;
 }
 
-/** `20260302T100000Z`, as iCalendar writes it. */
-const stamp = (at: number) => new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, '');
-
-/** A person makes a change calendar that is closed until then. */
-async function closeUntil(flow: Flow, Name: string, until: number): Promise<void> {
-	const event = ['BEGIN:VEVENT', 'UID:1', `DTSTART:${stamp(flow.now)}`, `DTEND:${stamp(until)}`, 'SUMMARY:freeze', 'END:VEVENT'];
-	const head = ['BEGIN:VCALENDAR', 'PRODID:-//AWS//Change Calendar 1.0//EN', 'VERSION:2.0', 'X-CALENDAR-TYPE:DEFAULT_OPEN'];
-	const Content = [...head, ...event, 'END:VCALENDAR', ''].join('\r\n');
-	await flow.people(({ ssm }) =>
-		ssm.send(new CreateDocumentCommand({ Name, DocumentType: 'ChangeCalendar', DocumentFormat: 'TEXT', Content })),
-	);
-}
-
 function expectSound(flow: Flow): void {
 	expect(flow.deadLetters('fleet-event')).toEqual([]);
 	expect(flow.world.invocations.filter(({ result }) => !result.ok)).toEqual([]);
@@ -80,7 +67,16 @@ describe('A Spot interruption', () => {
 				title: `EC2 Spot Instance Interruption Warning: ${nodeId(1)}`,
 				severity: '3',
 				status: 'Open',
-				told: [{ about: nodeId(1), events: 1, ran: 'command drain-node', outcome: 'succeeded', reason: 'drain-node: Success' }],
+				told: [
+					{
+						operation: expect.stringMatching(/^event-/),
+						about: nodeId(1),
+						events: 1,
+						ran: 'command drain-node',
+						outcome: 'succeeded',
+						reason: 'drain-node: Success',
+					},
+				],
 			},
 		]);
 		expectSound(flow);
@@ -154,7 +150,7 @@ describe('A Spot interruption', () => {
 	it('of a node in a frozen calendar drains as soon as the calendar opens', async () => {
 		const flow = await spotFlow({}, 'calendar: freeze\n');
 		const opensAt = flow.now + 10 * MINUTE;
-		await closeUntil(flow, 'freeze', opensAt);
+		await makeCalendar(flow, 'freeze', { from: flow.now, to: opensAt });
 		interrupt(flow, nodeId(1));
 		await flow.minutes(9);
 		expect(await theOnly(flow)).toMatchObject({ state: 'waiting', waiting: 'calendar' });

@@ -106,6 +106,23 @@ describe('An edit of a playbook', () => {
 	});
 });
 
+describe('A policy on a playbook', () => {
+	it.each([
+		['Expiration', 'has expired'],
+		['ExpirationNotification', 'expires soon'],
+		['NoChangeNotification', 'has not been changed for long'],
+	])('that has something to say (%s) opens an OpsItem', async (policy, words) => {
+		const flow = await begun();
+		await flow.minutes(1);
+		const detail = { 'parameter-name': PARAMETER, 'parameter-type': 'String', 'policy-type': policy, 'action-status': 'Success' };
+		flow.world.putEvent({ source: 'aws.ssm', detailType: 'Parameter Store Policy Action', detail });
+		await flow.world.runFor(10 * SECOND);
+
+		expect(opsItems(flow)).toEqual([{ title: `Playbook drain-web ${words} (stage local)`, status: 'Open' }]);
+		expect(flow.deadLetters('playbook-change')).toEqual([]);
+	});
+});
+
 describe('More edits than Parameter Store keeps versions', () => {
 	const minutes = (count: number) => Array.from({ length: count }, (_, i) => drain(`${i + 1}m`));
 	const broken = (count: number) => Array.from({ length: count }, (_, i) => drain(`${i + 1} min`));

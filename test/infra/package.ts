@@ -26,11 +26,21 @@ export interface PackagedTemplate {
 const FILES = ['serverless.yml', 'package.json', 'tsconfig.json', '.env.local'];
 const FOLDERS = ['infra', 'runbooks', 'playbooks', 'node_modules'];
 
+const packaged = new Map<string, Promise<PackagedTemplate>>();
+
 /**
+ * What is packaged once serves all tests of a process: leave it as it is.
  * @param params values of serverless.yml's params, besides their defaults.
  * @throws Error with the framework's output when it refuses the service.
  */
-export async function packageService(stage?: string, params: Readonly<Record<string, string>> = {}): Promise<PackagedTemplate> {
+export function packageService(stage?: string, params: Readonly<Record<string, string>> = {}): Promise<PackagedTemplate> {
+	const key = JSON.stringify([stage, params]);
+	const template = packaged.get(key) ?? packageOnce(stage, params);
+	packaged.set(key, template);
+	return template;
+}
+
+async function packageOnce(stage: string | undefined, params: Readonly<Record<string, string>>): Promise<PackagedTemplate> {
 	const folder = mkdtempSync(join(tmpdir(), 'package-'));
 	try {
 		for (const name of FILES) {

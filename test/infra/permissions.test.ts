@@ -28,7 +28,7 @@ const WITHOUT_RESOURCE = [
 /** Needed without a call of the function's own: Lambda's logs and queue, what StartAutomationExecution passes and tags, the failed tick. */
 const WITHOUT_CALL = [
 	'sqs:ChangeMessageVisibility',
-	...['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole', 'ssm:AddTagsToResource'],
+	...['logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole', 'ssm:AddTagsToResource'],
 	...['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
 ];
 

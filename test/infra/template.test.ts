@@ -101,7 +101,7 @@ describe('the rules', () => {
 	/** The rules of the default bus, or of another by its logical id, that take an event. */
 	const taking = (sample: unknown, bus?: string): string[] =>
 		ofType(template, 'AWS::Events::Rule').flatMap(([id, { Properties }]) =>
-			Properties.EventPattern && Properties.EventBusName?.Ref === bus && matches(Properties.EventPattern, sample) ? [id] : [],
+			Properties.EventPattern && Properties.EventBusName?.['Fn::GetAtt'][0] === bus && matches(Properties.EventPattern, sample) ? [id] : [],
 		);
 
 	it.each([
@@ -263,15 +263,16 @@ describe('the bus for requests', () => {
 });
 
 describe('those who are told', () => {
-	it('have a topic that EventBridge may write to, under a key that it may use', () => {
+	it('have a topic that EventBridge may write to, under a key that it may use, beside our own alarms', () => {
 		const eventBridge = { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } };
 		const [account, user, ...others] = properties('AlertKey').KeyPolicy.Statement;
 		expect(properties('AlertTopic').KmsMasterKeyId).toEqual({ Ref: 'AlertKey' });
-		expect(others).toEqual([]);
+		expect(others).toMatchObject([{ Sid: 'AlarmsWriteToTheTopic' }]);
 		expect(account.Principal.AWS['Fn::Sub']).toMatch(/:root$/);
 		expect(user).toMatchObject({ ...eventBridge, Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
 		expect(properties('AlertTopicPolicy').PolicyDocument.Statement).toEqual([
 			{ ...eventBridge, Action: 'sns:Publish', Resource: { Ref: 'AlertTopic' } },
+			expect.objectContaining({ Principal: { Service: 'cloudwatch.amazonaws.com' }, Condition: expect.anything() }),
 		]);
 		expect(template.Outputs['AlertTopicArn']?.Value).toEqual({ Ref: 'AlertTopic' });
 	});
@@ -388,7 +389,7 @@ describe('what is kept', () => {
 		]);
 	});
 
-	it.each(['Ledger', 'OutputBucket', 'AuditLog'])('stays when the stack goes: %s', (logicalId) => {
+	it.each(['Ledger', 'OutputBucket', 'OutputLogGroup', 'AuditLog'])('stays when the stack goes: %s', (logicalId) => {
 		expect(template.Resources[logicalId]?.DeletionPolicy).toBe('Retain');
 	});
 });

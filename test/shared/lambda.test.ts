@@ -3,7 +3,7 @@ import { handler, create as instanceLifecycle } from '../../functions/instance-l
 import { Drop, Fail, Retry } from '../../shared/errors.ts';
 import { defineFunction } from '../../shared/lambda.ts';
 import type { Settled } from '../../shared/settled.ts';
-import { createCore, lifecycleEvent, nodeId } from '../support/core.ts';
+import { awsError, createCore, lifecycleEvent, nodeId, throttled } from '../support/core.ts';
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:111122223333:fleetkeeper-test-instance-lifecycle';
 const record = (messageId: string, body: unknown) => ({
@@ -114,11 +114,72 @@ describe('a batch of a queue', () => {
 		expect(await run({ Records: [record('poison', { be: 'poison' })] })).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
 	});
 
-	it('goes back whole where the function fails as a whole', async () => {
-		const { run } = await functionWith(async () => {
+	it('goes back whole, message by message, where the function fails as a whole', async () => {
+		const { run, calls, logs } = await functionWith(async () => {
 			throw new Fail('The ledger table does not exist');
 		});
-		await expect(run({ Records: [record('one', { be: 'fine' })] })).rejects.toThrow('The ledger table does not exist');
+		expect(await run({ Records: [record('one', { be: 'fine' }), record('none', '{')] })).toEqual({
+			batchItemFailures: [{ itemIdentifier: 'one' }],
+		});
+		expect(calls('ChangeMessageVisibility')).toHaveLength(1);
+		expect(calls('SendMessage')).toHaveLength(1);
+		expect(logs).toContainEqual({
+			level: 'error',
+			message: 'The batch failed',
+			fields: { why: 'Fail: The ledger table does not exist', messageIds: ['one'] },
+		});
+	});
+
+	it.each([new RangeError('Invalid time value'), awsError('ValidationException', 'Item size has exceeded the maximum')])(
+		'that one event spoils (%s) is handled event by event',
+		async (error) => {
+			const { run } = await functionWith(async (events) => {
+				if (events.some((event) => (event as { be: string }).be === 'spoilt')) throw error;
+				return events.map(() => ({ ok: true, value: 'done' }));
+			});
+			const batch = ['fine', 'spoilt', 'fine'].map((be, index) => record(`message-${index}`, { be }));
+			expect(await run({ Records: batch })).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+		},
+	);
+
+	it('waits whole while AWS does not answer', async () => {
+		let asked = 0;
+		const { run } = await functionWith(async () => {
+			asked += 1;
+			throw throttled();
+		});
+		const batch = [1, 2, 3].map((number) => record(`message-${number}`, { be: 'fine' }));
+		expect(await run({ Records: batch })).toMatchObject({ batchItemFailures: { length: 3 } });
+		expect(asked).toBe(1);
+	});
+
+	it('tells the dead-letter queue of poison in characters that SQS takes', async () => {
+		const { run, calls } = await functionWith(async (events) =>
+			events.map(() => ({ ok: false, error: new Fail(`\u0000 is no name\ufffe${'🚀'.repeat(600)}`) })),
+		);
+		await run({ Records: [record('poison', { be: 'poison' })] });
+		const reason: string = calls('SendMessage')[0].MessageAttributes.Reason.StringValue;
+		expect(reason).toMatch(/^\ufffd is no name\ufffd🚀/);
+		expect(reason.isWellFormed()).toBe(true);
+	});
+
+	it('comes to the function as AWS can be told of it again', async () => {
+		const seen: unknown[] = [];
+		const { run, calls } = await functionWith(async (events) => {
+			seen.push(...events);
+			return events.map(() => ({ ok: true, value: 'done' }));
+		});
+		const odd = '{"__proto__":{"a":1},"":2,"half":"\\ud83d","most":1e400,"list":[1e20,0.5],"\\ud83d":true}';
+		await run({ Records: [record('odd', odd), record('deep', `${'['.repeat(60)}${']'.repeat(60)}`)] });
+		expect(seen).toEqual([{ half: '\ufffd', most: null, list: [1e20, 0.5], '\ufffd': true }]);
+		expect(Object.getPrototypeOf(seen[0])).toBe(Object.prototype);
+		expect(calls('SendMessage')[0].MessageAttributes.Reason.StringValue).toContain('nested more than 25 deep');
+	});
+
+	it('is received once more where nobody says how often it was', async () => {
+		const { run, calls } = await functionWith();
+		await run({ Records: [{ ...record('message-1', { be: 'retry' }), attributes: {} }] });
+		expect(calls('ChangeMessageVisibility')).toMatchObject([{ VisibilityTimeout: 30 }]);
 	});
 
 	it('gives back a message that the function has no result for', async () => {
@@ -180,6 +241,24 @@ describe('the deployed functions', () => {
 		await expect(handler({})).rejects.toThrow(/Environment variable STAGE is missing.*serverless\.yml/);
 		vi.stubEnv('STAGE', 'Production!');
 		await expect(handler({})).rejects.toThrow("Environment variable STAGE is 'Production!'");
+	});
+
+	it('log with the request id of the invocation, and write their metrics when it is over', async () => {
+		vi.stubEnv('STAGE', 'prod');
+		vi.stubEnv('LOG_LEVEL', 'INFO');
+		const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+		const { handler: deployed } = defineFunction(({ log, count }) => async () => {
+			count('EventsDropped', { reason: 'not-ours' });
+			log.info('Event dropped');
+			return [{ ok: true, value: 'done' }];
+		});
+		await deployed({}, { awsRequestId: 'request-1' });
+		const lines = stdout.mock.calls.map(([chunk]) => JSON.parse(String(chunk)));
+		vi.restoreAllMocks();
+		expect(lines).toMatchObject([
+			{ message: 'Event dropped', function_request_id: 'request-1' },
+			{ service: 'fleetkeeper-prod', reason: 'not-ours', EventsDropped: 1 },
+		]);
 	});
 
 	it('keep their standard output for the result in a local run', async () => {

@@ -28,6 +28,23 @@ describe('settings', () => {
 		expect(() => settingsFrom({ STAGE: 'dev', RETENTION_DAYS })).toThrow(`RETENTION_DAYS is '${RETENTION_DAYS}'`);
 	});
 
+	it('name the parts that are on, where one is off', () => {
+		const partsOf = (PARTS: string) => settingsFrom({ STAGE: 'dev', PARTS }).parts;
+		expect(partsOf('events, alarms')).toEqual(['alarms', 'events']);
+		for (const all of ['', 'lifecycle,alarms,compliance,events']) expect(partsOf(all)).toBeUndefined();
+	});
+
+	it('refuse a part that does not exist', () => {
+		expect(() => settingsFrom({ STAGE: 'dev', PARTS: 'alarms,costs' })).toThrow(
+			/PARTS names 'costs': use lifecycle, alarms, compliance, events/,
+		);
+	});
+
+	it('have a calendar where one is named', () => {
+		expect(settingsFrom({ STAGE: 'dev', CALENDAR: 'freeze' }).calendar).toBe('freeze');
+		expect(settingsFrom({ STAGE: 'dev', CALENDAR: '' })).not.toHaveProperty('calendar');
+	});
+
 	it('take another retention', () => {
 		expect(settingsFrom({ STAGE: 'dev', RETENTION_DAYS: '7' }).retentionDays).toBe(7);
 	});

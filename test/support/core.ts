@@ -45,6 +45,10 @@ export const noActiveAction = () => awsError('ValidationError', 'No active Lifec
 /** A reply that never came. */
 export const noReply = () => Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
 
+/** AWS's ids of the commands and of the executions that it starts, by their numbers. */
+export const commandId = (number: number) => `c0000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+export const executionId = (number: number) => `e0000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
 /** A fleet where everything goes well and nothing ends. */
 function calmAws(): Record<string, Answer> {
 	let commands = 0;
@@ -54,12 +58,12 @@ function calmAws(): Record<string, Answer> {
 		DescribeInstanceInformation: ({ Filters }) => ({
 			InstanceInformationList: Filters[0].Values.map((InstanceId: string) => ({ InstanceId, PingStatus: 'Online' })),
 		}),
-		SendCommand: () => ({ Command: { CommandId: `command-${++commands}` } }),
+		SendCommand: () => ({ Command: { CommandId: commandId(++commands) } }),
 		ListCommands: () => ({ Commands: [] }),
 		ListCommandInvocations: () => ({ CommandInvocations: [] }),
 		CancelCommand: () => ({}),
 		StartAutomationExecution: ({ Tags }) => {
-			const AutomationExecutionId = `execution-${++executions}`;
+			const AutomationExecutionId = executionId(++executions);
 			tags.set(AutomationExecutionId, Tags);
 			return { AutomationExecutionId };
 		},

@@ -18,7 +18,7 @@ export const LEDGER_SHAPE = {
 				{ AttributeName: 'dueShard', KeyType: 'HASH' },
 				{ AttributeName: 'dueAt', KeyType: 'RANGE' },
 			],
-			Projection: { ProjectionType: 'KEYS_ONLY' },
+			Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['openedAt'] },
 		},
 	],
 } as const;

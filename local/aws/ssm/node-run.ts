@@ -51,8 +51,9 @@ export function startRun(request: RunRequest, clock: Clock): NodeRun {
 	const { outcome, parameters } = request;
 	const startedAt = clock.now();
 	const before = earlierWork(request, startedAt);
-	const durationMs = before ? Math.max(0, before.endsAt - startedAt) : drawDuration(outcome, clock);
-	const plugins = runSteps(request.steps, before ? repetition(before, outcome) : outcome, parameters, startedAt, durationMs);
+	const how = before ? repetition(before, outcome) : outcome;
+	const durationMs = before && !how.hangs ? Math.max(0, before.endsAt - startedAt) : drawDuration(how, clock);
+	const plugins = runSteps(request.steps, how, parameters, startedAt, durationMs);
 	const failed = plugins.findIndex((plugin) => plugin.status !== 'Success');
 	const forgiven = plugins[failed] && request.steps.find((step) => step.name === plugins[failed]?.name)?.onFailure === 'successAndExit';
 	const timedOut = plugins.some((plugin) => plugin.status === 'TimedOut');
@@ -78,15 +79,20 @@ export function cancelRun(run: NodeRun, at: number): void {
 		.map((plugin) => (plugin.endedAt <= at ? plugin : { ...plugin, status: 'Cancelled' as const, responseCode: KILLED, endedAt: at }));
 }
 
-/** The run that did this work before, or still does it; what a reboot or a cancellation cut short does not count. */
+/** The run that did this work before, or still does it; what a reboot, a cancellation or its time limit has cut short does not count. */
 function earlierWork({ earlier, document, parameters, outcome, boot }: RunRequest, now: number): NodeRun | undefined {
 	const { oncePer } = outcome;
 	if (oncePer === undefined) return undefined;
 	const same = earlier.filter((run) => run.effective && run.document === document && run.parameters[oncePer] === parameters[oncePer]);
-	return same.find((run) => (run.status === 'Success' || run.status === 'Failed') && (run.boot === boot || run.endsAt <= now));
+	return same.find(({ status, endsAt, boot: of }) => {
+		if (status === 'Cancelled') return false;
+		return endsAt <= now ? status !== 'TimedOut' : of === boot;
+	});
 }
 
+/** What is run again ends as the first run did; behind one that never ends it waits for its own time limit. */
 function repetition(before: NodeRun, { oncePer = '', step }: Outcome): Outcome {
+	if (before.status === 'TimedOut') return { hangs: true, ...(step === undefined ? {} : { step }) };
 	const ended = before.plugins.find((plugin) => plugin.status !== 'Success') ?? before.plugins.at(-1);
 	return {
 		exitCode: ended?.responseCode ?? 0,

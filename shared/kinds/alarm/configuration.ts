@@ -83,7 +83,7 @@ export function watchedBy(detail: Detail): string | undefined {
 		if (metricStat === undefined) return [label, expression].filter(Boolean).join(': ');
 		const { metric, stat, period } = metricStat;
 		const dimensions = Object.entries(metric.dimensions ?? {}).map(([name, value]) => `${name} ${value}`);
-		const how = [...dimensions, ...(stat === undefined ? [] : [`${stat} of ${period} s`])].join(', ');
+		const how = [...dimensions, ...(stat === undefined ? [] : [period === undefined ? stat : `${stat} of ${period} s`])].join(', ');
 		return [metric.namespace, metric.name, how && `(${how})`].filter(Boolean).join(' ');
 	});
 	return lines.length > 0 ? lines.join('; ') : undefined;

@@ -41,8 +41,14 @@ export function remember(operation: AlarmOperation, what: string, now: number): 
 /** The calm is over: the OpsItem is resolved. */
 export function resolve(operation: AlarmOperation, now: number): Step<AlarmOperation> {
 	const pending: EndingEffect[] = hasItem(operation) ? ['resolve-ops-item'] : [];
-	const reason = operation.alarm.deleted ? 'the alarm was deleted' : `OK since ${instant(operation.alarm.stateAt)}: ${lasted(operation)}`;
+	const { alarm } = operation;
+	const reason = alarm.deleted ? 'the alarm was deleted' : `${calmWords(alarm)}: ${lasted(operation)}`;
 	return end(operation, { state: 'succeeded', reason }, { then: {}, pending }, {}, now, 'solved');
+}
+
+/** What it is that calms: a playbook may take missing data for OK. */
+export function calmWords({ state, stateAt }: AlarmRecord): string {
+	return `${state === 'INSUFFICIENT_DATA' ? 'without data' : 'OK'} since ${instant(stateAt)}`;
 }
 
 /** How long it lasted, and how often it went off. */

@@ -2,18 +2,20 @@
 
 import { alarmUrl } from '../../context/console.ts';
 import { resourcesOf } from '../../context/resources.ts';
-import type { AlarmOperation } from '../../operation/types.ts';
+import type { AlarmOperation, Contributor } from '../../operation/types.ts';
 import type { OpsItemText } from '../kind.ts';
 import { hasBegun } from '../working.ts';
 import { descriptionOf, metricsOf, thresholdOf, watchedBy } from './configuration.ts';
-import { isCalm, lasted } from './ending.ts';
-import { instant } from './timers.ts';
+import { calmWords, isCalm, lasted } from './ending.ts';
+import { instant, span } from './timers.ts';
 import { flappingWords, wouldRun } from './work.ts';
 
 /** ARNs beside the alarm's own: OpsCenter relates up to 100, and a person reads fewer. */
 const RESOURCES = 20;
 /** Series that are named. */
 const SERIES = 30;
+/** What a line of the description takes of what it quotes: OpsCenter takes 2,048 in all, and has the whole as data. Characters. */
+const LINE = 400;
 
 export function alarmItem(operation: AlarmOperation): OpsItemText {
 	const { id, playbook, subject, occasion, ending, alarm } = operation;
@@ -23,10 +25,10 @@ export function alarmItem(operation: AlarmOperation): OpsItemText {
 	const facts = factsOf(operation);
 	return {
 		key: `alarm:${playbook.name}:${subject.alarm}`,
-		title: `${subject.alarm} is in ALARM`,
+		title: `${subject.alarm} ${alarm.state === 'INSUFFICIENT_DATA' ? 'has no data' : 'is in ALARM'}`,
 		spec,
 		intro: [descriptionOf(occasion.detail), ...Object.entries(facts).map(([name, value]) => `${NAMES[name]}: ${value}`)]
-			.filter((line) => line !== undefined)
+			.flatMap((line) => (line === undefined ? [] : line.length > LINE ? `${line.slice(0, LINE)}...` : line))
 			.join('\n'),
 		line: `${planned(operation)} [${id}]`,
 		resources: [...arns.slice(0, RESOURCES), subject.alarmArn],
@@ -36,7 +38,7 @@ export function alarmItem(operation: AlarmOperation): OpsItemText {
 			status: statusOf(operation),
 			occurrences: `${alarm.count}: ${times(operation)}`,
 			latestReason: alarm.reason,
-			...(isCalm(operation) && { lasted: lasted(operation) }),
+			lasted: isCalm(operation) ? lasted(operation) : `since ${instant(alarm.alarms[0] ?? alarm.stateAt)}`,
 			...(alarm.ran.length > 0 && { ran: alarm.ran.join('\n') }),
 			...(alarm.contributors && { inAlarm: seriesOf(alarm.contributors) }),
 		},
@@ -69,15 +71,25 @@ function planned(operation: AlarmOperation): string {
 
 /** How it stands, in a line. */
 function statusOf(operation: AlarmOperation): string {
-	const { ending, alarm, result, run, state, timers } = operation;
-	const after = isCalm(operation) ? `OK since ${instant(alarm.stateAt)}` : 'in ALARM';
+	const { ending, alarm, result, run, state, waiting, history, timers } = operation;
+	const after = standsAt(operation);
+	const work = `${run?.type} ${run?.document}`;
+	if (ending?.state === 'succeeded') return `solved: ${ending.reason}`;
 	if (ending?.state === 'timed-out' && ending.then.opsItem === undefined) return `${ending.reason}: a later OK still resolves this`;
-	if (ending !== undefined) return `${ending.state === 'succeeded' ? 'solved' : ending.state}: ${ending.reason}`;
-	if (hasBegun(operation)) return `${after}; ${run?.type} ${run?.document} runs`;
-	if (alarm.flapping) return `${after}; it flaps (${flappingWords(operation)}): no work is started until it is calm`;
+	if (ending !== undefined) return `${after}; ${ending.state}: ${ending.reason}`;
+	if (alarm.flapping && !hasBegun(operation))
+		return `${after}; it flaps (${flappingWords(operation)}): no work is started until it is calm`;
 	if (result?.observed) return `${after}; observed only: would ${wouldRun(operation)}`;
-	if (state !== 'verifying') return `${after}; ${run?.type} ${run?.document} is to run`;
-	return `${after}; it is resolved after ${timers.calmSeconds} s of OK`;
+	if (waiting !== undefined) return `${after}; ${work} waits: ${history.findLast(({ what }) => what === 'waiting')?.why ?? waiting}`;
+	if (state !== 'verifying') return `${after}; ${work} runs`;
+	return `${after}; this is resolved once it has been OK for ${span(timers.calmSeconds * 1_000)}`;
+}
+
+function standsAt(operation: AlarmOperation): string {
+	const { alarm } = operation;
+	if (alarm.deleted) return 'deleted';
+	if (isCalm(operation)) return calmWords(alarm);
+	return alarm.state === 'INSUFFICIENT_DATA' ? 'without data' : 'in ALARM';
 }
 
 function times({ alarm: { alarms, count } }: AlarmOperation): string {
@@ -86,8 +98,8 @@ function times({ alarm: { alarms, count } }: AlarmOperation): string {
 	return count === 1 ? instant(first) : `from ${instant(first)} to ${instant(last)}`;
 }
 
-function seriesOf(contributors: Readonly<Record<string, string>>): string {
-	const names = Object.values(contributors);
+function seriesOf(contributors: Readonly<Record<string, Contributor>>): string {
+	const names = Object.values(contributors).flatMap(({ name, inAlarm }) => (inAlarm ? [name] : []));
 	if (names.length === 0) return 'no series';
 	return [...names.slice(0, SERIES), ...(names.length > SERIES ? [`and ${names.length - SERIES} more`] : [])].join('\n');
 }

@@ -5,8 +5,8 @@ import type { AlarmOperation, AlarmRecord, EndingEffect } from '../../operation/
 import type { AlarmTimers } from '../../playbook/types.ts';
 import { ask, change, note, nothing } from '../steps.ts';
 import { hasBegun, open } from '../working.ts';
-import { hasItem, isCalm, know, resolve, rest, skip } from './ending.ts';
-import { HELD_LOOK, instant, isFlapping, isKnown, LATE_EVENT, withTime } from './timers.ts';
+import { calmWords, hasItem, isCalm, know, resolve, rest, skip } from './ending.ts';
+import { instant, isFlapping, isKnown, LATE_EVENT, withTime } from './timers.ts';
 import { act, course, hasWaited, wantsWork } from './work.ts';
 
 /** Series of one alarm that are kept by name. */
@@ -24,7 +24,7 @@ export function meaningOf(state: AlarmFact['state'], { insufficientData }: Alarm
 }
 
 export function news(operation: AlarmOperation, fact: AlarmFact, now: number): Step<AlarmOperation> {
-	if (fact.contributor !== undefined) return series(operation, fact.contributor, fact.state === 'ALARM');
+	if (fact.contributor !== undefined) return series(operation, fact);
 	switch (meaningOf(fact.state, operation.timers)) {
 		case 'alarm':
 			return fact.from === 'look' && !isCalm(operation) ? stillInAlarm(operation, fact, now) : wentOff(operation, fact, now);
@@ -43,21 +43,21 @@ export function opened(operation: AlarmOperation, now: number): Step<AlarmOperat
 	if (alarm.deleted || meaningOf(alarm.state, operation.timers) !== 'alarm')
 		return calm(operation, calmAt(operation, alarm.stateAt, now), now);
 	const flapping = isFlapping(alarm, operation.timers);
-	const flagged = flapping ? know(operation, { flapping }) : operation;
+	const flagged = know(operation, flapping ? { flapping } : {}, 'held');
 	const held = alarm.held ?? lateness(alarm.stateAt, now);
 	return held === undefined ? act(flagged, now) : hold(flagged, held, now);
 }
 
 function wentOff(operation: AlarmOperation, fact: AlarmFact, now: number): Step<AlarmOperation> {
 	const { alarm, timers, ending } = operation;
-	const { at, state = 'ALARM', reason, requestId, held = fact.from === 'event' ? lateness(at, now) : undefined } = fact;
+	const { at, state = 'ALARM', reason, requestId, held = fact.from === 'event' ? lateness(at, now) : undefined, occasion } = fact;
 	if (isKnown(alarm, at)) return nothing(operation);
 	const alarms = withTime(alarm.alarms, at);
-	const counted = know(operation, { alarms, count: alarm.count + 1, ...(isFlapping({ alarms }, timers) && { flapping: true }) });
+	const counted = know(operation, { alarms, count: alarm.count + 1, ...(isFlapping({ ...alarm, alarms }, timers) && { flapping: true }) });
 	// It came late: what has come since is newer.
 	if (at <= alarm.stateAt) return nothing(know(counted, { untold: true }));
 	const noDataNow = state === 'INSUFFICIENT_DATA' && !isCalm(operation);
-	const again = know(counted, { state, stateAt: at, reason }, 'calmAt', 'deleted');
+	const again = change(know(counted, { state, stateAt: at, reason }, 'calmAt', 'deleted'), { ...(occasion && { occasion }) });
 	const said = note('in ALARM again', quoted(reason), requestId);
 	if (ending !== undefined) return duringEnding(again, held, now, said);
 	if (hasBegun(again)) return ask(again, [{ name: 'open-ops-item' }], said);
@@ -99,7 +99,7 @@ function hold(operation: AlarmOperation, held: Held, now: number, ...said: reado
 	const { opsItem } = operation.result ?? {};
 	const waiting = opsItem === undefined ? change(resting, { state: 'waiting', waiting: 'held' }) : resting;
 	const due = held.until <= now;
-	const until = due ? 'CloudWatch is asked' : `CloudWatch is asked at ${instant(held.until)}`;
+	const until = due ? 'CloudWatch is asked' : `CloudWatch is asked by ${instant(held.until)}`;
 	const notes = same ? said : [...said, note('held', `${held.why}: ${until}`)];
 	return { operation: waiting, notes, effects: due ? [...effects, { name: 'look-at-alarm' }] : effects };
 }
@@ -112,7 +112,7 @@ function ok(operation: AlarmOperation, fact: AlarmFact, now: number): Step<Alarm
 	const { state = 'OK', at, reason, requestId } = fact;
 	if (at <= operation.alarm.stateAt) return nothing(operation);
 	const fine = know(operation, { state, stateAt: at, reason });
-	return calm(fine, calmAt(fine, at, now), now, note('OK', quoted(reason), requestId));
+	return calm(fine, calmAt(fine, at, now), now, note(state === 'OK' ? 'OK' : 'no data', quoted(reason), requestId));
 }
 
 function gone(operation: AlarmOperation, { at, requestId }: AlarmFact, now: number): Step<AlarmOperation> {
@@ -133,8 +133,8 @@ function calm(before: AlarmOperation, until: number, now: number, ...said: reado
 	if (ending !== undefined) return nothing(resolving(operation), ...said);
 	if (hasBegun(operation)) return nothing(operation, ...said);
 	if (waiting === 'held' && !hasItem(operation)) {
-		const why = alarm.deleted ? 'the alarm was deleted' : `it is OK since ${instant(alarm.stateAt)}`;
-		return skip(operation, `${why}, and was held until then (${before.alarm.held?.why ?? 'by CloudWatch'})`, now);
+		const why = alarm.deleted ? 'the alarm does not exist any more' : `is ${calmWords(alarm)}`;
+		return skip(operation, `it was held (${before.alarm.held?.why ?? 'by CloudWatch'}), and ${why}`, now);
 	}
 	const { resting, effects } = rest(operation);
 	if (until > now) return { operation: resting, notes: said, effects };
@@ -150,17 +150,32 @@ function resolving(operation: AlarmOperation): AlarmOperation {
 	return change(operation, { ending: { ...ending, pending } });
 }
 
-/** The playbook makes nothing of missing data; whether what is held may go on is asked again. */
-function noData(operation: AlarmOperation, { from, reason }: AlarmFact, now: number): Step<AlarmOperation> {
-	const asked = from === 'look' && operation.alarm.held !== undefined && operation.ending === undefined;
-	return asked ? hold(operation, { until: now + HELD_LOOK, why: `no data: ${quoted(reason)}` }, now) : nothing(operation);
+/** The playbook makes nothing of missing data: it stands as it stood. What was held is no ALARM any more, and opens nothing. */
+function noData(operation: AlarmOperation, { from, at, reason }: AlarmFact, now: number): Step<AlarmOperation> {
+	const { ending, waiting, alarm } = operation;
+	if (from === 'event' || ending !== undefined) return nothing(operation);
+	if (hasWaited(operation)) return open(course, change(operation, { state: 'starting' }), now);
+	if (alarm.held === undefined) return nothing(operation);
+	const free = know(operation, {}, 'held');
+	const why = `it was held (${alarm.held.why}), and has no data since ${instant(at)}: ${quoted(reason)}`;
+	if (waiting === 'held' && !hasItem(operation)) return skip(know(free, { stateAt: Math.max(at, alarm.stateAt) }), why, now);
+	const { resting, effects } = rest(free);
+	return ask(resting, effects);
 }
 
 /** A series of a multi-series alarm. A storm of them costs no call each: the clock tells the OpsItem of all together. */
-function series(operation: AlarmOperation, { id, name }: NonNullable<AlarmFact['contributor']>, inAlarm: boolean): Step<AlarmOperation> {
+function series(operation: AlarmOperation, { contributor, state, at }: AlarmFact): Step<AlarmOperation> {
+	const { id = '', name = '' } = contributor ?? {};
+	const inAlarm = state === 'ALARM';
 	const { [id]: known, ...others } = operation.alarm.contributors ?? {};
-	if (inAlarm === (known !== undefined) || (inAlarm && Object.keys(others).length >= SERIES)) return nothing(operation);
-	return nothing(know(operation, { contributors: inAlarm ? { ...others, [id]: name } : others, untold: true }));
+	if (known !== undefined && known.at >= at) return nothing(operation);
+	// One that is fine again is remembered for as long as older news of it may come.
+	const kept = Object.entries(others).filter(([, each]) => each.inAlarm || at - each.at < LATE_EVENT);
+	if (kept.length >= SERIES) return nothing(operation);
+	const told = inAlarm === (known?.inAlarm ?? false);
+	return nothing(
+		know(operation, { contributors: Object.fromEntries([...kept, [id, { name, inAlarm, at }]]), ...(!told && { untold: true }) }),
+	);
 }
 
 function quoted(reason: string): string {

@@ -1,29 +1,35 @@
 /** The life of an alarm's operation, from the first ALARM to the calm after it: what each fact means for it. Pure. */
 
-import type { Effect, Fact, Step } from '../../operation/facts.ts';
+import type { Effect, Fact, Note, Step } from '../../operation/facts.ts';
 import type { AlarmOperation } from '../../operation/types.ts';
 import { answered, isEndingEffect, outcomeOf, proceed } from '../ending.ts';
 import { ask, change, note, nothing } from '../steps.ts';
 import { atWork, hasBegun, tickWork, wait } from '../working.ts';
-import { giveUp, isCalm, know, resolve } from './ending.ts';
+import { giveUp, hasItem, isCalm, know, resolve } from './ending.ts';
 import { news, opened } from './news.ts';
 import { operator } from './operator.ts';
-import { lookAfter, nextLook } from './timers.ts';
+import { isHeldLookDue, isLookDue, nextLook } from './timers.ts';
 import { course, wantsWork } from './work.ts';
 
 /** Lines of its story that are kept, of a storm: the first, and the last. */
 const FIRST_LINES = 10;
 const LINES = 100;
 
+/** What the story says of work that has begun. */
+const BEGUN = /^(command sent|runbook started)/;
+
 export function nextAlarm(operation: AlarmOperation, fact: Fact, now: number): Step<AlarmOperation> {
 	if (operation.closedAt !== undefined) return nothing(operation);
-	const step = untilCalm(react(operation, fact, now), now);
-	const unmoved = step.operation === operation && step.effects.length === 0;
+	const step = untilCalm(tellingOfWaits(operation, react(operation, fact, now)), now);
+	const unmoved = step.operation === operation && step.effects.length === 0 && fact.type !== 'tick';
 	if (unmoved || step.operation.closedAt !== undefined) return step;
 	const begun = withDeadline(withShortStory(step.operation), step.effects, now);
 	// Its record says that a shared command was sent: its nodes are not written again for that, and are looked at as running ones are.
 	const looked = fact.type === 'work-shared' ? change(begun, { state: 'running' }) : begun;
-	return { ...step, operation: change(begun, { dueAt: nextLook(looked, now) }) };
+	const next = nextLook(looked, now);
+	// News of the alarm does not put off the look at its work.
+	const dueAt = fact.type === 'alarm' && hasBegun(operation) ? Math.min(next, operation.dueAt ?? next) : next;
+	return { ...step, operation: change(begun, { dueAt }) };
 }
 
 function react(operation: AlarmOperation, fact: Fact, now: number): Step<AlarmOperation> {
@@ -44,6 +50,14 @@ function react(operation: AlarmOperation, fact: Fact, now: number): Step<AlarmOp
 			// Work that is not wanted any more is not begun by what was asked for it before.
 			return (wantsWork(operation) || hasBegun(operation) ? atWork(course, operation, fact, now) : undefined) ?? nothing(operation);
 	}
+}
+
+/** The OpsItem says what the work waits for, and that it has begun after all. */
+function tellingOfWaits({ history }: AlarmOperation, step: Step<AlarmOperation>): Step<AlarmOperation> {
+	const waits = ({ what }: Note) => what === 'waiting';
+	const waited = history.findLast(({ what }) => what !== 'OpsItem')?.what === 'waiting';
+	const tells = step.notes.some(waits) || (waited && step.notes.some(({ what }) => BEGUN.test(what)));
+	return tells && step.operation.ending === undefined ? { ...step, effects: [...step.effects, { name: 'update-ops-item' }] } : step;
 }
 
 /** An OpsItem is resolved once the calm is over, also where the operation has failed meanwhile. */
@@ -67,7 +81,7 @@ function withShortStory(operation: AlarmOperation): AlarmOperation {
 function tick(operation: AlarmOperation, now: number): Step<AlarmOperation> {
 	const { ending, alarm, result } = operation;
 	if (ending !== undefined) return proceed(operation, [], now);
-	if (operation.waiting === 'held') return ask(operation, (alarm.held?.until ?? 0) <= now ? [{ name: 'look-at-alarm' }] : []);
+	if (operation.waiting === 'held') return ask(operation, isHeldLookDue(operation, now) ? [{ name: 'look-at-alarm' }] : []);
 	const step = hasBegun(operation) || wantsWork(operation) ? tickBusy(operation, now) : tickWaiting(operation, now);
 	if (step.operation.ending !== undefined) return step;
 	const telling: readonly Effect[] =
@@ -84,14 +98,15 @@ function tickBusy(operation: AlarmOperation, now: number): Step<AlarmOperation> 
 function tickWaiting(operation: AlarmOperation, now: number): Step<AlarmOperation> {
 	const { alarm, deadlineAt, dueAt = now } = operation;
 	if (isCalm(operation)) return (alarm.calmAt ?? 0) <= now ? resolve(operation, now) : nothing(operation);
-	if (alarm.held !== undefined) return ask(operation, alarm.held.until <= now ? [{ name: 'look-at-alarm' }] : []);
+	if (alarm.held !== undefined) return ask(operation, isHeldLookDue(operation, now) ? [{ name: 'look-at-alarm' }] : []);
 	if (deadlineAt <= now) return giveUp(operation, now);
-	return ask(operation, lookAfter(alarm, dueAt - 1) <= now ? [{ name: 'look-at-alarm' }] : []);
+	return ask(operation, isLookDue(alarm, dueAt, now) ? [{ name: 'look-at-alarm' }] : []);
 }
 
 function done(operation: AlarmOperation, fact: Extract<Fact, { type: 'done' }>, now: number): Step<AlarmOperation> {
 	const { effect, requestId } = fact;
 	if (effect !== 'open-ops-item' && effect !== 'update-ops-item') return answered(operation, fact, now);
+	if (effect === 'update-ops-item' && operation.ending === undefined && !hasItem(operation)) return nothing(operation);
 	const told = know(operation, {}, 'untold');
 	if (operation.ending !== undefined) return answered(told, fact, now);
 	const known = change(told, { result: { ...told.result, ...outcomeOf(fact), reason: told.alarm.reason } });

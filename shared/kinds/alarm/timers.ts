@@ -37,15 +37,30 @@ export function nextLook(operation: AlarmOperation, now: number): number {
 	// News must not put off what is due.
 	const tell = alarm.untold || result?.opsItem === undefined ? Math.min(soon, dueAt > now ? dueAt : soon) : Infinity;
 	if (hasBegun(operation)) return Math.min(tell, workLook(operation, BY_NEXT_TICK, now), deadlineAt + DECIDE_AFTER_DEADLINE);
-	if (alarm.held !== undefined) return alarm.held.until > now ? alarm.held.until : soon;
+	if (alarm.held !== undefined) return Math.min(alarm.held.until > now ? alarm.held.until : soon, lookAfter(alarm, now));
 	if (state !== 'verifying') return soon;
 	return Math.min(tell, alarm.calmAt ?? Math.min(deadlineAt, lookAfter(alarm, now)));
+}
+
+/** Whether what holds it is to be looked at: its time is over, or it may have ended before. */
+export function isHeldLookDue({ alarm, dueAt = 0 }: AlarmOperation, now: number): boolean {
+	return (alarm.held?.until ?? 0) <= now || isLookDue(alarm, dueAt, now);
+}
+
+/** Whether one of the looks at the alarm fell into the time since the clock was to look. */
+export function isLookDue(alarm: AlarmRecord, dueAt: number, now: number): boolean {
+	return lookAfter(alarm, dueAt - 1) <= now;
 }
 
 /** How long a composite's actions are suppressed from now on, at most, or until it is worth another look. Periods in seconds; gives milliseconds. */
 export function suppressedFor(by: string, waitPeriod: number | undefined, extensionPeriod: number | undefined): number {
 	const seconds = by === 'WaitPeriod' ? waitPeriod : by === 'ExtensionPeriod' ? extensionPeriod : undefined;
 	return seconds === undefined ? HELD_LOOK : seconds * 1_000;
+}
+
+/** A mute rule in words, by its ARN: `arn:aws:cloudwatch:eu-west-1:111122223333:alarm-mute-rule:web-release`. */
+export function mutedBy(arn = ''): string {
+	return `muted by ${arn.split(':').at(-1) || 'a mute rule'}`;
 }
 
 /** The times at which it went off, with one more. */
@@ -60,11 +75,16 @@ export function isKnown({ alarms, count, after = 0 }: AlarmRecord, at: number): 
 	return at <= after || forgotten || alarms.includes(at);
 }
 
-/** Whether it has gone off too often, up to the last time. */
-export function isFlapping({ alarms }: Pick<AlarmRecord, 'alarms'>, { flapping }: AlarmTimers): boolean {
-	if (flapping === undefined) return false;
-	const since = (alarms.at(-1) ?? 0) - flapping.withinSeconds * SECOND;
-	return alarms.filter((at) => at > since).length >= flapping.times;
+/** Whether it has gone off too often, up to the last time: in this operation and before it, for each that was solved was another. */
+export function isFlapping({ alarms, earlier = [] }: Pick<AlarmRecord, 'alarms' | 'earlier'>, timers: AlarmTimers): boolean {
+	if (timers.flapping === undefined) return false;
+	return withinFlapping(timers, alarms.at(-1) ?? 0, [...earlier, ...alarms]).length >= timers.flapping.times;
+}
+
+/** The times that count as flapping at an instant. */
+export function withinFlapping({ flapping }: AlarmTimers, at: number, times: readonly number[]): readonly number[] {
+	const since = at - (flapping?.withinSeconds ?? 0) * SECOND;
+	return times.filter((time) => time > since).slice(-KEPT);
 }
 
 /** `2026-03-02 09:41:12 UTC` */

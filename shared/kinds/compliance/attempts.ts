@@ -5,7 +5,7 @@ import type { ComplianceOperation } from '../../operation/types.ts';
 import { resolveNode, resolveParameters } from '../../playbook/parameters.ts';
 import { end } from '../ending.ts';
 import { ask, change, note } from '../steps.ts';
-import { begin, type Course, type Failure } from '../working.ts';
+import { begin, type Course, type Failure, hasBegun } from '../working.ts';
 import { compliant, decide, exhausted, gone } from './ending.ts';
 import { proves } from './findings.ts';
 import { attemptsLeft, isStale, recent } from './timers.ts';
@@ -78,8 +78,10 @@ function counted(operation: ComplianceOperation, now: number): ComplianceOperati
 
 function failed(operation: ComplianceOperation, failure: Failure, now: number): Step<ComplianceOperation> {
 	const { finding, work, slot, settings } = operation;
+	const { state, reason, requestId, cancel = false } = failure;
+	// Who waited in vain has tried nothing.
+	if (state === 'timed-out' && !hasBegun(operation)) return decide(operation, failure, now);
 	const tried = counted(operation, now);
-	const { reason, requestId, cancel = false } = failure;
 	if (finding.compliance === 'NOT_APPLICABLE') return gone(tried, now, requestId);
 	// A resource that was found compliant meanwhile is looked at once more before this is called a failure.
 	if (attemptsLeft(tried, now) <= 0 && finding.compliance !== 'COMPLIANT') return decide(tried, failure, now);
@@ -98,12 +100,12 @@ function succeeded(operation: ComplianceOperation, reason: string, fact: WorkFac
 	const verifying: ComplianceOperation = { ...change(counted(operation, now), { state: 'verifying' }, 'slot'), verify };
 	const said = note('work succeeded', reason, fact.requestId);
 	const effects: Effect[] = slot ? [{ name: 'release-slot' }] : [];
-	// The event of the work's end may be the later of the two.
-	if (finding.compliance === 'NOT_APPLICABLE' || proves(finding, verifying)) {
-		const step = proven(verifying, now);
-		return { ...step, effects: [...effects, ...step.effects], notes: [said, ...step.notes] };
-	}
-	return ask(verifying, effects, said);
+	// The event of the work's end may be the later of the two. Another attempt takes a slot of its own: the clock begins it.
+	const known = finding.compliance === 'NOT_APPLICABLE' || proves(finding, verifying);
+	if (known && finding.compliance === 'NON_COMPLIANT') return ask({ ...verifying, verify: { ...verify, lookAt: now } }, effects, said);
+	if (!known) return ask(verifying, effects, said);
+	const step = proven(verifying, now);
+	return { ...step, effects: [...effects, ...step.effects], notes: [said, ...step.notes] };
 }
 
 /** What was found proves something of the work, which has ended well. */

@@ -48,6 +48,7 @@ export function gone(operation: ComplianceOperation, now: number, requestId?: st
 /** As many remediations as the playbook allows within 24 hours have not helped. */
 export function exhausted(operation: ComplianceOperation, why: string, now: number, requestId?: string): Step<ComplianceOperation> {
 	const { attempts } = operation.settings;
-	const reason = `${why}: ${attempts} ${attempts === 1 ? 'remediation' : 'remediations'} within 24 hours did not help, or something undoes them`;
+	const remediations = `${attempts} ${attempts === 1 ? 'remediation' : 'remediations'} within 24 hours`;
+	const reason = `${why}: ${remediations} did not help, or something undoes them, or AWS Config does not record what they change`;
 	return decide(operation, { state: 'failed', reason, requestId }, now);
 }

@@ -1,16 +1,14 @@
 /** How OpsCenter is told of remediations that do not help: one OpsItem a playbook and rule while it is open. Pure. */
 
 import type { ComplianceOperation } from '../../operation/types.ts';
+import { isArn } from '../envelope.ts';
 import type { OpsItemText } from '../kind.ts';
-
-/** A rule may fail for thousands of resources: the item has room for so many, and each new one takes the place of an older. */
-const SHOWN = 50;
+import { PLACES, placeOf } from '../places.ts';
 
 export function complianceItem({ id, playbook, subject, run, ending, result, occasion }: ComplianceOperation): OpsItemText {
 	const { rule, resourceType, resourceId } = subject;
 	const observed = result?.observed === true;
 	const { configRuleARN } = occasion.detail;
-	const place = Number.parseInt(id.split('-')[1]?.slice(0, 8) ?? '', 16) % SHOWN || 0;
 	const reason = ending?.reason ?? '';
 	return {
 		key: `rule:${playbook.name}:${rule}${observed ? ':observed' : ''}`,
@@ -20,13 +18,13 @@ export function complianceItem({ id, playbook, subject, run, ending, result, occ
 		spec: ending?.then.opsItem ?? {},
 		intro:
 			`${observed ? 'What would have been done for each resource' : 'What each resource failed on'}: here the first, ` +
-			`up to ${SHOWN} of the latest in the operational data, and all of a day by: fleet -- list --closed --day <YYYY-MM-DD>.`,
+			`up to ${PLACES} of the latest in the operational data, and all of a day by: fleet -- list --closed --day <YYYY-MM-DD>.`,
 		line: `${resourceId} (${resourceType}): ${reason} [${id}]`,
 		// Deduplication hashes it too: it must be the rule, which all resources have in common.
-		resources: typeof configRuleARN === 'string' ? [configRuleARN] : [],
+		resources: typeof configRuleARN === 'string' && isArn(configRuleARN) ? [configRuleARN] : [],
 		data: { configRule: rule },
 		own: {
-			[`resource/${String(place).padStart(2, '0')}`]: JSON.stringify({ resource: resourceId, type: resourceType, operation: id, reason }),
+			[`resource/${placeOf({ id })}`]: JSON.stringify({ resource: resourceId, type: resourceType, operation: id, reason }),
 		},
 	};
 }

@@ -1,7 +1,8 @@
 /** The life of a remediation: what each fact means for it. Pure. */
 
 import type { ComplianceFact, Fact, Step } from '../../operation/facts.ts';
-import type { ComplianceOperation } from '../../operation/types.ts';
+import type { ComplianceOperation, WaitingReason } from '../../operation/types.ts';
+import { waitsUntil } from '../brakes.ts';
 import { answered, proceed } from '../ending.ts';
 import { ask, change, note, nothing } from '../steps.ts';
 import { atWork, hasBegun, tickWork, wait } from '../working.ts';
@@ -18,9 +19,16 @@ export function nextCompliance(operation: ComplianceOperation, fact: Fact, now: 
 	const unmoved =
 		step.operation.state === operation.state && step.effects.length === 0 && fact.type === 'compliance' && fact.from === 'event';
 	if (unmoved || step.operation.closedAt !== undefined) return step;
+	const moved = timed(step.operation, operation.waiting, now);
 	// Its record says that a shared command was sent: its nodes are not written again for that, and are looked at as running ones are.
-	const seen = fact.type === 'work-shared' ? change(step.operation, { state: 'running' }) : step.operation;
-	return { ...step, operation: change(step.operation, { dueAt: nextLook(seen, now) }) };
+	const seen = fact.type === 'work-shared' ? change(moved, { state: 'running' }) : moved;
+	return { ...step, operation: change(moved, { dueAt: nextLook(seen, now) }) };
+}
+
+/** The operation with the time since which it waits, where it does. */
+function timed({ waitsSince, ...operation }: ComplianceOperation, before: WaitingReason | undefined, now: number): ComplianceOperation {
+	if (operation.waiting === undefined) return operation;
+	return { ...operation, waitsSince: operation.waiting === before ? (waitsSince ?? now) : now };
 }
 
 function react(operation: ComplianceOperation, fact: Fact, now: number): Step<ComplianceOperation> {
@@ -51,7 +59,7 @@ function tick(operation: ComplianceOperation, now: number): Step<ComplianceOpera
 	if (state === 'verifying') return now >= (verify?.lookAt ?? 0) ? ask(operation, [{ name: 'read-compliance' }]) : nothing(operation);
 	if (waiting === 'retry') return now >= dueAt ? ask(afresh(operation), [{ name: 'read-compliance' }]) : nothing(operation);
 	// Whoever waits has time: the deadline counts from the start.
-	return tickWork(course, operation, now, hasBegun(operation) ? operation.deadlineAt : Infinity);
+	return tickWork(course, operation, now, hasBegun(operation) ? operation.deadlineAt : waitsUntil(operation));
 }
 
 /** An event of AWS Config: the compliance type has changed. */

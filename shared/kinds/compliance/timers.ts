@@ -9,8 +9,12 @@ export const DAY = 1_440 * MINUTE;
 
 /** What is known of the resource is too old to start work by after this. */
 const STALE_AFTER = 5 * MINUTE;
-/** What waits looks whether it can go on the more rarely the longer it has waited, up to this: thousands may wait for hours. */
-const LONGEST_PATIENCE = 10 * MINUTE;
+/**
+ * What waits looks whether it can go on the more rarely the longer it has waited for the same, up to about this: thousands may wait for
+ * hours. That a calendar opens an event tells.
+ */
+const LONGEST_PATIENCE = 4 * MINUTE;
+const LONGEST_FOR_CALENDAR = 6 * MINUTE;
 
 /** From an evaluation that was asked for to the look at what it found. */
 export const LOOK_AGAIN = 5 * MINUTE;
@@ -44,13 +48,14 @@ export function nextLook(operation: ComplianceOperation, now: number): number {
 	if (ending !== undefined) return soon;
 	if (state === 'verifying') return Math.max(soon, verify?.lookAt ?? 0);
 	if (waiting === 'retry') return Math.max(soon, dueAt);
-	if (waiting !== undefined) return now + patience(operation, now);
+	if (waiting !== undefined && waiting !== 'throttle') return now + patience(operation, now);
 	const look = workLook(operation, BY_NEXT_TICK, now);
 	return hasBegun(operation) ? Math.min(look, deadlineAt + DECIDE_AFTER_DEADLINE) : look;
 }
 
-/** A quarter of its age, more or less: operations that were opened together must not all come back in the same minute. */
-function patience({ id, openedAt }: ComplianceOperation, now: number): number {
-	const spread = Number.parseInt(id.split('-')[1]?.slice(0, 4) ?? '', 16) / 0x10000 || 0;
-	return Math.min(Math.max(((now - openedAt) / 4) * (0.5 + spread), BY_NEXT_TICK), LONGEST_PATIENCE);
+/** A quarter of the time that it has waited, half as much or half as much again: what began to wait together must not always look together. */
+function patience({ id, waiting, waitsSince = 0 }: ComplianceOperation, now: number): number {
+	const spread = 0.5 + (Number.parseInt(id.split('-')[1]?.slice(0, 4) ?? '', 16) / 0x10000 || 0);
+	const longest = waiting === 'calendar' ? LONGEST_FOR_CALENDAR : LONGEST_PATIENCE;
+	return Math.max(Math.min((now - waitsSince) / 4, longest) * spread, BY_NEXT_TICK);
 }

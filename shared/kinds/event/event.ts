@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini';
 import { isOwnDocument } from '../../settings.ts';
+import { envelope as common, name } from '../envelope.ts';
 
 /** The detail-type of a request: the request bus alone may bring one. */
 export const REQUESTED = 'Run Automation Requested';
@@ -9,17 +10,7 @@ export const REQUESTED = 'Run Automation Requested';
 /** Values of one target (the API model of StartAutomationExecution). */
 const TARGET_VALUES = 50;
 
-const text = z.string().check(z.regex(/./, 'expected text'));
-
-const envelope = {
-	id: text,
-	source: text,
-	'detail-type': text,
-	account: z.string().check(z.regex(/^[0-9]{12}$/, 'expected a 12-digit account id')),
-	region: text,
-	time: z.optional(z.string()),
-	resources: z.optional(z.array(z.string())),
-};
+const envelope = { ...common, source: name(256), 'detail-type': name(128), time: z.optional(name(64)) };
 
 /** Any event, as EventBridge delivers it. */
 export const FleetEvent = z.object({ ...envelope, detail: z.looseObject({}) });
@@ -28,9 +19,9 @@ export type FleetEvent = z.infer<typeof FleetEvent>;
 const list = <T extends z.ZodMiniType>(item: T, most: number, error: string) =>
 	z.array(item).check(z.refine(({ length }) => length >= 1 && length <= most, error));
 
-/** A parameter's value (StartAutomationExecution takes up to 200 of them). */
-const value = z.string().check(z.minLength(1), z.maxLength(512));
 const VALUES = 'expected text or a list of texts, of 1 to 512 characters each';
+/** A parameter's value (StartAutomationExecution takes up to 200 of them). */
+const value = z.string().check(z.minLength(1, VALUES), z.maxLength(512, VALUES));
 const RATE = 'expected a number or a percentage as text, such as "10" or "20%"';
 const NAMES = 'expected names of parameters: letters, digits, _ and -';
 
@@ -44,7 +35,7 @@ const target = z.strictObject(
 		key: z
 			.string()
 			.check(z.regex(/^(tag:.{1,128}|ParameterValues|ResourceGroup)$/, 'expected tag:<key>, ParameterValues or ResourceGroup')),
-		values: list(text, TARGET_VALUES, `expected 1 to ${TARGET_VALUES} values`),
+		values: list(name(512), TARGET_VALUES, `expected 1 to ${TARGET_VALUES} values`),
 	},
 	saysUnknown,
 );
@@ -58,7 +49,7 @@ export const RequestDetail = z.strictObject(
 		),
 		// StartAutomationExecution takes one.
 		targets: z.optional(list(target, 1, 'expected one target')),
-		targetParameter: z.optional(text),
+		targetParameter: z.optional(name(50)),
 		maxConcurrency: z.optional(z.string().check(z.regex(/^([1-9][0-9]{0,6}|[1-9][0-9]?%|100%)$/, RATE))),
 		maxErrors: z.optional(z.string().check(z.regex(/^(0|[1-9][0-9]{0,6}|0%|[1-9][0-9]?%|100%)$/, RATE))),
 		reason: z.optional(z.string().check(z.maxLength(1_000, 'expected 1,000 characters at most'))),

@@ -4,13 +4,13 @@
  */
 
 import type { EventOperation } from '../../operation/types.ts';
+import { isArn } from '../envelope.ts';
 import type { OpsItemText } from '../kind.ts';
+import { PLACES, placeOf, placeOfOccurrence } from '../places.ts';
 import { subjectOf } from '../subjects.ts';
 
 /** What an OpsItem takes of an event's detail: a few KB. Characters. */
 const DETAIL = 3_000;
-/** OpsCenter takes no text that is no ARN; EC2's own events of Spot Instances have one without an account. */
-const ARN = /^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+/;
 /** What an OpsItem takes of ARNs, of at most 20 KB. Characters. */
 const ARNS = 12_000;
 /** Of a value in a title. Characters. */
@@ -26,7 +26,7 @@ export function eventItem(operation: EventOperation): OpsItemText {
 		key,
 		...(shared ? sharedText(operation) : ownText(operation)),
 		spec: opsItem ?? ending?.then.opsItem ?? {},
-		own: { [`operation/${operation.id}`]: JSON.stringify(standing(operation)) },
+		own: { [`operation/${shared ? placeOf(operation) : placeOfOccurrence(operation)}`]: JSON.stringify(standing(operation)) },
 		...(raisedTo !== undefined && { raisedTo }),
 	};
 }
@@ -67,15 +67,18 @@ function sharedText({ id, playbook, subject, run, ending, result, request }: Eve
 		title: observed
 			? `Would act on events of ${subject.source} (observed by ${playbook.name})`
 			: `${playbook.name} fails on events of ${subject.source}`,
-		intro: `${observed ? 'What would have been done for each event' : 'What failed for each event'}; later ones are in the operational data.`,
+		intro:
+			`${observed ? 'What would have been done for each event' : 'What failed for each event'}: here the first, ` +
+			`up to ${PLACES} of the latest in the operational data, and all of a day by: fleet -- list --closed --day <YYYY-MM-DD>.`,
 		line: `${subjectOf(subject).about(subject)}, ${run?.document ?? 'nothing to run'}${who}: ${ending?.reason ?? ''} [${id}]`,
 		resources: [],
 		data: { source: subject.source },
 	};
 }
 
-function standing({ subject, run, events, ending, request, result }: EventOperation) {
+function standing({ id, subject, run, events, ending, request, result }: EventOperation) {
 	return {
+		operation: id,
 		about: subjectOf(subject).name(subject),
 		events,
 		...(run && !result?.observed && { ran: `${run.type} ${run.document}` }),
@@ -108,7 +111,8 @@ function arns({ subject, eventId }: EventOperation): string[] {
 	const alone = key.every((each) => each === eventId);
 	let length = 0;
 	return resources.filter((arn) => {
-		if (!ARN.test(arn) || !(alone || key.some((each) => arn.includes(each)))) return false;
+		// OpsCenter takes no text that is no ARN; EC2's own events of Spot Instances have one without an account.
+		if (!isArn(arn) || !(alone || key.some((each) => arn.includes(each)))) return false;
 		length += arn.length;
 		return length <= ARNS;
 	});

@@ -14,12 +14,18 @@ export const REMEMBERED = 50;
 export function nextEvent(operation: EventOperation, fact: Fact, now: number): Step<EventOperation> {
 	if (operation.closedAt !== undefined) return nothing(operation);
 	if (fact.type === 'seen') return seen(operation, fact.eventId);
-	const step = react(operation, fact, now);
+	const step = withDeadline(react(operation, fact, now), now);
 	const unmoved = step.operation === operation && step.effects.length === 0;
 	if (unmoved || step.operation.closedAt !== undefined) return step;
 	// Its record says that a shared command was sent: its nodes are not written again for that, and are looked at as running ones are.
 	const looked = fact.type === 'work-shared' ? change(step.operation, { state: 'running' }) : step.operation;
 	return { ...step, operation: change(step.operation, { dueAt: nextLook(looked, now) }) };
+}
+
+/** The deadline counts from the start of the work: brakes may have held it up for long. */
+function withDeadline(step: Step<EventOperation>, now: number): Step<EventOperation> {
+	const begins = step.effects.some((effect) => effect.name === 'start-work' && effect.work.attempt === 1);
+	return begins ? { ...step, operation: change(step.operation, { deadlineAt: course.deadline(step.operation, now) }) } : step;
 }
 
 function react(operation: EventOperation, fact: Exclude<Fact, { type: 'seen' }>, now: number): Step<EventOperation> {
@@ -41,8 +47,8 @@ function react(operation: EventOperation, fact: Exclude<Fact, { type: 'seen' }>,
 
 /** When the clock must look at an open operation next. */
 function nextLook(operation: EventOperation, now: number): number {
-	const { ending, waiting, deadlineAt } = operation;
-	const end = ending === undefined && waiting !== 'pause' ? deadlineAt + DECIDE_AFTER_DEADLINE : Infinity;
+	const { ending, deadlineAt } = operation;
+	const end = ending === undefined && hasBegun(operation) ? deadlineAt + DECIDE_AFTER_DEADLINE : Infinity;
 	return Math.min(workLook(operation, BY_NEXT_TICK, now), end);
 }
 

@@ -48,8 +48,21 @@ function partOf(detail: Occasion['detail'], paths: readonly string[]): Record<st
 	const short = Object.entries(detail).filter(([, found]) => found === null || String(found).length <= SHORT);
 	const part = Object.fromEntries(short.filter(([, found]) => typeof found !== 'object'));
 	const start = `${PATH_START}detail.`;
-	for (const path of paths) if (path.startsWith(start)) copy(detail, part, path.slice(start.length).split('.'));
+	let room = WHOLE;
+	for (const path of paths.filter((each) => each.startsWith(start))) {
+		const steps = path.slice(start.length).split('.');
+		room -= JSON.stringify(at(detail, steps) ?? '').length;
+		// The rest is too much for any parameter.
+		if (room < 0) break;
+		copy(detail, part, steps);
+	}
 	return part;
+}
+
+function at(from: unknown, steps: readonly string[]): unknown {
+	const into = (value: unknown, step: string) =>
+		value !== null && typeof value === 'object' && Object.hasOwn(value, step) ? Reflect.get(value, step) : undefined;
+	return steps.reduce(into, from);
 }
 
 /** Copies what is at the end of a path. A list of which one entry is wanted becomes an object: paths lead through both alike. */

@@ -3,9 +3,10 @@
 import type { Step } from '../../operation/facts.ts';
 import type { EventOperation } from '../../operation/types.ts';
 import { resolveNode, resolveParameters } from '../../playbook/parameters.ts';
+import { waitsUntil } from '../brakes.ts';
 import { end } from '../ending.ts';
 import { ask, change } from '../steps.ts';
-import { type Course, tickWork } from '../working.ts';
+import { type Course, hasBegun, tickWork } from '../working.ts';
 import { decide } from './ending.ts';
 
 export const course: Course<EventOperation> = {
@@ -28,7 +29,7 @@ function lacksItem({ opsItem, result }: EventOperation): boolean {
 
 /** The work, whatever became of the OpsItem; without any, the OpsItem was all there was to do. */
 export function work(operation: EventOperation, now: number): Step<EventOperation> {
-	const { run, node, occasion, waiting, deadlineAt, result } = operation;
+	const { run, node, occasion, deadlineAt, result } = operation;
 	if (run === undefined) {
 		const refused = result?.opsItem === 'refused';
 		const state = refused ? 'failed' : 'succeeded';
@@ -41,8 +42,7 @@ export function work(operation: EventOperation, now: number): Step<EventOperatio
 		if (!found.ok) return decide(operation, { state: 'failed', reason: `run.node: ${found.problem}` }, now);
 		on = change(operation, { node: found.node });
 	}
-	// A pause is not the playbook's time.
-	return tickWork(course, on, now, waiting === 'pause' ? Infinity : deadlineAt);
+	return tickWork(course, on, now, hasBegun(on) ? deadlineAt : waitsUntil(on));
 }
 
 /** The dry run: what would have been done is all that is done. */

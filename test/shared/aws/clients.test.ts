@@ -1,8 +1,8 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { HttpResponse } from '@smithy/core/protocols';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createAws } from '../../../shared/aws/clients.ts';
+import { type Aws, createAws } from '../../../shared/aws/clients.ts';
 
 /** Answers every request, and keeps the host it was for. */
 function listening() {
@@ -28,6 +28,7 @@ async function hostOfSend(): Promise<string | undefined> {
 
 afterEach(() => {
 	vi.unstubAllEnvs();
+	vi.restoreAllMocks();
 });
 
 describe('a message to a queue', () => {
@@ -39,6 +40,35 @@ describe('a message to a queue', () => {
 	it('goes to SQS of the Region where there is none', async () => {
 		vi.stubEnv('AWS_ENDPOINT_URL', undefined);
 		expect(await hostOfSend()).toBe('sqs.eu-west-1.amazonaws.com');
+	});
+});
+
+/** Gives one answer to every request. */
+function answering(statusCode: number, error: string) {
+	const headers = { 'content-type': 'application/x-amz-json-1.1' };
+	const body = () => Buffer.from(JSON.stringify({ __type: error, message: error }));
+	const requestHandler = { handle: async () => ({ response: new HttpResponse({ statusCode, headers, body: body() }) }) };
+	return { region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, requestHandler: requestHandler as never };
+}
+
+describe('a call that AWS throttles', () => {
+	/** The services that were told of, when `call` is made of clients whose every request is answered so. */
+	async function toldOf(statusCode: number, error: string, call: (aws: Aws) => Promise<unknown>): Promise<string[]> {
+		vi.spyOn(Math, 'random').mockReturnValue(0);
+		const told: string[] = [];
+		await call(createAws(answering(statusCode, error), undefined, (service) => told.push(service))).catch(() => undefined);
+		return told;
+	}
+	const parameter = (ssm: SSMClient) => ssm.send(new GetParameterCommand({ Name: 'any' }));
+
+	it('is told of with its service, once for each attempt', async () => {
+		expect(await toldOf(400, 'ThrottlingException', ({ ssmOnce }) => parameter(ssmOnce))).toEqual(['SSM']);
+		expect(await toldOf(400, 'ThrottlingException', ({ ssm }) => parameter(ssm))).toEqual(['SSM', 'SSM', 'SSM']);
+		expect(await toldOf(400, 'ThrottlingException', ({ client }) => parameter(client(SSMClient)))).toHaveLength(3);
+	});
+
+	it('is not one that it refuses for another reason', async () => {
+		expect(await toldOf(400, 'ParameterNotFound', ({ ssm }) => parameter(ssm))).toEqual([]);
 	});
 });
 

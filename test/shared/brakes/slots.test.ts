@@ -106,6 +106,47 @@ describe('a slot', () => {
 	});
 });
 
+describe('an occurrence that has closed', () => {
+	/** Opens an operation about a node, which ends; later the node waits at the hook once more. */
+	async function onceMore(limits: Partial<Limits>, later: number) {
+		const core = await coreWith(limits);
+		const [first] = (await open(core.services, 1)) as [LifecycleOperation];
+		await ends(core, first);
+		core.pass(later);
+		const time = new Date(core.now()).toISOString();
+		const event = lifecycleEvent(nodeId(1), { LifecycleActionToken: '9c2e7d40-1f5a-4d0f-9001-0a1b2c3d4e5f' }, { id: 'another', time });
+		const results = await openFromEvents(core.services, [event]);
+		const [second] = results.flatMap((result) => (result.ok ? [result.value.operation] : []));
+		return { core, first, second: second as LifecycleOperation };
+	}
+
+	it('leaves its slot to the next one', async () => {
+		const { core, second } = await onceMore({ concurrent: 1 }, 5 * MINUTE);
+		expect([second.occurrence, places([second])]).toEqual([2, ['running']]);
+		expect(await held(core)).toEqual([second.id]);
+	});
+
+	it('is not counted in an hour in which it did not begin', async () => {
+		const { core, first, second } = await onceMore({ concurrent: 5, perHour: 1 }, HOUR);
+		const hours = Object.entries((await slots(core)) ?? {}).filter(([name]) => name.startsWith('hour'));
+		expect(places([second])).toEqual(['running']);
+		expect(hours.map(([, ids]) => [...(ids as Set<string>)])).toEqual([[first.id], [second.id]]);
+	});
+
+	it('is counted in the hour in which it began, whatever event names it again', async () => {
+		const { second } = await onceMore({ perHour: 1 }, 5 * MINUTE);
+		expect([second.occurrence, places([second])]).toEqual([2, ['limit']]);
+	});
+
+	it('holds no slot where a copy of its event comes late', async () => {
+		const core = await coreWith({ concurrent: 1 });
+		const [first] = (await open(core.services, 1)) as [LifecycleOperation];
+		await ends(core, first);
+		await open(core.services, 1);
+		expect(await held(core)).toEqual([]);
+	});
+});
+
 describe('beyond a limit', () => {
 	it('operations wait, the oldest go first, and no more are under way than may be', async () => {
 		const core = await coreWith({ concurrent: 2 });
@@ -278,6 +319,8 @@ describe('the sweep', () => {
 		const core = await createCore();
 		const before = core.requestLog.length;
 		await sweep(core.services);
-		expect(core.requestLog.entries.slice(before).map(({ operation }) => operation)).toEqual(['GetItem']);
+		const asked = core.requestLog.entries.slice(before).map(({ operation }) => operation);
+		// Four queries are of the index of what is open, which the sweep tells the age of.
+		expect(asked.filter((operation) => operation !== 'Query')).toEqual(['GetItem']);
 	});
 });

@@ -68,6 +68,15 @@ describe('what somebody saw', () => {
 		expect((await core.another().ledger.latest(subjectOf('a')))?.eventIds).toHaveLength(2);
 	});
 
+	it('is told again later where other runs keep moving the operation', async () => {
+		const core = await withEvents();
+		await admitted(core, seen('a', '1'));
+		const services = core.another();
+		const overtaken = { ...services, ledger: { ...services.ledger, save: async () => false } };
+		const [result] = await admit(overtaken, [seen('a', '2')]);
+		expect(result).toMatchObject({ ok: false, error: { name: 'Retry' } });
+	});
+
 	it('after the last operation has closed opens the next occurrence, which knows the last', async () => {
 		const core = await withEvents();
 		await admitted(core, seen('a', '1'));

@@ -33,7 +33,7 @@ describe('A muted or suppressed alarm', () => {
 		await tickEvery(core, 31);
 
 		expect(core.calls('CreateOpsItem')).toHaveLength(0);
-		expect(await latest(core)).toMatchObject({ waiting: 'held', alarm: { held: { why: 'muted by arn:other' } } });
+		expect(await latest(core)).toMatchObject({ waiting: 'held', alarm: { held: { why: 'muted by other' } } });
 	});
 
 	it('is opened where nobody may ask for its mute', async () => {
@@ -55,7 +55,7 @@ describe('A muted or suppressed alarm', () => {
 		stands(core, 'ALARM', 0, { ActionsSuppressedBy: 'Alarm', ActionsSuppressedReason: 'Actions suppressed by Alarm' });
 		core.pass(2 * MINUTE);
 		await tickDue(core.services);
-		expect((await latest(core)).dueAt).toBe(OPENED_AT + 7 * MINUTE);
+		expect((await latest(core)).dueAt).toBe(OPENED_AT + 5 * MINUTE);
 
 		stands(core, 'ALARM', 0);
 		core.pass(5 * MINUTE);
@@ -98,10 +98,18 @@ describe('What is no news', () => {
 		const core = await withAlarm();
 
 		expect(await dropped(core, stateChange('OK', 0))).toBe('nothing-open');
-		expect(await dropped(core, seriesChange('ALARM', 0, 'a'))).toBe('nothing-open');
+		expect(await dropped(core, seriesChange('OK', 0, 'a'))).toBe('nothing-open');
 		expect(await dropped(core, configurationChange('delete', 0))).toBe('nothing-open');
 		expect(await dropped(core, stateChange('INSUFFICIENT_DATA', 0))).toBe('nothing-open');
 		expect(await dropped(core, configurationChange('update', 0))).toBe('not-a-deletion');
+	});
+
+	it('is a series that goes off where its alarm does not follow; until then it comes back', async () => {
+		const core = await withAlarm();
+
+		expect(await hears(core, seriesChange('ALARM', 0, 'a'))).toMatchObject([{ name: 'Retry' }]);
+		core.pass(3 * MINUTE);
+		expect(await dropped(core, seriesChange('ALARM', 0, 'a'))).toBe('nothing-open');
 	});
 
 	it('costs no look into the ledger where no playbook is for the alarm', async () => {

@@ -5,7 +5,7 @@ import { settleExecutions } from '../../../shared/operation/settle.ts';
 import { alarm } from '../../../shared/parts/alarm.ts';
 import { data, hears, ITEM, latest, restart, stands, withAlarm } from '../../support/alarm-core.ts';
 import { NAME, NODE, stateChange } from '../../support/alarm-events.ts';
-import { awsError, executionEvent, throttled, tickEvery } from '../../support/core.ts';
+import { awsError, executionEvent, executionId, throttled, tickEvery } from '../../support/core.ts';
 import { MINUTE, OPENED_AT } from '../../support/operations.ts';
 
 const CALM = 10 * MINUTE;
@@ -53,10 +53,11 @@ describe('An alarm that goes off', () => {
 	it('adds an occurrence to the item that is open, however often', async () => {
 		const core = await withAlarm();
 		await hears(core, stateChange('ALARM', 0));
-		core.on('CreateOpsItem', () => Promise.reject(awsError('OpsItemAlreadyExistsException', 'it is open', 400, { OpsItemId: ITEM })));
+		core.on('GetOpsItem', () => ({ OpsItem: { Status: 'InProgress', OperationalData: core.calls('CreateOpsItem')[0].OperationalData } }));
 		core.pass(2 * MINUTE);
 		await hears(core, stateChange('OK', MINUTE), stateChange('ALARM', 2 * MINUTE));
 
+		expect(core.calls('CreateOpsItem')).toHaveLength(1);
 		expect(data(core, 'UpdateOpsItem')).toMatchObject({ occurrences: '2: from 2026-03-02 09:00:00 UTC to 2026-03-02 09:02:00 UTC' });
 		expect(core.calls('LookupEvents')).toHaveLength(1);
 		expect(await latest(core)).toMatchObject({ occurrence: 1, alarm: { count: 2 }, result: { opsItem: 'opened' } });
@@ -119,7 +120,7 @@ describe('The runbook of an alarm', () => {
 
 		core.on('ListTagsForResource', () => ({ TagList: core.calls('StartAutomationExecution')[0].Tags }));
 		core.pass(2 * MINUTE);
-		await settleExecutions(createServices(core.deps, [alarm]), [executionEvent('execution-1')]);
+		await settleExecutions(createServices(core.deps, [alarm]), [executionEvent(executionId(1))]);
 
 		expect(data(core, 'UpdateOpsItem')['ran']).toBe('2026-03-02 09:02:00 UTC restart-node: Success');
 		expect(await latest(core)).toMatchObject({ state: 'verifying' });
@@ -136,7 +137,7 @@ describe('The runbook of an alarm', () => {
 			},
 		}));
 		core.pass(MINUTE);
-		await settleExecutions(core.services, [executionEvent('execution-1', 'Failed')]);
+		await settleExecutions(core.services, [executionEvent(executionId(1), 'Failed')]);
 
 		expect(core.calls('UpdateOpsItem')).toMatchObject([{ Severity: '2' }]);
 		expect(data(core, 'UpdateOpsItem')['status']).toContain('step restart: the node did not stop');
@@ -157,7 +158,7 @@ describe('The runbook of an alarm', () => {
 		expect(await latest(core)).toMatchObject({ state: 'failed', result: { opsItemId: ITEM } });
 
 		core.on('CreateOpsItem', () => Promise.reject(awsError('OpsItemAlreadyExistsException', 'it is open', 400, { OpsItemId: ITEM })));
-		core.on('StartAutomationExecution', () => ({ AutomationExecutionId: 'execution-2' }));
+		core.on('StartAutomationExecution', () => ({ AutomationExecutionId: executionId(2) }));
 		core.pass(2 * MINUTE);
 		await hears(core, stateChange('ALARM', 2 * MINUTE));
 

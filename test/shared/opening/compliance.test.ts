@@ -5,7 +5,7 @@ import { settleExecutions } from '../../../shared/operation/settle.ts';
 import type { ComplianceOperation } from '../../../shared/operation/types.ts';
 import { complianceAtAws } from '../../../shared/parts/compliance.ts';
 import type { CompiledPlaybook, CompliancePlaybook } from '../../../shared/playbook/types.ts';
-import { type Core, createCore, executionEvent } from '../../support/core.ts';
+import { type Core, createCore, executionEvent, executionId } from '../../support/core.ts';
 import { MINUTE, OPENED_AT, RUNBOOK, SECOND } from '../../support/operations.ts';
 
 const HOUR = 60 * MINUTE;
@@ -100,7 +100,7 @@ describe('an event of AWS Config', () => {
 	it('that says compliant after the work proves it', async () => {
 		const core = await begin();
 		await hears(core, change('NON_COMPLIANT', OPENED_AT));
-		expect(await remediated(core, 'execution-1')).toEqual(['exists']);
+		expect(await remediated(core, executionId(1))).toEqual(['exists']);
 		expect(await operations(core)).toMatchObject([{ state: 'succeeded', attempts: { start: 1 } }]);
 		expect(core.calls('CreateOpsItem')).toEqual([]);
 	});
@@ -161,7 +161,7 @@ describe('the events of one resource', () => {
 		const core = await begin();
 		const noncompliant = change('NON_COMPLIANT', OPENED_AT);
 		expect(await hears(core, noncompliant, noncompliant)).toEqual(['opened', 'exists']);
-		await remediated(core, 'execution-1');
+		await remediated(core, executionId(1));
 		const late = [noncompliant, { ...noncompliant, id: 'a-copy' }, change('COMPLIANT', OPENED_AT + 90 * SECOND)];
 		expect(await hears(core, ...late)).toEqual(['exists', 'exists', 'nothing-open']);
 		expect(await operations(core)).toHaveLength(1);
@@ -170,7 +170,7 @@ describe('the events of one resource', () => {
 
 	it('begin a new one where it becomes noncompliant again, and never more than the playbook allows in a day', async () => {
 		const core = await begin();
-		for (const [index, execution] of ['execution-1', 'execution-2'].entries()) {
+		for (const [index, execution] of [executionId(1), executionId(2)].entries()) {
 			expect(await hears(core, change('NON_COMPLIANT', core.now()))).toEqual(['opened']);
 			await remediated(core, execution);
 			expect(await operations(core)).toHaveLength(index + 1);
@@ -197,7 +197,7 @@ describe('the events of one resource', () => {
 	it('are remediated again a day later', async () => {
 		const core = await begin(closeSsh({ compliance: { settleSeconds: 900, attempts: 1 } }));
 		await hears(core, change('NON_COMPLIANT', core.now()));
-		await remediated(core, 'execution-1');
+		await remediated(core, executionId(1));
 		core.pass(24 * HOUR);
 		await hears(core, change('NON_COMPLIANT', core.now()));
 		expect(core.calls('StartAutomationExecution')).toHaveLength(2);

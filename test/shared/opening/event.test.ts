@@ -6,7 +6,7 @@ import { settleExecutions } from '../../../shared/operation/settle.ts';
 import type { EventOperation } from '../../../shared/operation/types.ts';
 import { event as eventPart } from '../../../shared/parts/event.ts';
 import type { CompiledPlaybook, EventPlaybook, RequestPlaybook } from '../../../shared/playbook/types.ts';
-import { type Core, createCore, executionEvent, noReply, throttled, tickEvery } from '../../support/core.ts';
+import { type Core, createCore, executionEvent, executionId, noReply, throttled, tickEvery } from '../../support/core.ts';
 import { DRAIN, RUNBOOK } from '../../support/operations.ts';
 
 const NODE = 'i-0123456789abcdef0';
@@ -142,7 +142,18 @@ describe('an event', () => {
 		expect(core.calls('StartAutomationExecution')).toHaveLength(1);
 		expect(core.calls('UpdateOpsItem')).toHaveLength(1);
 		const [{ id = '' } = {}] = await operations(core);
-		expect(JSON.parse(core.calls('UpdateOpsItem')[0].OperationalData[`operation/${id}`].Value)).toMatchObject({ events: 3 });
+		expect(JSON.parse(core.calls('UpdateOpsItem')[0].OperationalData['operation/01'].Value)).toMatchObject({ operation: id, events: 3 });
+	});
+
+	it('that another playbook is for is no news to the operation of the first, whatever both are about', async () => {
+		const cancelled = onEvent({ name: 'cancelled', priority: 50, when: { source: ['shop'], detail: { by: ['customer'] } } });
+		const core = await begin(onEvent({ run: RUNBOOK }), cancelled);
+		const events = [anEventOf('event-1'), anEventOf('event-2', { order: '4711', by: 'customer' })];
+		expect(await hears(core, ...events)).toEqual(['opened', 'opened']);
+		expect((await operations(core)).map(({ playbook, events: count }) => [playbook.name, count]).sort()).toEqual([
+			['cancelled', 1],
+			['orders', 1],
+		]);
 	});
 
 	it('that reaches an operation just as it closes comes back, and opens the next', async () => {
@@ -153,7 +164,7 @@ describe('an event', () => {
 		Object.assign(ledger, {
 			latest: async (subject: EventOperation['subject']) => {
 				const found = await latest(subject);
-				await settleExecutions(core.another(), [executionEvent('execution-1')]);
+				await settleExecutions(core.another(), [executionEvent(executionId(1))]);
 				return found;
 			},
 		});
@@ -181,7 +192,7 @@ describe('an event', () => {
 	it('whose runbook ends closes with what was run in its OpsItem', async () => {
 		const core = await begin(onEvent({ run: RUNBOOK }));
 		await hears(core, anEventOf('event-1'));
-		await settleExecutions(core.another(), [executionEvent('execution-1')]);
+		await settleExecutions(core.another(), [executionEvent(executionId(1))]);
 		expect(await operations(core)).toMatchObject([{ state: 'succeeded', result: { reason: 'restart-node: Success' } }]);
 		expect(core.calls('UpdateOpsItem')).toHaveLength(1);
 		expect(core.calls('UpdateOpsItem')[0]).not.toHaveProperty('Status');
@@ -207,10 +218,10 @@ describe('the clock', () => {
 			throw noReply();
 		});
 		await hears(core, anEventOf('event-1'));
-		core.on('DescribeAutomationExecutions', () => ({ AutomationExecutionMetadataList: [{ AutomationExecutionId: 'execution-7' }] }));
+		core.on('DescribeAutomationExecutions', () => ({ AutomationExecutionMetadataList: [{ AutomationExecutionId: executionId(7) }] }));
 		core.on('GetAutomationExecution', () => ({ AutomationExecution: { AutomationExecutionStatus: 'Success' } }));
 		await tickEvery(core, 1);
-		expect(await operations(core)).toMatchObject([{ state: 'succeeded', work: { externalId: 'execution-7' } }]);
+		expect(await operations(core)).toMatchObject([{ state: 'succeeded', work: { externalId: executionId(7) } }]);
 	});
 });
 
@@ -272,7 +283,7 @@ describe('a request', () => {
 			'opened',
 			'exists',
 		]);
-		await settleExecutions(core.services, [executionEvent('execution-1')]);
+		await settleExecutions(core.services, [executionEvent(executionId(1))]);
 		expect(await hears(core, aRequest('event-3', { requestId: 'CHG-4711' }))).toEqual(['old-news']);
 		expect(core.calls('StartAutomationExecution')).toHaveLength(1);
 	});
@@ -291,7 +302,7 @@ describe('a request', () => {
 				StepExecutions: [{ StepName: 'reboot', StepStatus: 'Failed', FailureMessage: 'denied' }],
 			},
 		}));
-		await settleExecutions(core.services, [executionEvent('execution-1', 'Failed')]);
+		await settleExecutions(core.services, [executionEvent(executionId(1), 'Failed')]);
 		expect(core.calls('CreateOpsItem')).toMatchObject([{ Title: 'on-request fails on events of ops.console', Severity: '3' }]);
 		expect(core.calls('CreateOpsItem')[0].Description).toContain('asked for by anna: restart-node: Failed: step reboot: denied');
 	});
@@ -321,7 +332,7 @@ describe('whatever the order of the events of one subject, and however often eac
 			fc.asyncProperty(deliveries, async (batches) => {
 				const core = await begin(onEvent({ run: RUNBOOK }));
 				for (const batch of batches) await hears(core, ...batch.map((id) => anEventOf(id)));
-				await settleExecutions(core.services, [executionEvent('execution-1')]);
+				await settleExecutions(core.services, [executionEvent(executionId(1))]);
 				for (const id of ids) expect(await hears(core, anEventOf(id))).toEqual(['old-news']);
 				const [only, ...more] = await operations(core);
 				expect(more).toEqual([]);

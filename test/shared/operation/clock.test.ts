@@ -8,6 +8,7 @@ import type { CompiledPlaybook, PlaybookSet } from '../../../shared/playbook/typ
 import {
 	awsError,
 	type Core,
+	commandId,
 	createCore,
 	drainWeb,
 	invocation,
@@ -89,7 +90,7 @@ describe('a tick', () => {
 		const core = await draining();
 		core.on('ListCommandInvocations', () => ({ CommandInvocations: [invocation(nodeId(1), 'any', 'InProgress')] }));
 		await tickEvery(core, 16);
-		expect(core.calls('CancelCommand')).toEqual([{ CommandId: 'command-1', InstanceIds: [nodeId(1)] }]);
+		expect(core.calls('CancelCommand')).toEqual([{ CommandId: commandId(1), InstanceIds: [nodeId(1)] }]);
 		expect(await read(core, idOf(1))).toMatchObject({ state: 'timed-out', result: { lifecycle: 'CONTINUE' } });
 	});
 
@@ -100,7 +101,7 @@ describe('a tick', () => {
 		});
 		await openFromEvents(core.services, [lifecycleEvent(nodeId(1))]);
 		const [{ Comment }] = core.calls('SendCommand');
-		core.on('ListCommands', () => ({ Commands: [{ CommandId: 'command-1', Comment }] }));
+		core.on('ListCommands', () => ({ Commands: [{ CommandId: commandId(1), Comment }] }));
 		core.pass(2 * MINUTE);
 		await tickDue(core.services);
 		expect(core.calls('CancelCommand')).toHaveLength(1);

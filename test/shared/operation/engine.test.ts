@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { advance, type Happening } from '../../../shared/operation/engine.ts';
 import type { Fact } from '../../../shared/operation/facts.ts';
 import type { Operation } from '../../../shared/operation/types.ts';
-import { awsError, type Core, createCore, invocation, nodeId, noReply, throttled } from '../../support/core.ts';
+import { awsError, type Core, commandId, createCore, invocation, nodeId, noReply, throttled } from '../../support/core.ts';
 import { anOperation, CONTINUE, CONTINUE_AND_TELL, MINUTE, OPENED_AT, succeeded, TERMINATING } from '../../support/operations.ts';
 
 const about = (number: number, changes: Parameters<typeof anOperation>[0] = {}) =>
@@ -35,12 +35,12 @@ describe('opening an operation', () => {
 		const recorded: (Operation | undefined)[] = [];
 		core.on('SendCommand', async () => {
 			recorded.push((await core.another().ledger.load([about(1).id]))[0]);
-			return { Command: { CommandId: 'command-1' } };
+			return { Command: { CommandId: commandId(1) } };
 		});
 		const [operation] = await open(core, about(1));
 		expect(recorded[0]).toMatchObject({ state: 'starting', work: { attempt: 1 } });
 		expect(recorded[0]?.work).not.toHaveProperty('externalId');
-		expect(operation).toMatchObject({ state: 'running', work: { externalId: 'command-1' } });
+		expect(operation).toMatchObject({ state: 'running', work: { externalId: commandId(1) } });
 		expect(await read(core, about(1))).toEqual(JSON.parse(JSON.stringify(operation)));
 		expect(core.called()).toEqual(['DescribeInstanceInformation', 'SendCommand', 'PutEvents']);
 	});
@@ -78,8 +78,8 @@ describe('identical commands wanted at once', () => {
 		expect(core.calls('SendCommand')).toHaveLength(1);
 		expect(core.calls('SendCommand')[0].InstanceIds).toHaveLength(50);
 		expect(core.calls('DescribeInstanceInformation')).toHaveLength(1);
-		// Fifty operations, and the work record before and after the call.
-		expect(core.writes() - before).toBe(52);
+		// Fifty operations, the work record before and after the call, and what the command was sent for.
+		expect(core.writes() - before).toBe(53);
 		expect((await read(core, about(7))).state).toBe('running');
 	});
 
@@ -113,7 +113,7 @@ describe('identical commands wanted at once', () => {
 		core.on('SendCommand', ({ InstanceIds }) => {
 			registered = false;
 			if (InstanceIds.includes(nodeId(2))) throw awsError('InvalidInstanceId');
-			return { Command: { CommandId: 'command-1' } };
+			return { Command: { CommandId: commandId(1) } };
 		});
 		const operations = await open(core, about(1), about(2), about(3));
 		expect(operations.map(({ state }) => state)).toEqual(['running', 'failed', 'running']);
@@ -132,7 +132,7 @@ describe('identical commands wanted at once', () => {
 		core.on('ListCommands', () => ({
 			Commands: [
 				{ CommandId: 'command-x', Comment: 'another' },
-				{ CommandId: 'command-1', Comment },
+				{ CommandId: commandId(1), Comment },
 			],
 		}));
 		core.pass(MINUTE);
@@ -143,7 +143,7 @@ describe('identical commands wanted at once', () => {
 		expect(core.calls('SendCommand')).toHaveLength(1);
 		expect(core.calls('ListCommands')).toHaveLength(1);
 		for (const number of [1, 2])
-			expect(await read(core, about(number))).toMatchObject({ state: 'running', work: { externalId: 'command-1' } });
+			expect(await read(core, about(number))).toMatchObject({ state: 'running', work: { externalId: commandId(1) } });
 	});
 
 	it('that were never sent are sent again after two minutes, also where two runs look at different nodes of them', async () => {
@@ -187,6 +187,15 @@ describe('two runs at once', () => {
 		await happens(core, about(1), { type: 'seen', token: 'the hook fired again', eventId: 'event-2' });
 		await advance(core.services, [{ operation: stale, facts: [succeeded] }]);
 		expect(await read(core, about(1))).toMatchObject({ state: 'succeeded', token: 'the hook fired again' });
+	});
+
+	it('that never end are waited out by the one that was told something: it says that it has not heard', async () => {
+		const core = await createCore();
+		const [operation] = (await open(core, about(1))) as [Operation];
+		const overtaken = { ...core.services, ledger: { ...core.services.ledger, save: async () => false } };
+		const outcomes = await advance(overtaken, [{ operation, facts: [succeeded] }]);
+		expect(outcomes).toMatchObject([{ taken: false, lost: true }]);
+		expect((await read(core, about(1))).state).toBe('running');
 	});
 
 	it('complete one action with one result', async () => {

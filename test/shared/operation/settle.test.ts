@@ -6,9 +6,11 @@ import type { Operation } from '../../../shared/operation/types.ts';
 import {
 	awsError,
 	type Core,
+	commandId,
 	createCore,
 	drainWeb,
 	executionEvent,
+	executionId,
 	invocation,
 	invocationEvent,
 	lifecycleEvent,
@@ -55,7 +57,7 @@ describe('the event of a command that ended on a node', () => {
 		core.on('ListCommandInvocations', () => ({
 			CommandInvocations: [invocation(nodeId(1), core.calls('SendCommand')[0].Comment, 'Failed', [plugin])],
 		}));
-		const [result] = await settled(core, invocationEvent('command-1', nodeId(1), 'Failed'));
+		const [result] = await settled(core, invocationEvent(commandId(1), nodeId(1), 'Failed'));
 		expect(result).toMatchObject({
 			ok: true,
 			value: { state: 'failed', result: { reason: 'drain-node: Failed, exit code 4: nginx is running again' } },
@@ -66,7 +68,7 @@ describe('the event of a command that ended on a node', () => {
 	it('settles each node of a shared command alone, by one look-up', async () => {
 		const core = await sent(3);
 		lists(core, { 1: 'Success', 2: 'Failed', 3: 'InProgress' });
-		await settled(core, invocationEvent('command-1', nodeId(1)), invocationEvent('command-1', nodeId(2), 'Failed'));
+		await settled(core, invocationEvent(commandId(1), nodeId(1)), invocationEvent(commandId(1), nodeId(2), 'Failed'));
 		expect(await states(core, core.ids)).toEqual(['succeeded', 'failed', 'running']);
 		expect(core.calls('ListCommandInvocations')).toHaveLength(1);
 	});
@@ -74,7 +76,7 @@ describe('the event of a command that ended on a node', () => {
 	it('that comes twice settles once', async () => {
 		const core = await sent(1);
 		lists(core, { 1: 'Success' });
-		const event = invocationEvent('command-1', nodeId(1));
+		const event = invocationEvent(commandId(1), nodeId(1));
 		await settled(core, event, event);
 		const [again] = await settled(core, event);
 		expect(again).toMatchObject({ ok: true, value: { state: 'succeeded' } });
@@ -84,14 +86,14 @@ describe('the event of a command that ended on a node', () => {
 	it('is believed where the list lags behind it', async () => {
 		const core = await sent(1);
 		lists(core, { 1: 'InProgress' });
-		await settled(core, invocationEvent('command-1', nodeId(1)));
+		await settled(core, invocationEvent(commandId(1), nodeId(1)));
 		expect(await states(core, core.ids)).toEqual(['succeeded']);
 	});
 
 	it('of a time-out, where the list lags, leaves the verdict to the clock: it does not say whether the work ran', async () => {
 		const core = await sent(1);
 		lists(core, { 1: 'InProgress' });
-		await settled(core, invocationEvent('command-1', nodeId(1), 'TimedOut'));
+		await settled(core, invocationEvent(commandId(1), nodeId(1), 'TimedOut'));
 		expect(await states(core, core.ids)).toEqual(['running']);
 	});
 
@@ -99,9 +101,9 @@ describe('the event of a command that ended on a node', () => {
 		const core = await createCore();
 		core.on('SendCommand', async ({ Comment }) => {
 			lists(core, { 1: 'Success' }, Comment);
-			const [result] = await settleCommands(core.another(), [invocationEvent('command-1', nodeId(1))]);
+			const [result] = await settleCommands(core.another(), [invocationEvent(commandId(1), nodeId(1))]);
 			expect(result).toMatchObject({ ok: true, value: { state: 'succeeded' } });
-			return { Command: { CommandId: 'command-1' } };
+			return { Command: { CommandId: commandId(1) } };
 		});
 		const [opening] = await openFromEvents(core.services, [lifecycleEvent(nodeId(1))]);
 		const id = opening?.ok ? opening.value.operation.id : '';
@@ -116,7 +118,7 @@ describe('the event of a command that ended on a node', () => {
 		});
 		const openings = await openFromEvents(core.services, [lifecycleEvent(nodeId(1)), lifecycleEvent(nodeId(2))]);
 		lists(core, { 1: 'Success', 2: 'Success' });
-		await settled(core, invocationEvent('command-7', nodeId(2)));
+		await settled(core, invocationEvent(commandId(7), nodeId(2)));
 		expect(
 			await states(
 				core,
@@ -127,17 +129,17 @@ describe('the event of a command that ended on a node', () => {
 
 	it('is tried again where AWS does not list the command yet, or does not answer', async () => {
 		const core = await sent(1);
-		expect((await settled(core, invocationEvent('command-1', nodeId(1))))[0]).toMatchObject({ error: expect.any(Retry) });
+		expect((await settled(core, invocationEvent(commandId(1), nodeId(1))))[0]).toMatchObject({ error: expect.any(Retry) });
 		core.on('ListCommandInvocations', () => {
 			throw throttled();
 		});
-		expect((await settled(core, invocationEvent('command-1', nodeId(1))))[0]).toMatchObject({ error: expect.any(Retry) });
+		expect((await settled(core, invocationEvent(commandId(1), nodeId(1))))[0]).toMatchObject({ error: expect.any(Retry) });
 	});
 
 	it('of a document that no playbook runs is dropped without a call', async () => {
 		const core = await sent(1);
 		const before = core.called().length;
-		const [result] = await settled(core, invocationEvent('command-9', nodeId(1), 'Success', 'AWS-RunShellScript'));
+		const [result] = await settled(core, invocationEvent(commandId(9), nodeId(1), 'Success', 'AWS-RunShellScript'));
 		expect(result).toMatchObject({ error: expect.any(Drop) });
 		expect(core.called()).toHaveLength(before);
 	});
@@ -145,7 +147,7 @@ describe('the event of a command that ended on a node', () => {
 	it('of a command that somebody else sent with a document of ours is dropped', async () => {
 		const core = await sent(1);
 		lists(core, { 1: 'Success' }, 'by hand');
-		const [result] = await settled(core, invocationEvent('command-9', nodeId(1)));
+		const [result] = await settled(core, invocationEvent(commandId(9), nodeId(1)));
 		expect(result).toMatchObject({ error: { reason: 'foreign-command' } });
 		expect(await states(core, core.ids)).toEqual(['running']);
 	});
@@ -153,13 +155,13 @@ describe('the event of a command that ended on a node', () => {
 	it('on a node that the command serves no operation of is dropped', async () => {
 		const core = await sent(2);
 		lists(core, { 1: 'Success', 2: 'Success', 9: 'Success' });
-		expect((await settled(core, invocationEvent('command-1', nodeId(9))))[0]).toMatchObject({ error: { reason: 'unknown-node' } });
+		expect((await settled(core, invocationEvent(commandId(1), nodeId(9))))[0]).toMatchObject({ error: { reason: 'unknown-node' } });
 	});
 
 	it('that is bad does not spoil its neighbours', async () => {
 		const core = await sent(1);
 		lists(core, { 1: 'Success' });
-		const results = await settled(core, { source: 'aws.ssm' }, invocationEvent('command-1', nodeId(1)), null);
+		const results = await settled(core, { source: 'aws.ssm' }, invocationEvent(commandId(1), nodeId(1)), null);
 		expect(results.map((result) => (result.ok ? result.value.state : result.error))).toEqual([
 			expect.any(Fail),
 			'succeeded',
@@ -178,23 +180,23 @@ describe('the event of a runbook that ended', () => {
 
 	it.each(['Success', 'CompletedWithSuccess'])('(%s) settles the operation it was started for', async (AutomationExecutionStatus) => {
 		const core = await sent(1, { run });
-		expect(await settle(core, ended('execution-1', AutomationExecutionStatus))).toMatchObject([{ state: 'succeeded' }]);
+		expect(await settle(core, ended(executionId(1), AutomationExecutionStatus))).toMatchObject([{ state: 'succeeded' }]);
 	});
 
 	it('of a success costs one call of Systems Manager: whose it is stands in its tag', async () => {
 		const core = await sent(1, { run });
 		const before = core.called().length;
-		await settle(core, ended('execution-1'));
+		await settle(core, ended(executionId(1)));
 		expect(core.called().slice(before)).toEqual(['ListTagsForResource', 'CompleteLifecycleAction', 'PutEvents']);
-		expect(core.calls('ListTagsForResource')).toEqual([{ ResourceType: 'Automation', ResourceId: 'execution-1' }]);
+		expect(core.calls('ListTagsForResource')).toEqual([{ ResourceType: 'Automation', ResourceId: executionId(1) }]);
 	});
 
 	it('that overtakes the reply to StartAutomationExecution is not lost', async () => {
 		const core = await createCore({ playbooks: [drainWeb({ run })] });
 		core.on('StartAutomationExecution', async ({ Tags }) => {
 			core.on('ListTagsForResource', () => ({ TagList: Tags }));
-			expect(await settleExecutions(core.another(), [ended('execution-1')])).toMatchObject([{ ok: true, value: { state: 'succeeded' } }]);
-			return { AutomationExecutionId: 'execution-1' };
+			expect(await settleExecutions(core.another(), [ended(executionId(1))])).toMatchObject([{ ok: true, value: { state: 'succeeded' } }]);
+			return { AutomationExecutionId: executionId(1) };
 		});
 		const [opening] = await openFromEvents(core.services, [lifecycleEvent(nodeId(1))]);
 		expect(await states(core, [opening?.ok ? opening.value.operation.id : ''])).toEqual(['succeeded']);
@@ -212,7 +214,7 @@ describe('the event of a runbook that ended', () => {
 				],
 			},
 		}));
-		expect(await settle(core, ended('execution-1', 'Failed'))).toMatchObject([
+		expect(await settle(core, ended(executionId(1), 'Failed'))).toMatchObject([
 			{ state: 'failed', result: { reason: 'collect-and-drain: Failed: step drain: exit status 4' } },
 		]);
 	});
@@ -224,13 +226,13 @@ describe('the event of a runbook that ended', () => {
 			core.on('GetAutomationExecution', () => {
 				throw throttled();
 			});
-			expect(await settle(core, ended('execution-1', status))).toMatchObject([{ state: 'failed' }]);
+			expect(await settle(core, ended(executionId(1), status))).toMatchObject([{ state: 'failed' }]);
 		},
 	);
 
 	it('of somebody else is dropped', async () => {
 		const core = await sent(1, { run });
-		expect(await settle(core, ended('execution-9'), executionEvent('execution-1', 'Success', 'AWS-RestartEC2Instance'))).toMatchObject([
+		expect(await settle(core, ended(executionId(9)), executionEvent(executionId(1), 'Success', 'AWS-RestartEC2Instance'))).toMatchObject([
 			{ reason: 'foreign-execution' },
 			{ reason: 'foreign-execution' },
 		]);
@@ -242,11 +244,11 @@ describe('the event of a runbook that ended', () => {
 		core.on('ListTagsForResource', () => {
 			throw awsError('InvalidResourceId');
 		});
-		expect(await settle(core, ended('execution-1'))).toMatchObject([{ reason: 'unknown-execution' }]);
+		expect(await settle(core, ended(executionId(1)))).toMatchObject([{ reason: 'unknown-execution' }]);
 		core.on('ListTagsForResource', () => {
 			throw throttled();
 		});
-		expect(await settle(core, ended('execution-1'))).toEqual([expect.any(Retry)]);
+		expect(await settle(core, ended(executionId(1)))).toEqual([expect.any(Retry)]);
 		expect(await states(core, core.ids)).toEqual(['running']);
 	});
 
@@ -254,7 +256,7 @@ describe('the event of a runbook that ended', () => {
 		const core = await sent(1, { run });
 		core.pass(16 * MINUTE);
 		await tickDue(core.services);
-		expect(core.calls('StopAutomationExecution')).toEqual([{ AutomationExecutionId: 'execution-1', Type: 'Cancel' }]);
+		expect(core.calls('StopAutomationExecution')).toEqual([{ AutomationExecutionId: executionId(1), Type: 'Cancel' }]);
 		expect(await states(core, core.ids)).toEqual(['timed-out']);
 	});
 });

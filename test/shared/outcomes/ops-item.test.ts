@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Part } from '../../../shared/operation/services.ts';
 import type { AlarmOperation, Operation } from '../../../shared/operation/types.ts';
-import { openOpsItem, resolveOpsItem, updateOpsItem } from '../../../shared/outcomes/ops-item.ts';
+import { openOpsItem, openOpsItemWith, resolveOpsItem, updateOpsItem } from '../../../shared/outcomes/ops-item.ts';
 import { awsError, createCore, nodeId, throttled } from '../../support/core.ts';
 import { ALARM, anAlarm, anOperation, CONTINUE, failed, lead, TERMINATING } from '../../support/operations.ts';
 
@@ -110,6 +110,18 @@ describe('an OpsItem', () => {
 		]);
 		expect(core.logs.at(-1)).toMatchObject({ level: 'error', message: 'OpsItem not opened' });
 	});
+
+	it('that goes on being refused is told as one refusal, at the version at which it was learned', async () => {
+		const core = await createCore();
+		core.on('CreateOpsItem', () => {
+			throw awsError('OpsItemLimitExceededException', 'too many');
+		});
+		const refusal = { why: 'OpsItemLimitExceededException: too many', version: 3 };
+		const first = { ...failing(1), version: 3 };
+		const again = { ...first, version: 8, result: { reason: '', opsItem: 'refused', refusal } } as const;
+		expect(facts(await openOpsItem(core.services, [first]))).toMatchObject([{ refusal }]);
+		expect(facts(await openOpsItem(core.services, [again]))).toMatchObject([{ refusal }]);
+	});
 });
 
 describe('an OpsItem of another kind', () => {
@@ -188,6 +200,41 @@ describe('an OpsItem of another kind', () => {
 		expect(core.calls('UpdateOpsItem')[0]).toMatchObject({ Status: 'Resolved', OperationalData: { 'count/web-1': { Value: '3' } } });
 	});
 
+	it('that it knows and that is open is added to; where a person has resolved it, another is opened', async () => {
+		const core = await withTold();
+		for (const Status of ['Open', 'InProgress', 'Resolved']) {
+			core.on('GetOpsItem', () => ({ OpsItem: { Status, OperationalData: { openedBy: { Value: off('web-1', 1).id } } } }));
+			await openOpsItem(core.services, [off('web-1', 2)]);
+		}
+		expect(core.called()).toEqual(['GetOpsItem', 'UpdateOpsItem', 'GetOpsItem', 'UpdateOpsItem', 'GetOpsItem', 'CreateOpsItem']);
+	});
+
+	it('that a person has deleted is opened anew', async () => {
+		const core = await withTold();
+		core.on('GetOpsItem', () => {
+			throw awsError('OpsItemNotFoundException', 'no such item');
+		});
+		expect(facts(await openOpsItem(core.services, [off('web-1', 2)]))).toMatchObject([{ opsItem: 'opened', opsItemId: 'oi-000000000001' }]);
+	});
+
+	it('waits for what is gathered about all at once', async () => {
+		const core = await withTold();
+		let under = 0;
+		let most = 0;
+		const open = openOpsItemWith(async () => {
+			under += 1;
+			most = Math.max(most, under);
+			await Promise.resolve();
+			under -= 1;
+			return {};
+		});
+		await open(
+			core.services,
+			Array.from({ length: 30 }, (_, number) => anAlarm({ subject: { ...ALARM, alarm: `web-${number}` } })),
+		);
+		expect(most).toBe(30);
+	});
+
 	it('that was never opened needs no call', async () => {
 		const core = await withTold();
 		expect(facts(await resolveOpsItem(core.services, [anAlarm()]))).toMatchObject([{ type: 'done', effect: 'resolve-ops-item' }]);
@@ -197,6 +244,7 @@ describe('an OpsItem of another kind', () => {
 	it.each([
 		['throttled', throttled(), { type: 'not-done', effect: 'update-ops-item', why: 'retry' }],
 		['gone', awsError('OpsItemNotFoundException', 'no such item'), { type: 'done', note: expect.stringContaining('not updated') }],
+		['refused', awsError('OpsItemAccessDeniedException', 'no'), { type: 'done', opsItem: 'refused', refusal: { version: 0 } }],
 	])('that is %s is tried again only where that can help', async (_, error, fact) => {
 		const core = await withTold();
 		core.on('UpdateOpsItem', () => {

@@ -59,8 +59,10 @@ describe('people are alerted', () => {
 	});
 
 	it('at once, and once, of what OpsCenter does not take', async () => {
-		expect(await alert({ state: 'running', result: { ...result, opsItem: 'refused' } })).toBe(true);
-		expect(await alert({ state: 'running', result: { ...result, opsItem: 'refused' }, publishedVersion: 2 })).toBe(false);
+		const refused = { ...result, opsItem: 'refused', refusal: { why: 'OpsItemLimitExceededException', version: 2 } } as const;
+		expect(await alert({ state: 'running', result: refused })).toBe(true);
+		expect(await alert({ state: 'running', result: refused, publishedVersion: 2 })).toBe(true);
+		expect(await alert({ state: 'running', result: refused, publishedVersion: 3 })).toBe(false);
 	});
 
 	it('of nothing that goes as it should', async () => {
@@ -93,8 +95,13 @@ describe('the message', () => {
 		expect((await detailOf(anAlarm({ ...closed, result: resolved }))).message).toBe(
 			`web-alarms succeeded on alarm ${ALARM.alarm}: it has been OK for 10 minutes. OpsItem oi-000000000001 was resolved.`,
 		);
-		expect((await detailOf(anAlarm({ state: 'running', result: { reason: '', opsItem: 'refused' } }))).message).toBe(
-			`web-alarms is running on alarm ${ALARM.alarm}. OpsCenter did not take an OpsItem.`,
+		const refusal = { why: 'OpsItemLimitExceededException: 10,000 a month', version: 1 };
+		expect((await detailOf(anAlarm({ state: 'verifying', result: { reason: 'too busy', opsItem: 'refused', refusal } }))).message).toBe(
+			`web-alarms waits for OK on alarm ${ALARM.alarm}: too busy. OpsCenter did not take an OpsItem: ${refusal.why}.`,
+		);
+		const known = { reason: 'it has been OK', opsItem: 'refused', opsItemId: 'oi-000000000001', refusal } as const;
+		expect((await detailOf(anAlarm({ ...closed, result: known }))).message).toContain(
+			`OpsItem oi-000000000001 was not updated: ${refusal.why}.`,
 		);
 	});
 

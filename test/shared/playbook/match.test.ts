@@ -135,6 +135,22 @@ describe('matchEvent', () => {
 		expect(chosen(matchEvent('event', { ...SPOT, source: 'fleetkeeper' }, open as never))).toBe('the event is one of our own');
 	});
 
+	it('leaves an alarm of our own to nobody, whoever names it and of whatever stage it is', () => {
+		const set = setOf(ALARM.replace('{ prefix: web-cpu- }', '{ prefix: fleetkeeper- }'));
+		const wide = {
+			...setOf(),
+			playbooks: [{ playbook: { name: 'all', on: 'event', priority: 1, when: { detail: {}, source: ['aws.cloudwatch'] } } }],
+		};
+		const own = 'fleetkeeper-watch-prod-clock';
+		const none = "it is an alarm of Fleetkeeper's own";
+		expect(chosen(matchEvent('alarm', { detail: { alarmName: own } }, set))).toBe(none);
+		expect(chosen(matchEvent('event', { source: 'aws.cloudwatch', detail: { alarmName: own } }, wide as never))).toBe(none);
+		expect(chosen(matchEvent('alarm', { detail: { alarmName: 'fleetkeeper-restart-web' } }, set))).toBe('web-cpu');
+		const [{ playbook } = {}] = set.playbooks;
+		const could = (alarm: string) => couldBeAlarm(playbook as AlarmPlaybook, alarm);
+		expect([could(own), could('fleetkeeper-restart-web')]).toEqual([false, true]);
+	});
+
 	describe('an alarm of a target tracking policy', () => {
 		const tracking = { detail: { alarmName: 'TargetTracking-table/web-AlarmLow-1' } };
 		const named = (conditions: string) => ALARM.replace('[{ prefix: web-cpu- }]', conditions);

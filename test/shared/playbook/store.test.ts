@@ -36,6 +36,12 @@ it('reads it once for callers that come at the same time', async () => {
 	expect(calls()).toEqual(['dynamodb:GetItem']);
 });
 
+it('leaves out what the settings of the stage switch off', async () => {
+	const { deps } = await compiled();
+	const { set } = await createPlaybookStore({ ...deps, settings: { ...deps.settings, parts: ['alarms'] } }).load();
+	expect(set.playbooks).toEqual([]);
+});
+
 it('keeps nothing between two stores', async () => {
 	const { store, deps, calls } = await compiled();
 	await store.load();

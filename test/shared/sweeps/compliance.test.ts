@@ -129,6 +129,42 @@ describe('the sweep of rules', () => {
 		expect((await latest(core, 'i-1'))?.occurrence).toBe(again ? 2 : 1);
 	});
 
+	it.each([
+		['acts now', playbook(), 1],
+		['goes on observing', playbook({ brakes: { observe: true } }), 0],
+	])('hands what was only observed to a playbook that %s', async (_, compiled, opened) => {
+		const core = await begin(['i-1'], { playbooks: [compiled] });
+		await remember(core, past('i-1', { state: 'skipped', closedAt: OPENED_AT, result: { observed: true, reason: 'observed only' } }));
+		expect((await sweep(core)).opened).toBe(opened);
+	});
+
+	it('begins with another rule each time, so that none takes all pages for ever', async () => {
+		const playbooks = [playbook({ when: { detail: { configRuleName: [{ prefix: 'imds' }] } } })];
+		const core = await begin([], { playbooks });
+		core.on('DescribeComplianceByConfigRule', () => ({
+			ComplianceByConfigRules: ['imds', 'imds-too'].map((ConfigRuleName) => ({ ConfigRuleName })),
+		}));
+		core.on('GetComplianceDetailsByConfigRule', () => ({ EvaluationResults: [], NextToken: 'more' }));
+		await sweep(core);
+		core.pass(30 * MINUTE);
+		await sweep(core);
+		const asked = core.calls('GetComplianceDetailsByConfigRule').map(({ ConfigRuleName }) => ConfigRuleName);
+		expect(asked).toHaveLength(100);
+		expect(new Set([asked[0], asked[50]])).toEqual(new Set(['imds', 'imds-too']));
+	});
+
+	it('leaves to the next one what there is no time to open', async () => {
+		const ids = Array.from({ length: 150 }, (_, index) => `i-${String(index).padStart(17, '0')}`);
+		const core = await begin(ids);
+		core.on('PutEvents', ({ Entries }) => {
+			core.pass(3_000);
+			return { FailedEntryCount: 0, Entries: Entries.map(() => ({ EventId: 'event' })) };
+		});
+		expect((await sweep(core)).opened).toBe(100);
+		core.pass(30 * MINUTE);
+		expect((await sweep(core)).opened).toBe(50);
+	});
+
 	it('goes on counting where the first occurrence is forgotten', async () => {
 		const core = await begin(['i-1']);
 		const subject = subjectOf('i-1');

@@ -3,7 +3,7 @@ import { uuidFrom } from '../../../shared/operation/ids.ts';
 import type { Operation } from '../../../shared/operation/types.ts';
 import { executionFact, findExecutions, startExecutions, workOfExecution } from '../../../shared/work/automation.ts';
 import { cancelWork } from '../../../shared/work/work.ts';
-import { awsError, createCore, nodeId, noReply, throttled } from '../../support/core.ts';
+import { awsError, createCore, executionId, nodeId, noReply, throttled } from '../../support/core.ts';
 import { anOperation, OPENED_AT, someWork, TERMINATING } from '../../support/operations.ts';
 
 function wanting(number: number, externalId?: string): Operation {
@@ -41,14 +41,14 @@ describe('starting a runbook', () => {
 		const core = await createCore();
 		const operation = wanting(1);
 		expect(facts(await startExecutions(core.services, [operation]))).toMatchObject([
-			{ type: 'work-started', externalId: 'execution-1', adopted: false },
+			{ type: 'work-started', externalId: executionId(1), adopted: false },
 		]);
 		expect(core.calls('StartAutomationExecution')[0]).toMatchObject({
 			DocumentName: 'fleetkeeper-test-collect-and-drain',
 			ClientToken: uuidFrom(`${operation.id}.1`),
 			Tags: [{ Key: `fleetkeeper:work:${operation.id}.1`, Value: operation.id }],
 		});
-		expect(await workOfExecution(core.services, 'execution-1')).toBe(`${operation.id}.1`);
+		expect(await workOfExecution(core.services, executionId(1))).toBe(`${operation.id}.1`);
 	});
 
 	it('is one call a second, and what has no time left waits for the clock', async () => {
@@ -91,9 +91,9 @@ describe('looking for a runbook whose reply never came', () => {
 	it('adopts what carries its tag', async () => {
 		const core = await createCore();
 		const operation = wanting(1);
-		core.on('DescribeAutomationExecutions', () => ({ AutomationExecutionMetadataList: [{ AutomationExecutionId: 'execution-7' }] }));
+		core.on('DescribeAutomationExecutions', () => ({ AutomationExecutionMetadataList: [{ AutomationExecutionId: executionId(7) }] }));
 		expect(facts(await findExecutions(core.services, [operation]))).toMatchObject([
-			{ type: 'work-started', externalId: 'execution-7', adopted: true },
+			{ type: 'work-started', externalId: executionId(7), adopted: true },
 		]);
 		expect(core.calls('DescribeAutomationExecutions')[0].Filters).toEqual([
 			{ Key: 'TagKey', Values: [`fleetkeeper:work:${operation.id}.1`] },
@@ -146,8 +146,8 @@ describe('how an execution stands', () => {
 describe('stopping work', () => {
 	it('stops a runbook, which has no timeout of its own', async () => {
 		const core = await createCore();
-		await cancelWork(core.services, [wanting(1, 'execution-1')]);
-		expect(core.calls('StopAutomationExecution')).toEqual([{ AutomationExecutionId: 'execution-1', Type: 'Cancel' }]);
+		await cancelWork(core.services, [wanting(1, executionId(1))]);
+		expect(core.calls('StopAutomationExecution')).toEqual([{ AutomationExecutionId: executionId(1), Type: 'Cancel' }]);
 	});
 
 	it('has nothing to stop where nothing is known to have started', async () => {

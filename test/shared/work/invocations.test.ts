@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../../shared/operation/types.ts';
 import { cancelCommands, lookUpCommands, meaningOf, readCommand } from '../../../shared/work/invocations.ts';
-import { createCore, invocation, nodeId, throttled } from '../../support/core.ts';
+import { commandId, createCore, invocation, nodeId, throttled } from '../../support/core.ts';
 import { anOperation, OPENED_AT, someWork, TERMINATING } from '../../support/operations.ts';
 
 describe('StatusDetails', () => {
@@ -31,7 +31,7 @@ describe('StatusDetails', () => {
 });
 
 /** An operation that runs as a command, on a node of this number. */
-function running(number: number, externalId = 'command-1'): Operation {
+function running(number: number, externalId = commandId(1)): Operation {
 	const operation = anOperation({ subject: { ...TERMINATING, instanceId: nodeId(number) }, state: 'running' });
 	return { ...operation, work: someWork(operation, { externalId }) };
 }
@@ -40,7 +40,7 @@ describe('what a node says', () => {
 	async function factOf(StatusDetails: string, plugins: readonly object[]) {
 		const core = await createCore();
 		core.on('ListCommandInvocations', () => ({ CommandInvocations: [invocation(nodeId(1), 'comment', StatusDetails, plugins)] }));
-		return (await readCommand(core.services, 'command-1')).nodes.get(nodeId(1));
+		return (await readCommand(core.services, commandId(1))).nodes.get(nodeId(1));
 	}
 	const skipped = { Status: 'Success', StatusDetails: 'Success', ResponseCode: 0, Output: '' };
 
@@ -74,16 +74,16 @@ describe('looking up commands', () => {
 	it('asks once for each command, and reads all its pages', async () => {
 		const core = await createCore();
 		core.on('ListCommandInvocations', ({ CommandId, NextToken }) => {
-			if (CommandId === 'command-2') return { CommandInvocations: [invocation(nodeId(3), 'c', 'Failed')] };
+			if (CommandId === commandId(2)) return { CommandInvocations: [invocation(nodeId(3), 'c', 'Failed')] };
 			return NextToken === undefined
 				? { CommandInvocations: [invocation(nodeId(1), 'c', 'Success')], NextToken: 'more' }
 				: { CommandInvocations: [invocation(nodeId(2), 'c', 'InProgress')] };
 		});
-		const operations = [running(1), running(2), running(3, 'command-2')];
+		const operations = [running(1), running(2), running(3, commandId(2))];
 		const facts = await lookUpCommands(core.services, operations);
 		expect(operations.map(({ id }) => facts.get(id))).toMatchObject([{ status: 'succeeded' }, { status: 'running' }, { status: 'failed' }]);
 		expect(core.calls('ListCommandInvocations')).toHaveLength(3);
-		expect(core.calls('ListCommandInvocations')[2]).toMatchObject({ CommandId: 'command-2', InstanceId: nodeId(3) });
+		expect(core.calls('ListCommandInvocations')[2]).toMatchObject({ CommandId: commandId(2), InstanceId: nodeId(3) });
 	});
 
 	it('says nothing of a node that is not listed yet, or where AWS does not answer', async () => {
@@ -103,7 +103,7 @@ describe('cancelling', () => {
 	it('stops a command on the nodes that are asked about, and on no other', async () => {
 		const core = await createCore();
 		const facts = await cancelCommands(core.services, [running(1), running(2)]);
-		expect(core.calls('CancelCommand')).toEqual([{ CommandId: 'command-1', InstanceIds: [nodeId(1), nodeId(2)] }]);
+		expect(core.calls('CancelCommand')).toEqual([{ CommandId: commandId(1), InstanceIds: [nodeId(1), nodeId(2)] }]);
 		expect([...facts.values()]).toMatchObject([{ type: 'done' }, { type: 'done' }]);
 	});
 

@@ -3,7 +3,7 @@ import type { LifecycleOperation, Work } from '../../../shared/operation/types.t
 import { commentOf } from '../../../shared/work/naming.ts';
 import { findCommand, sendCommand } from '../../../shared/work/run-command.ts';
 import { shareCommands } from '../../../shared/work/work.ts';
-import { awsError, createCore, type Input, nodeId, noReply, throttled } from '../../support/core.ts';
+import { awsError, commandId, createCore, type Input, nodeId, noReply, throttled } from '../../support/core.ts';
 import { anOperation, OPENED_AT, SECOND, someWork, TERMINATING } from '../../support/operations.ts';
 
 /** Operations that share work, or the one that has its own. */
@@ -42,14 +42,14 @@ describe('SendCommand', () => {
 		const { work, operations } = wanting(2);
 		core.on('SendCommand', async () => {
 			expect((await core.another().ledger.work('shared-1', 1))?.work).not.toHaveProperty('externalId');
-			return { Command: { CommandId: 'command-1' } };
+			return { Command: { CommandId: commandId(1) } };
 		});
 		expect(facts(await sendCommand(core.services, work, operations))).toMatchObject([
-			{ type: 'work-started', externalId: 'command-1' },
+			{ type: 'work-started', externalId: commandId(1) },
 			{ type: 'work-started' },
 		]);
 		expect(await core.services.ledger.work('shared-1', 1)).toMatchObject({
-			work: { externalId: 'command-1' },
+			work: { externalId: commandId(1) },
 			members: [{ instanceId: nodeId(0) }, { instanceId: nodeId(1) }],
 		});
 	});
@@ -92,7 +92,7 @@ describe('a node that makes AWS refuse the whole call', () => {
 		const ids = bad.map(nodeId);
 		return ({ InstanceIds }: Input) => {
 			if (InstanceIds.some((id: string) => ids.includes(id))) throw awsError('InvalidInstanceId');
-			return { Command: { CommandId: 'command-1' } };
+			return { Command: { CommandId: commandId(1) } };
 		};
 	}
 	const knows =
@@ -140,7 +140,7 @@ describe('a node that makes AWS refuse the whole call', () => {
 
 describe('looking for a command whose reply never came', () => {
 	const listed = (...comments: readonly string[]) => ({
-		Commands: comments.map((Comment, index) => ({ Comment, CommandId: `command-${index + 1}` })),
+		Commands: comments.map((Comment, index) => ({ Comment, CommandId: commandId(index + 1) })),
 	});
 
 	it('asks by document and time, a minute of clock skew allowed, and knows it by its comment', async () => {
@@ -148,7 +148,7 @@ describe('looking for a command whose reply never came', () => {
 		const { work, operations } = wanting(1);
 		core.on('ListCommands', () => listed('by hand', commentOf({ ...work, attempt: 2 }), commentOf(work)));
 		expect(facts(await findCommand(core.services, work, operations))).toEqual([
-			{ type: 'work-started', externalId: 'command-3', adopted: true },
+			{ type: 'work-started', externalId: commandId(3), adopted: true },
 		]);
 		expect(core.calls('ListCommands')[0].Filters).toEqual([
 			{ key: 'InvokedAfter', value: '2026-03-02T08:59:00Z' },
@@ -185,7 +185,7 @@ describe('looking for a command whose reply never came', () => {
 			'work-started',
 			'work-not-found',
 		]);
-		expect((await core.services.ledger.work('shared-1', 1))?.work).toMatchObject({ externalId: 'command-1', startedAt: OPENED_AT });
+		expect((await core.services.ledger.work('shared-1', 1))?.work).toMatchObject({ externalId: commandId(1), startedAt: OPENED_AT });
 	});
 
 	it('that AWS does not answer is taken up again by the clock', async () => {

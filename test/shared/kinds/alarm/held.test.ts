@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { lookAfter } from '../../../../shared/kinds/alarm/timers.ts';
 import { anAlarm, MINUTE, OPENED_AT, RUNBOOK } from '../../../support/operations.ts';
 import { hasNoData, inAlarm, isOk, life, looksGone, looksInAlarm, looksOk, notDone, told } from './life.ts';
 
@@ -11,8 +12,25 @@ describe('A muted or suppressed alarm', () => {
 		const alarm = muted();
 
 		expect(alarm.asked).toEqual([]);
-		expect(alarm.operation).toMatchObject({ state: 'waiting', waiting: 'held', dueAt: UNTIL });
+		expect(alarm.operation).toMatchObject({ state: 'waiting', waiting: 'held', alarm: { held } });
+		expect(alarm.told).toEqual(['held']);
 		expect(alarm.after(60 * MINUTE).ticks().asked).toEqual(['look-at-alarm']);
+	});
+
+	it('is looked at now and then before the end of its mute: a person may end that early', () => {
+		const alarm = muted();
+		const looks: number[] = [];
+		for (let minute = 1; minute < 60; minute += 1) {
+			alarm.after(MINUTE);
+			if ((alarm.operation.dueAt ?? 0) > alarm.now) continue;
+			expect(alarm.ticks().asked).toEqual(['look-at-alarm']);
+			alarm.meets(looksInAlarm(0, { held }));
+			looks.push(minute);
+		}
+
+		expect(looks).toEqual([5, 10, 20, 40]);
+		expect(alarm.told).toEqual(['held']);
+		expect(alarm.meets(looksInAlarm(0)).asked).toEqual(['open-ops-item']);
 	});
 
 	it('goes on as if it had just gone off, where it outlasts its mute', () => {
@@ -41,7 +59,7 @@ describe('A muted or suppressed alarm', () => {
 	it('is skipped where it is OK again before anybody had to hear of it', () => {
 		expect(muted().after(MINUTE).meets(isOk(MINUTE)).operation).toMatchObject({
 			state: 'skipped',
-			result: { reason: 'it is OK since 2026-03-02 09:01:00 UTC, and was held until then (muted by web-release)' },
+			result: { reason: 'it was held (muted by web-release), and is OK since 2026-03-02 09:01:00 UTC' },
 		});
 		expect(
 			muted()
@@ -59,7 +77,7 @@ describe('A muted or suppressed alarm', () => {
 				.meets(looksGone(60 * MINUTE)).operation,
 		).toMatchObject({
 			state: 'skipped',
-			result: { reason: 'the alarm was deleted, and was held until then (muted by web-release)' },
+			result: { reason: 'it was held (muted by web-release), and the alarm does not exist any more' },
 		});
 	});
 
@@ -73,13 +91,26 @@ describe('A muted or suppressed alarm', () => {
 		expect(alarm.after(MINUTE).ticks().asked).toEqual(['look-at-alarm']);
 	});
 
-	it('is held on while it has no data', () => {
+	it('is skipped where it has no data when its mute is over: it is not in ALARM, and will say so when it is', () => {
 		const alarm = muted()
 			.after(60 * MINUTE)
 			.ticks()
 			.meets(hasNoData(30 * MINUTE, { from: 'look' }));
 
-		expect(alarm.operation).toMatchObject({ waiting: 'held', dueAt: UNTIL + 5 * MINUTE });
+		expect(alarm.operation).toMatchObject({ state: 'skipped', alarm: { stateAt: OPENED_AT + 30 * MINUTE } });
+		expect(alarm.operation.result?.reason).toContain('has no data since 2026-03-02 09:30:00 UTC');
+	});
+
+	it('with an OpsItem that is open waits for OK where it has no data when its mute is over', () => {
+		const alarm = told()
+			.after(MINUTE)
+			.meets(isOk(MINUTE), inAlarm(2 * MINUTE, { held }))
+			.after(59 * MINUTE)
+			.ticks()
+			.meets(hasNoData(30 * MINUTE, { from: 'look' }));
+
+		expect(alarm.operation).toMatchObject({ state: 'verifying', dueAt: lookAfter(alarm.operation.alarm, alarm.now) });
+		expect(alarm.operation.alarm).not.toHaveProperty('held');
 	});
 
 	it('is held no longer when it goes off unmuted', () => {
@@ -92,7 +123,7 @@ describe('A muted or suppressed alarm', () => {
 			.meets(isOk(MINUTE), inAlarm(2 * MINUTE, { held }));
 
 		expect(alarm.asked).toEqual([]);
-		expect(alarm.operation).toMatchObject({ state: 'verifying', dueAt: UNTIL, alarm: { count: 2 } });
+		expect(alarm.operation).toMatchObject({ state: 'verifying', alarm: { count: 2, held } });
 		expect(
 			alarm
 				.after(59 * MINUTE)

@@ -3,8 +3,8 @@ import { alarmItem } from '../../../../shared/kinds/alarm/item.ts';
 import type { Occasion } from '../../../../shared/operation/types.ts';
 import { smallAws } from '../../../local/support/small-aws.ts';
 import { CPU, NODE, stateChange } from '../../../support/alarm-events.ts';
-import { anAlarm, MINUTE, OPENED_AT, RUNBOOK, SECOND, startedAs } from '../../../support/operations.ts';
-import { isOk, itemOpened, life, told } from './life.ts';
+import { anAlarm, failed, MINUTE, notStarted, OPENED_AT, RUNBOOK, SECOND, startedAs } from '../../../support/operations.ts';
+import { hasNoData, inAlarm, isOk, itemOpened, life, told } from './life.ts';
 
 const occasion = (detail: Occasion['detail'] = {}): Occasion => ({ detail, account: '111122223333', region: 'eu-west-1' });
 const item = (detail?: Occasion['detail'], changes: Parameters<typeof anAlarm>[0] = {}) =>
@@ -107,9 +107,15 @@ describe('The OpsItem of an alarm', () => {
 		const status = (alarm: ReturnType<typeof life>) => alarmItem(alarm.operation).own['status'];
 		const running = life({ run: RUNBOOK }).meets({ type: 'opened' }, startedAs('execution-1'), itemOpened);
 
-		expect(status(told())).toBe('in ALARM; it is resolved after 600 s of OK');
+		expect(status(told())).toBe('in ALARM; this is resolved once it has been OK for 10 min');
 		expect(status(running)).toBe('in ALARM; automation restart-node runs');
-		expect(status(told().after(MINUTE).meets(isOk(MINUTE)))).toBe('OK since 2026-03-02 09:01:00 UTC; it is resolved after 600 s of OK');
+		expect(status(told({ run: RUNBOOK }).meets(notStarted('paused', 'all starting of work is paused')))).toBe(
+			'in ALARM; automation restart-node waits: all starting of work is paused',
+		);
+		expect(status(running.after(MINUTE).meets(failed))).toMatch(/^in ALARM; failed: restart-node: Failed/);
+		expect(status(told().after(MINUTE).meets(isOk(MINUTE)))).toBe(
+			'OK since 2026-03-02 09:01:00 UTC; this is resolved once it has been OK for 10 min',
+		);
 		expect(status(told({ run: RUNBOOK, brakes: { observe: true } }))).toBe(
 			'in ALARM; observed only: would run automation restart-node with {"InstanceId":["i-0123456789abcdef0"]}',
 		);
@@ -120,6 +126,42 @@ describe('The OpsItem of an alarm', () => {
 					.ticks(),
 			),
 		).toBe('not OK within 24 h: a later OK still resolves this');
+	});
+
+	it('does not say that it is OK where the playbook only takes missing data for that', () => {
+		const timers = { ...anAlarm().timers, insufficientData: 'ok' } as const;
+		const alarm = told({ timers }).after(MINUTE).meets(hasNoData(MINUTE));
+
+		expect(alarm.notes[0]).toMatchObject({ what: 'no data' });
+		expect(alarmItem(alarm.operation).own['status']).toMatch(/^without data since 2026-03-02 09:01:00 UTC; /);
+	});
+
+	it('does not say that it is in ALARM where the playbook takes missing data for that', () => {
+		const alarm = { ...anAlarm().alarm, state: 'INSUFFICIENT_DATA' } as const;
+
+		expect(item({}, { alarm })).toMatchObject({
+			title: 'web-1-unresponsive has no data',
+			own: { status: expect.stringMatching(/^without data; /) },
+		});
+	});
+
+	it('leaves room for the console link whatever it quotes', () => {
+		const long = 'ALARM(a) OR '.repeat(800);
+		const { intro, data } = item({ configuration: { description: 'd'.repeat(1_024), alarmRule: long } });
+
+		expect(intro.length).toBeLessThan(2_048);
+		expect(intro).toContain('Console: https://');
+		expect(data['metric']).toBe(long);
+	});
+
+	it('says since when it lasts, and in the end how long that was', () => {
+		const again = told()
+			.after(MINUTE)
+			.meets(isOk(MINUTE))
+			.after(MINUTE)
+			.meets(inAlarm(2 * MINUTE));
+
+		expect(alarmItem(again.operation).own['lasted']).toBe('since 2026-03-02 09:00:00 UTC');
 	});
 
 	it('counts how often it went off, and for how long it lasted', () => {
@@ -133,7 +175,9 @@ describe('The OpsItem of an alarm', () => {
 	});
 
 	it('names no more series than a person reads', () => {
-		const contributors = Object.fromEntries(Array.from({ length: 80 }, (_, n) => [`${n}`, `Host ${n}`]));
+		const contributors = Object.fromEntries(
+			Array.from({ length: 80 }, (_, n) => [`${n}`, { name: `Host ${n}`, inAlarm: true, at: OPENED_AT }]),
+		);
 		const { inAlarm = '' } = item({}, { alarm: { ...anAlarm().alarm, contributors } }).own;
 
 		expect(inAlarm.split('\n')).toHaveLength(31);

@@ -195,15 +195,26 @@ describe('While an alarm is in ALARM, CloudWatch', () => {
 });
 
 describe('A series of a multi-series alarm', () => {
-	const series = (id: string, state: 'ALARM' | 'OK' = 'ALARM') => inAlarm(0, { state, contributor: { id, name: `InstanceId ${id}` } });
+	const series = (id: string, state: 'ALARM' | 'OK' = 'ALARM', after = 0) =>
+		inAlarm(after, { state, contributor: { id, name: `InstanceId ${id}` } });
+	const inAlarmNow = ({ operation }: ReturnType<typeof told>) =>
+		Object.values(operation.alarm.contributors ?? {}).flatMap((each) => (each.inAlarm ? each.name : []));
 
 	it('is told to the OpsItem with others, within a minute', () => {
-		const alarm = told().after(SECOND).meets(series('i-1'), series('i-2'), series('i-1'), series('i-2', 'OK'));
+		const alarm = told()
+			.after(SECOND)
+			.meets(series('i-1'), series('i-2'), series('i-1'), series('i-2', 'OK', SECOND));
 
 		expect(alarm.asked).toEqual([]);
-		expect(alarm.operation.alarm.contributors).toEqual({ 'i-1': 'InstanceId i-1' });
+		expect(inAlarmNow(alarm)).toEqual(['InstanceId i-1']);
 		expect(alarm.operation.dueAt).toBe(OPENED_AT + 46 * SECOND);
 		expect(alarm.after(MINUTE).ticks().asked).toEqual(['update-ops-item']);
+	});
+
+	it('stands as its latest event says, whatever their order', () => {
+		const alarm = told().meets(series('i-1', 'OK', MINUTE), series('i-2', 'ALARM', 2 * MINUTE), series('i-1'), series('i-2', 'OK', MINUTE));
+
+		expect(inAlarmNow(alarm)).toEqual(['InstanceId i-2']);
 	});
 
 	it('does not put off what others wait for, however many there are', () => {

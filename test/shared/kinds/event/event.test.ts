@@ -42,7 +42,7 @@ describe('a request', () => {
 		[{ detail: { runbook: 'restart-node', parameters: { Count: 3 } } }, 'detail.parameters.Count: expected text or a list of texts'],
 		[{ detail: { runbook: 'restart-node', parameters: { Names: [] } } }, 'detail.parameters.Names: expected text or a list of texts'],
 		[{ detail: { runbook: 'restart-node', parameters: { 'a.b': 'x' } } }, 'expected names of parameters'],
-		[{ detail: { runbook: 'restart-node', parameters: 'x' } }, 'detail.parameters: expected record'],
+		[{ detail: { runbook: 'restart-node', parameters: 'x' } }, 'detail.parameters: expected object'],
 		[{ detail: { runbook: 'restart-node', targets: [] } }, 'detail.targets: expected one target'],
 		[
 			{ detail: { runbook: 'restart-node', targets: [{ key: 'InstanceIds', values: ['i-1'] }] } },

@@ -34,13 +34,20 @@ describe('the OpsItem of an event', () => {
 	it('is told how the work ended, and of how many events', () => {
 		const { own, raisedTo } = eventItem({ ...operation, events: 3, ending: FAILED });
 		expect(raisedTo).toBe('1');
-		expect(JSON.parse(own[`operation/${operation.id}`] ?? '')).toEqual({
+		expect(JSON.parse(own['operation/01'] ?? '')).toEqual({
+			operation: operation.id,
 			about: 'i-0123456789abcdef0',
 			events: 3,
 			ran: 'automation restart-node',
 			outcome: 'failed',
 			reason: 'step reboot: denied',
 		});
+	});
+
+	it('has room for the latest occurrences, however many there are', () => {
+		const places = Array.from({ length: 300 }, (_, n) => Object.keys(eventItem(anEvent({ opsItem: {}, occurrence: n + 1 })).own)).flat();
+		expect(new Set(places).size).toBe(100);
+		expect(new Set(places.slice(-100)).size).toBe(100);
 	});
 
 	it('names what it is about where there is no resource, but no event id', () => {
@@ -82,5 +89,11 @@ describe('the OpsItem of failures', () => {
 		expect(a.spec).toEqual({ severity: '1' });
 		expect(a.raisedTo).toBeUndefined();
 		expect(a.own).not.toEqual(b.own);
+	});
+
+	it('has room for the latest of them, however many there are', () => {
+		const hashes = Array.from({ length: 500 }, (_, n) => (n * 2_654_435_761).toString(16).padStart(16, '0').slice(-16));
+		const places = hashes.flatMap((hash) => Object.keys(eventItem(anEvent({ id: `event-${hash}-1`, ending: FAILED })).own));
+		expect(new Set(places).size).toBeLessThanOrEqual(100);
 	});
 });

@@ -1,0 +1,22 @@
+/**
+ * The rules of parts that are off: disabled, so that nothing is paid for what nobody acts on. The playbooks of such a part are not in
+ * force either, which is what keeps the clock from finding work for it: see shared/playbook/stage.ts.
+ */
+
+const { ruleIds } = require('./paths.cjs');
+const { listOf } = require('./settings.cjs');
+
+/** By part: the function that opens its operations. */
+const OPENERS = {
+	lifecycle: 'instance-lifecycle',
+	alarms: 'alarm-state',
+	compliance: 'config-compliance',
+	events: 'fleet-event',
+};
+
+module.exports = async ({ resolveVariable }) => {
+	const on = listOf(await resolveVariable('param:parts'));
+	const off = Object.keys(OPENERS).filter((part) => !on.includes(part));
+	const rules = off.flatMap((part) => ruleIds(OPENERS[part]));
+	return { Resources: Object.fromEntries(rules.map((id) => [id, { Properties: { State: 'DISABLED' } }])) };
+};

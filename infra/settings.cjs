@@ -1,0 +1,101 @@
+/**
+ * The settings of a stage: `params` in serverless.yml says what each is for, this file what each may be. As a plugin of the framework it
+ * checks them before anything is packaged or uploaded.
+ */
+
+const { CALENDAR } = require('../shared/playbook/brakes.ts');
+const { PARTS, STAGE } = require('../shared/settings.ts');
+
+const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
+/** What PutRetentionPolicy of CloudWatch Logs takes. Days. */
+const LOG_DAYS = [...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096], ...[1827, 2192, 2557, 2922, 3288, 3653]];
+
+const EMAIL = /^[^\s@,]+@[^\s@,]+\.[^\s@,.]+$/;
+/** SNS takes no longer address. Characters. */
+const MAX_EMAIL = 256;
+const PRINCIPAL = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/;
+/** AWS's own documents by name, anybody else's by ARN. */
+const DOCUMENT = /^((AWS|Amazon|AMZN)[A-Za-z0-9_.-]{0,123}|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:document\/[A-Za-z0-9_.-]{3,128})$/;
+
+/** The entries of a setting that is a list: separated by commas, for a value on the command line is one text. */
+const listOf = (value) =>
+	String(value)
+		.split(',')
+		.map((entry) => entry.trim())
+		.filter(Boolean);
+
+const oneOf = (values) => (value) =>
+	values.some((each) => String(each) === String(value)) ? undefined : `use one of ${values.join(', ')}`;
+const optional = (check) => (value) => (value === '' ? undefined : check(value));
+const text = (fits, use) => (value) => (typeof value === 'string' && fits(value) ? undefined : use);
+const list = (fits, use) => (value) => {
+	if (typeof value !== 'string') return `${use}, in one text, separated by commas`;
+	const [wrong] = listOf(value).filter((entry) => !fits(entry));
+	return wrong === undefined ? undefined : `'${wrong}' does not fit; ${use}, separated by commas`;
+};
+
+const days = (value) => oneOf(LOG_DAYS)(value) && `use a number of days that CloudWatch Logs takes: ${LOG_DAYS.join(', ')}`;
+const parts = (value) =>
+	listOf(value).length === 0
+		? `name what is to be on, of ${PARTS.join(', ')}; to stop all work for a while use fleet -- pause`
+		: list((entry) => PARTS.includes(entry), `use ${PARTS.join(', ')}`)(value);
+
+/** By setting: gives what to write instead, or undefined where the value fits. */
+const CHECKS = {
+	logLevel: oneOf(LOG_LEVELS),
+	retentionDays: days,
+	auditRetentionDays: days,
+	alertEmail: optional(text((value) => EMAIL.test(value) && value.length <= MAX_EMAIL, 'use one address, as ops@example.com')),
+	requesters: optional(list((entry) => PRINCIPAL.test(entry), 'use ARNs of roles and users, as arn:aws:iam::111122223333:role/oncall')),
+	allowedDocuments: optional(
+		list(
+			(entry) => DOCUMENT.test(entry),
+			'use names of AWS documents (AWS-RestartEC2Instance) and ARNs of others (arn:aws:ssm:eu-west-1:111122223333:document/name), each in full',
+		),
+	),
+	oldestOpenHours: (value) => (Number.isInteger(Number(value)) && Number(value) > 0 ? undefined : 'use a whole number of hours, 1 or more'),
+	calendar: optional(text((value) => CALENDAR.test(value), 'use the name of one Change Calendar, or the ARN of its document')),
+	parts,
+};
+
+/**
+ * What is wrong with the settings of a stage, one line each.
+ * @param values by setting, all of them.
+ */
+function problems(stage, values) {
+	const settings = Object.keys(CHECKS);
+	const unknown = Object.keys(values).filter((name) => !settings.includes(name));
+	return [
+		...(STAGE.test(stage) ? [] : [`Stage '${stage}': use 1 to 20 of a-z, 0-9 and '-', beginning with a letter.`]),
+		...unknown.map((name) => `Setting '${name}' does not exist: use one of ${settings.join(', ')}.`),
+		...settings.flatMap((name) => {
+			const advice = CHECKS[name](values[name] ?? '');
+			return advice === undefined ? [] : [`Setting '${name}' is '${values[name] ?? ''}': ${advice}.`];
+		}),
+	];
+}
+
+/** What holds for a stage, as the framework's `${param:...}` has it: the command line before the stage's block before the defaults. */
+function valuesFor(stage, params, given) {
+	const onCommandLine = given.map((param) => [param.slice(0, param.indexOf('=')), param.slice(param.indexOf('=') + 1)]);
+	const inBlock = Object.entries(params[stage] ?? {}).filter(([, value]) => value !== null);
+	return { ...params.default, ...Object.fromEntries([...inBlock, ...onCommandLine]) };
+}
+
+class Settings {
+	constructor(serverless) {
+		this.hooks = {
+			'before:package:cleanup': () => {
+				const stage = serverless.getProvider('aws').getStage();
+				const { params } = serverless.configurationInput;
+				const found = problems(stage, valuesFor(stage, params, serverless.processedInput.options.param ?? []));
+				if (found.length > 0) throw new serverless.classes.Error(['The settings do not fit:', ...found].join('\n'), 'SETTINGS');
+			},
+		};
+	}
+}
+
+module.exports = Settings;
+module.exports.listOf = listOf;
+module.exports.problems = problems;
+module.exports.valuesFor = valuesFor;

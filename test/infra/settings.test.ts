@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ROOT } from '../../scripts/bundle.ts';
+import { ofType, type PackagedTemplate, packageService } from './package.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+type Params = Readonly<Record<string, Values | undefined>>;
+
+const { problems, valuesFor } = createRequire(import.meta.url)('../../infra/settings.cjs') as {
+	problems(stage: string, values: Values): string[];
+	valuesFor(stage: string, params: Params, given: readonly string[]): Values;
+};
+
+const { params } = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')) as { params: { default: Values } };
+const DEFAULTS = params.default;
+const problemsWith = (values: Values) => problems('prod', { ...DEFAULTS, ...values });
+
+/** As CloudFormation would fill it in. */
+const filled = (text: string): string =>
+	text.replaceAll('${AWS::AccountId}', '111122223333').replaceAll('${AWS::Region}', 'eu-west-1').replaceAll('${AWS::Partition}', 'aws');
+
+describe('a setting', () => {
+	it('has a default that fits', () => {
+		expect(problems('prod', DEFAULTS)).toEqual([]);
+	});
+
+	it.each(Object.keys(DEFAULTS))('is checked: %s', (name) => {
+		const [problem = '', ...others] = problemsWith({ [name]: 'not, that!' });
+		expect(others).toEqual([]);
+		expect(problem).toMatch(new RegExp(`^Setting '${name}' is 'not, that!': .*use .*\\.$`));
+	});
+
+	it.each([
+		['logLevel', 'DEBUG'],
+		['retentionDays', 30],
+		['retentionDays', '30'],
+		['alertEmail', 'ops@example.com'],
+		['requesters', 'arn:aws:iam::111122223333:role/oncall, arn:aws:iam::444455556666:user/team/anna'],
+		['allowedDocuments', 'AWS-RestartEC2Instance,arn:aws:ssm:eu-west-1:444455556666:document/shared'],
+		['calendar', 'business-hours'],
+		['calendar', 'arn:aws:ssm:eu-west-1:444455556666:document/freeze'],
+		['oldestOpenHours', '50'],
+		['parts', 'alarms, events'],
+	])('%s may be %j', (name, value) => {
+		expect(problemsWith({ [name]: value })).toEqual([]);
+	});
+
+	it.each([
+		['logLevel', 'debug', /use one of DEBUG, INFO, WARN, ERROR/],
+		['retentionDays', 45, /CloudWatch Logs takes: 1, 3, 5/],
+		['auditRetentionDays', 0, /CloudWatch Logs takes/],
+		['alertEmail', 'ops', /ops@example\.com/],
+		['alertEmail', 'a@example.com,b@example.com', /one address/],
+		['requesters', '*', /ARNs of roles and users/],
+		['requesters', ['arn:aws:iam::111122223333:role/oncall'], /in one text, separated by commas/],
+		['allowedDocuments', 'AWS-*', /in full/],
+		['allowedDocuments', 'drain-node', /'drain-node' does not fit/],
+		['allowedDocuments', 'arn:aws:ssm:*:444455556666:document/shared', /in full/],
+		['calendar', 'a b', /Change Calendar/],
+		['oldestOpenHours', 0, /whole number of hours/],
+		['parts', 'alarms,everything', /'everything' does not fit; use lifecycle, alarms, compliance, events/],
+		['parts', '', /fleet -- pause/],
+	])('%s may not be %j', (name, value, advice) => {
+		const [problem, ...others] = problemsWith({ [name]: value });
+		expect(problem).toMatch(advice);
+		expect(others).toEqual([]);
+	});
+
+	it('that does not exist is said with those that do', () => {
+		expect(problemsWith({ alertMail: 'ops@example.com' })).toEqual([
+			expect.stringMatching(/^Setting 'alertMail' does not exist: use one of .*alertEmail/),
+		]);
+	});
+
+	it('is taken from the command line before the block of the stage before the defaults', () => {
+		const blocks = { default: { a: 1, b: 1, c: 1 }, prod: { b: 2, c: 2, a: null }, dev: { a: 3 } };
+		expect(valuesFor('prod', blocks, ['c=3', 'd=x=y'])).toEqual({ a: 1, b: 2, c: '3', d: 'x=y' });
+	});
+});
+
+it.each(['Prod', '1dev', 'a-stage-with-too-long-a-name'])('the stage %j is refused', (stage) => {
+	expect(problems(stage, DEFAULTS)).toEqual([expect.stringContaining(`Stage '${stage}': use 1 to 20`)]);
+});
+
+it('packaging ends where a setting does not fit, with all that is wrong', async () => {
+	const ended = packageService('prod', { retentionDays: '45', calendr: 'x' });
+	const stdout = expect.stringMatching(/Setting 'calendr' does not exist[\s\S]*Setting 'retentionDays' is '45'/);
+	await expect(ended).rejects.toMatchObject({ stdout });
+}, 60_000);
+
+describe('a stage with settings of its own', () => {
+	let template: PackagedTemplate;
+
+	beforeAll(async () => {
+		const shared = 'arn:aws:ssm:eu-west-1:444455556666:document/shared';
+		template = await packageService('prod', {
+			parts: 'alarms,events',
+			calendar: 'freeze',
+			allowedDocuments: `AWS-RestartEC2Instance,${shared}`,
+		});
+	}, 60_000);
+
+	it('has the rules of parts that are off disabled, and no others', () => {
+		const states = ofType(template, 'AWS::Events::Rule').filter(([, { Properties }]) => Properties.State !== undefined);
+		expect(states.map(([id, { Properties }]) => [id, Properties.State])).toEqual([
+			['InstanceLifecycleRule', 'DISABLED'],
+			['ConfigComplianceRule', 'DISABLED'],
+		]);
+	});
+
+	it('tells its functions of parts and calendar', () => {
+		const { Variables } = template.Resources['ReconcileLambdaFunction']?.Properties.Environment ?? {};
+		expect(Variables).toMatchObject({ PARTS: 'alarms,events', CALENDAR: 'freeze' });
+	});
+
+	it.each([
+		['ssm:SendCommand', ['document/AWS-RestartEC2Instance', 'document/shared']],
+		[
+			'ssm:StartAutomationExecution',
+			[
+				'automation-definition/AWS-RestartEC2Instance:*',
+				'automation-definition/shared:*',
+				'document/AWS-RestartEC2Instance',
+				'document/shared',
+			],
+		],
+	])('lets its functions run the documents it allows, with %s', (action, documents) => {
+		const { Policies } = template.Resources['FleetDasheventIamRoleLambdaExecution']?.Properties ?? {};
+		const [statement] = Policies[0].PolicyDocument.Statement.filter(({ Action }: { Action: string[] }) => Action.includes(action));
+		const texts = statement.Resource.map((each: { 'Fn::Sub'?: string }) => filled(each['Fn::Sub'] ?? '')) as string[];
+		const foreign = texts.filter((text) => /(document|automation-definition)\//.test(text) && !text.includes('/fleetkeeper-prod-'));
+		expect(foreign.map((text) => text.split(':').slice(5).join(':')).sort()).toEqual([...documents].sort());
+		// AWS's own documents belong to no account.
+		expect(foreign.filter((text) => text.includes('AWS-Restart')).every((text) => text.includes('ssm:eu-west-1::'))).toBe(true);
+	});
+});
