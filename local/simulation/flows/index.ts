@@ -1,0 +1,6 @@
+/** Every kind of operation that the simulation knows. */
+
+import type { Flow } from '../flow.ts';
+import { lifecycle } from './lifecycle.ts';
+
+export const FLOWS: readonly Flow[] = [lifecycle];

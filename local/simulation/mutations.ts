@@ -1,0 +1,118 @@
+/** Bugs that the simulation must notice, at least one for each invariant: texts of our sources, and what is put in their place. */
+
+import type { Invariant } from './flow.ts';
+
+export interface Mutation {
+	/** What must be violated. */
+	readonly invariant: Invariant;
+	/** What it breaks, in words. */
+	readonly breaks: string;
+	/** Relative to the project. */
+	readonly file: string;
+	/** Found in the file exactly once. */
+	readonly find: string;
+	readonly replace: string;
+	/** A seed that shows it: it is tried first. */
+	readonly shownBy: number;
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+	{
+		invariant: 1,
+		breaks: 'the sweep finds nothing',
+		shownBy: 3,
+		file: 'shared/sweeps/hooks.ts',
+		find: 'if (waiting.length === 0) return [];',
+		replace: 'return [];',
+	},
+	{
+		invariant: 1,
+		breaks: 'hooks are not kept alive',
+		shownBy: 4,
+		file: 'shared/kinds/lifecycle/timers.ts',
+		find: 'return operation.heartbeat !== undefined && now >= operation.heartbeat.nextAt',
+		replace: 'return operation.heartbeat !== undefined && now >= Infinity',
+	},
+	{
+		invariant: 2,
+		breaks: 'the SDK repeats SendCommand by itself',
+		shownBy: 16,
+		file: 'shared/aws/clients.ts',
+		find: 'maxAttempts: 1 }',
+		replace: 'maxAttempts: 3 }',
+	},
+	{
+		invariant: 2,
+		breaks: 'work that is sent again has another name',
+		shownBy: 76,
+		file: 'shared/kinds/working.ts',
+		find: 'const work = { ...operation.work, attempt: operation.work.attempt + 1, recordedAt: now };\n\treturn ask(change(operation, { work })',
+		replace:
+			'const work = { ...operation.work, id: `${operation.work.id}0`, attempt: 1, recordedAt: now };\n\treturn ask(change(operation, { work })',
+	},
+	{
+		invariant: 3,
+		breaks: 'failed work is followed by what is for success',
+		shownBy: 1,
+		file: 'shared/kinds/lifecycle/begin.ts',
+		find: '{ ...failure, then: operation.then.onFailure }',
+		replace: '{ ...failure, then: operation.then.onSuccess }',
+	},
+	{
+		invariant: 3,
+		breaks: 'a hook is served whatever its name',
+		shownBy: 9,
+		file: 'shared/opening/lifecycle.ts',
+		find: 'return match(occasionOf(subject.transition), detail, tags, { ...set, playbooks });',
+		replace:
+			'return match(occasionOf(subject.transition), { ...detail, LifecycleHookName: `fleetkeeper-${subject.transition.endsWith("LAUNCHING") ? "bootstrap" : "drain"}` }, tags, { ...set, playbooks });',
+	},
+	{
+		invariant: 4,
+		breaks: 'every operation has an OpsItem of its own',
+		shownBy: 3,
+		file: 'shared/outcomes/ops-item.ts',
+		find: '`${SERVICE}:${settings.stage}:${item.key}`',
+		replace: '`${SERVICE}:${settings.stage}:${item.key}:${operation.id}`',
+	},
+	{
+		invariant: 5,
+		breaks: 'deadlines are decided ten minutes late',
+		shownBy: 1,
+		file: 'shared/kinds/working.ts',
+		find: 'export const DECIDE_AFTER_DEADLINE = 30_000;',
+		replace: 'export const DECIDE_AFTER_DEADLINE = 600_000;',
+	},
+	{
+		invariant: 6,
+		breaks: 'one slot too many is given out',
+		shownBy: 12,
+		file: 'shared/brakes/slots.ts',
+		find: 'limit - ids.length);',
+		replace: 'limit + 1 - ids.length);',
+	},
+	{
+		invariant: 7,
+		breaks: 'events are dropped without a word',
+		shownBy: 3,
+		file: 'shared/lambda.ts',
+		find: 'if (error instanceof Drop) drop(deps, error, event);',
+		replace: 'if (error instanceof Drop) continue;',
+	},
+	{
+		invariant: 7,
+		breaks: 'what should come back is acknowledged',
+		shownBy: 4,
+		file: 'shared/lambda.ts',
+		find: 'batchItemFailures.push({ itemIdentifier: record.messageId });',
+		replace: '',
+	},
+	{
+		invariant: 8,
+		breaks: 'heartbeats go on after the deadline',
+		shownBy: 1,
+		file: 'shared/kinds/lifecycle/timers.ts',
+		find: '&& now < effectiveDeadline(operation);',
+		replace: ';',
+	},
+];
