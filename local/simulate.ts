@@ -1,10 +1,11 @@
 /**
  * `npm run simulate [-- --seeds N --from S | --seed S [--mask JSON] | --mutations] [--json]`: plays stories drawn from seeds under
- * faults drawn from them too, and holds every step to what Fleetkeeper promises.
+ * faults drawn from them too, and holds every step to what Fleetkeeper promises. `--burst N [--runbook]`: N terminations at once.
  */
 
 import { parseArgs } from 'node:util';
 import { ensureTemplate } from './package-template.ts';
+import { main as playBurst } from './simulation/burst/main.ts';
 import { FLOWS } from './simulation/flows/index.ts';
 import { noticedLine, tryMutations } from './simulation/mutate.ts';
 import { MUTATIONS } from './simulation/mutations.ts';
@@ -31,7 +32,12 @@ const MOST_VIOLATIONS = 10;
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
-	const { values } = parseArgs({ options: OPTIONS });
+	const args = process.argv.slice(2);
+	if (args.includes('--burst')) {
+		process.exitCode = await playBurst(args);
+		return;
+	}
+	const { values } = parseArgs({ args, options: OPTIONS });
 	const template = values.template ?? (await ensureTemplate());
 	if (values.mutations) return showItCanFail(template);
 	const single = values.seed === undefined ? undefined : whole('seed', values.seed);

@@ -28,7 +28,7 @@ export const EVENT_FAULTS = [
 export type EventFaultKind = (typeof EVENT_FAULTS)[number];
 
 /** What holds for a whole story, or comes of it. */
-export const CONDITIONS = [
+const CONDITIONS = [
 	'service out for minutes',
 	'throttled at a quota',
 	'stale read',

@@ -12,7 +12,7 @@ import type { CallFaultKind, FaultPlan } from './fault-plan.ts';
 /** What has an effect is disturbed so many times as often as what only reads: there is more of the latter. */
 const EFFECTS_WORSE = 3;
 
-export function throttlingOf(service: string): AwsError {
+function throttlingOf(service: string): AwsError {
 	if (service === 'dynamodb')
 		return new AwsError('ProvisionedThroughputExceededException', 'The level of configured provisioned throughput is exceeded.');
 	return new AwsError(service === 'autoscaling' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');

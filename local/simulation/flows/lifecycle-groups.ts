@@ -5,7 +5,7 @@ import type { FleetGroup, FleetHook, FleetNode } from '../../fleet.ts';
 import type { Draw } from '../draw.ts';
 
 export const DRAIN = 'fleetkeeper-drain';
-export const BOOTSTRAP = 'fleetkeeper-bootstrap';
+const BOOTSTRAP = 'fleetkeeper-bootstrap';
 /** Somebody else's, on the same transitions. */
 export const FOREIGN = 'backup-agent';
 
