@@ -288,6 +288,14 @@ it('a tag that matches nothing ends as a success without nodes', async () => {
 	expect(command(aws, id)).toMatchObject({ Status: 'Success', StatusDetails: 'NoInstancesInTag', TargetCount: 0 });
 });
 
+it('throttles operations that share a rate together', () => {
+	const aws = smallAws(webFleet(1), { throttles: { ssm: { 'ListCommands ListCommandInvocations': 1 } } });
+	for (let call = 0; call < 3; call++) aws.call('ssm', call === 1 ? 'ListCommandInvocations' : 'ListCommands');
+
+	expect(errorOf(() => aws.call('ssm', 'ListCommandInvocations')).code).toBe('ThrottlingException');
+	expect(errorOf(() => aws.call('ssm', 'ListCommands')).code).toBe('ThrottlingException');
+});
+
 it('answers Rate exceeded beyond a throttle, and changes nothing', async () => {
 	const aws = smallAws(webFleet(1), { throttles: { ssm: { SendCommand: 1 } } });
 	for (let call = 0; call < 3; call++) send(aws, { InstanceIds: ids(1) });

@@ -43,6 +43,22 @@ afterEach(() => {
 	vi.unstubAllEnvs();
 });
 
+describe('the patience of an invocation', () => {
+	const context = { getRemainingTimeInMillis: () => 60_000 };
+
+	it('ends with a third of a minute where others wait for their poller, and shortly before its own end otherwise', async () => {
+		const { deps, now } = await createCore();
+		const patience = { until: 0 };
+		const run = defineFunction(() => obedient).create({ ...deps, patience });
+		await run({ Records: [record('message-1', { be: 'fine' })] }, context);
+		expect(patience.until - now()).toBe(20_000);
+		await run({ be: 'fine' }, context);
+		expect(patience.until - now()).toBe(52_000);
+		await run({ be: 'fine' });
+		expect(patience.until).toBe(Number.POSITIVE_INFINITY);
+	});
+});
+
 describe('a batch of a queue', () => {
 	it('gives back what should be tried again, buries poison with its reason, and is done with the rest', async () => {
 		const { run, calls, counts } = await functionWith();

@@ -1,6 +1,6 @@
 import { DescribeInstanceInformationCommand, ListCommandsCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { HttpResponse } from '@smithy/core/protocols';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Pace, pace } from '../../../shared/aws/pace.ts';
 import { callFailure } from '../../../shared/errors.ts';
 
@@ -9,6 +9,11 @@ const FOREVER = Number.POSITIVE_INFINITY;
 
 /** How long a caller has to wait who asks at `at`, in milliseconds since the start. */
 const waitAt = (own: Pace, at: number, until = FOREVER) => own.turn(START + at, START + until);
+
+beforeAll(async () => {
+	// The SDK reads its configuration files at the first call of a process: no timer waits for that.
+	await refusing(0).client.send(new ListCommandsCommand({}));
+});
 
 beforeEach(() => {
 	vi.useFakeTimers({ now: START });

@@ -73,6 +73,14 @@ describe('the event of a command that ended on a node', () => {
 		expect(core.calls('ListCommandInvocations')).toHaveLength(1);
 	});
 
+	it('settles nodes of a shared command that succeeded without any look-up, in whatever environment', async () => {
+		const core = await sent(3);
+		const events = [1, 2].map((number) => invocationEvent(commandId(1), nodeId(number)));
+		await settleCommands(core.another(), events);
+		expect(await states(core, core.ids)).toEqual(['succeeded', 'succeeded', 'running']);
+		expect(core.calls('ListCommandInvocations')).toEqual([]);
+	});
+
 	it('that comes twice settles once', async () => {
 		const core = await sent(1);
 		lists(core, { 1: 'Success' });

@@ -118,6 +118,12 @@ describe('looking at instances', () => {
 		expect(two).toMatchObject({ otherHooks: true });
 	});
 
+	it("asks for a group's hooks once, however many ask at the same time", async () => {
+		const core = await createCore();
+		await looksAt(core, [about(1), about(2), about(3, { group: 'web-2' })]);
+		expect(core.calls('DescribeLifecycleHooks')).toHaveLength(2);
+	});
+
 	it('that AWS does not grant is taken up by the next tick', async () => {
 		const core = await createCore();
 		core.on('DescribeAutoScalingInstances', () => {
