@@ -72,6 +72,7 @@ export const request: Verb = {
 					? 'fleet -- list shows its operation in a moment, if a playbook allows it.'
 					: `If a playbook allows it, its operation is ${operation} in a moment: fleet -- show ${operation}`,
 			);
+			desk.io.out(`If none does, it waits with the reason in queue ${SERVICE}-${desk.stage}-fleet-event-dead-letters.`);
 		}
 		return undefined;
 	},

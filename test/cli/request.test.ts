@@ -42,6 +42,7 @@ describe('fleet -- request', () => {
 			requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
 		});
 		expect(out).toMatch(/^Requested restart-node: event event-1\.\n.*event-[0-9a-f]{16}-1/);
+		expect(out).toContain('If none does, it waits with the reason in queue fleetkeeper-local-fleet-event-dead-letters.');
 	});
 
 	it('takes targets with rate control', async () => {

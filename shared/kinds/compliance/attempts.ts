@@ -3,6 +3,7 @@
 import type { Effect, Note, Step, WorkFact } from '../../operation/facts.ts';
 import type { ComplianceOperation } from '../../operation/types.ts';
 import { resolveNode, resolveParameters } from '../../playbook/parameters.ts';
+import { wouldRun } from '../dry-run.ts';
 import { end } from '../ending.ts';
 import { ask, change, note } from '../steps.ts';
 import { begin, type Course, type Failure, hasBegun } from '../working.ts';
@@ -21,26 +22,22 @@ export const course: Course<ComplianceOperation> = {
 
 export function opened(operation: ComplianceOperation, now: number): Step<ComplianceOperation> {
 	const { run, occasion, brakes } = operation;
-	const parameters = resolveParameters(run.parameters, occasion);
-	const found = run.type === 'command' ? resolveNode(run.node ?? '$.detail.resourceId', occasion) : undefined;
-	const problem = parameters.ok ? (found?.ok === false ? `run.node: ${found.problem}` : undefined) : parameters.problem;
-	if (brakes?.observe) {
-		const on = found?.ok ? ` on ${found.node}` : '';
-		const given = parameters.ok ? ` with ${JSON.stringify(parameters.parameters)}` : '';
-		return observed(operation, problem === undefined ? `run ${run.type} ${run.document}${on}${given}` : `fail: ${problem}`, now);
-	}
+	if (brakes?.observe) return observed(operation, now);
 	if (attemptsLeft(operation, now) <= 0) return exhausted(operation, `${operation.subject.rule} finds it noncompliant again`, now);
-	// No later attempt could do better.
-	if (problem !== undefined) return decide(operation, { state: 'failed', reason: problem }, now);
-	const known = found?.ok ? change(operation, { node: found.node }) : operation;
+	// No later attempt could do better than fail for these.
+	const parameters = resolveParameters(run.parameters, occasion);
+	if (!parameters.ok) return decide(operation, { state: 'failed', reason: parameters.problem }, now);
+	const found = run.type === 'command' ? resolveNode(run.node ?? '', occasion) : undefined;
+	if (found?.ok === false) return decide(operation, { state: 'failed', reason: `run.node: ${found.problem}` }, now);
+	const known = found === undefined ? operation : change(operation, { node: found.node });
 	return isStale(known, now) ? begin(course, known, now) : goOn(known, now);
 }
 
 /** The dry run: what would have been done is all that is done. */
-function observed(operation: ComplianceOperation, would: string, now: number): Step<ComplianceOperation> {
+function observed(operation: ComplianceOperation, now: number): Step<ComplianceOperation> {
 	const { onFailure } = operation.then;
 	const ending = { then: onFailure, pending: onFailure.opsItem === undefined ? [] : (['open-ops-item'] as const) };
-	return end(operation, { state: 'skipped', reason: `observed only: would ${would}` }, ending, { observed: true }, now);
+	return end(operation, { state: 'skipped', reason: `observed only: would ${wouldRun(operation)}` }, ending, { observed: true }, now);
 }
 
 /** The resource is noncompliant, as far as is known just now: the work goes on to its start. */

@@ -98,7 +98,7 @@ function done(operation: ComplianceOperation, fact: Extract<Fact, { type: 'done'
 	if (operation.ending !== undefined) return answered(operation, fact, now);
 	if (fact.effect === 'evaluate-rule') return evaluation(operation, fact, now);
 	return fact.effect === 'cancel-work'
-		? nothing(operation, note('work stopped', fact.note ?? 'its time is over', fact.requestId))
+		? nothing(operation, note('work stopped', fact.note ?? 'in case it still ran', fact.requestId))
 		: nothing(operation);
 }
 

@@ -2,8 +2,9 @@
 
 import type { Step } from '../../operation/facts.ts';
 import type { EventOperation } from '../../operation/types.ts';
-import { resolveNode, resolveParameters } from '../../playbook/parameters.ts';
+import { resolveNode } from '../../playbook/parameters.ts';
 import { waitsUntil } from '../brakes.ts';
+import { wouldRun } from '../dry-run.ts';
 import { end } from '../ending.ts';
 import { ask, change } from '../steps.ts';
 import { type Course, hasBegun, tickWork } from '../working.ts';
@@ -47,16 +48,8 @@ export function work(operation: EventOperation, now: number): Step<EventOperatio
 
 /** The dry run: what would have been done is all that is done. */
 export function observed(operation: EventOperation, now: number): Step<EventOperation> {
-	const { run, opsItem, then, occasion, scope } = operation;
-	const would = opsItem === undefined ? [] : ['open an OpsItem'];
-	if (run !== undefined) {
-		const resolved = resolveParameters(run.parameters, occasion);
-		const node = run.type === 'command' ? resolveNode(run.node ?? '', occasion) : undefined;
-		const problem = resolved.ok ? (node?.ok === false ? node.problem : undefined) : resolved.problem;
-		const on = node?.ok ? ` on ${node.node}` : scope === undefined ? '' : ` on ${scope.targets.map(({ key }) => key).join(', ')}`;
-		const given = resolved.ok ? ` with ${JSON.stringify(resolved.parameters)}` : '';
-		would.push(problem === undefined ? `run ${run.type} ${run.document}${on}${given}` : `fail: ${problem}`);
-	}
+	const { run, opsItem, then, scope } = operation;
+	const would = [...(opsItem ? ['open an OpsItem'] : []), ...(run ? [wouldRun(operation, scope)] : [])];
 	const spec = opsItem ?? then.onFailure.opsItem;
 	const ending = { then: spec === undefined ? {} : { opsItem: spec }, pending: spec === undefined ? [] : (['open-ops-item'] as const) };
 	const reason = `observed only: would ${would.join(', and ')}`;

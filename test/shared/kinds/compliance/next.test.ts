@@ -30,6 +30,9 @@ const toLook = () =>
 		.after(15 * MINUTE)
 		.ticks();
 
+/** A command on the resource itself. */
+const DRAIN_IT = { ...DRAIN, node: '$.detail.resourceId' };
+
 describe('a resource that is found noncompliant', () => {
 	it('has its runbook started at once, and the deadline counts from there', () => {
 		const remediation = life().meets({ type: 'opened' });
@@ -149,19 +152,19 @@ describe('a command', () => {
 		['i-0123456789abcdef0', 'i-0123456789abcdef0'],
 		['AWS::SSM::ManagedInstanceInventory/mi-0123456789abcdef0', 'mi-0123456789abcdef0'],
 	])('runs on the node that AWS Config calls %s', (resourceId, node) => {
-		const remediation = life({ run: DRAIN, ...detail(resourceId) }).meets({ type: 'opened' });
+		const remediation = life({ run: DRAIN_IT, ...detail(resourceId) }).meets({ type: 'opened' });
 		expect(remediation.asked).toEqual(['check-node']);
 		expect(remediation.meets(online).asked).toEqual(['start-work']);
 		expect(remediation.operation.node).toBe(node);
 	});
 
 	it('fails at once where no node is known, and says why', () => {
-		const remediation = life({ run: DRAIN, ...detail('sg-0123456789abcdef0') }).meets({ type: 'opened' });
+		const remediation = life({ run: DRAIN_IT, ...detail('sg-0123456789abcdef0') }).meets({ type: 'opened' });
 		expect(remediation.operation.ending).toMatchObject({ state: 'failed', reason: expect.stringContaining('no managed node') });
 	});
 
 	it('counts as an attempt where its node is unreachable', () => {
-		const remediation = life({ run: DRAIN, ...detail('i-0123456789abcdef0') }).meets({ type: 'opened' }, lost);
+		const remediation = life({ run: DRAIN_IT, ...detail('i-0123456789abcdef0') }).meets({ type: 'opened' }, lost);
 		expect(remediation.operation).toMatchObject({ state: 'waiting', waiting: 'retry', remediatedAt: [OPENED_AT] });
 		remediation
 			.after(15 * MINUTE)
@@ -171,7 +174,7 @@ describe('a command', () => {
 	});
 
 	it('whose node answers at the moment in which it ended well is not begun again', () => {
-		const remediation = life({ run: DRAIN, ...detail('i-0123456789abcdef0') })
+		const remediation = life({ run: DRAIN_IT, ...detail('i-0123456789abcdef0') })
 			.runs()
 			.after(6 * MINUTE)
 			.ticks();
