@@ -21,13 +21,14 @@ describe('plain values as attributes', () => {
 		expect(fromAttributes(marshall(values))).toEqual(values);
 	});
 
-	it('come back as they do by the SDK, or as they are where it refuses a number for its size', () => {
+	it('come back as they are, or as they do by the SDK (which loses a key __proto__, and refuses a number for its size)', () => {
 		fc.assert(
 			fc.property(json, (values) => {
 				const bySdk = orRefused(() => unmarshall(marshall(values)));
 				const own = orRefused(() => fromAttributes(toAttributes(values)));
-				expect([bySdk, 'refused', values].slice(0, bySdk === 'refused' ? 3 : 1)).toContainEqual(own);
+				expect([values, bySdk]).toContainEqual(own);
 			}),
+			{ examples: [[JSON.parse('{"__proto__":""}')]] },
 		);
 	});
 
