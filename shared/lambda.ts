@@ -157,6 +157,8 @@ async function bury({ aws, log, count }: Deps, record: SqsRecord, error: unknown
 				MessageAttributes: {
 					Reason: { DataType: 'String', StringValue: reason },
 					MessageId: { DataType: 'String', StringValue: messageId },
+					// Whether it may work when it is put back: fleet -- redrive reads it.
+					GivenUp: { DataType: 'String', StringValue: error instanceof Fail ? 'refused' : 'tried' },
 				},
 			}),
 		);
@@ -207,7 +209,8 @@ export function defineFunction<T>(createCore: (deps: Deps) => Core<T>): {
 			return wrapped(input, (context ?? {}) as never) as Promise<unknown>;
 		};
 	};
-	let deployed: Deployed | undefined;
+	// In Lambda before the first event, which waits for less then: an environment starts with more of a processor than it has afterwards.
+	let deployed = process.env['AWS_LAMBDA_FUNCTION_NAME'] === undefined ? undefined : deploy(create);
 	const handler: LambdaHandler = async (input, context) => {
 		deployed ??= deploy(create);
 		const { telemetry, run } = deployed;

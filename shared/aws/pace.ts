@@ -8,9 +8,16 @@ import { callFailure } from '../errors.ts';
 /** Between two calls after the first refusal, and at most: of six environments at StartAutomationExecution's one call a second. Milliseconds. */
 const FIRST_INTERVAL = 200;
 const LONGEST_INTERVAL = 6_000;
-/** How much slower calls follow one another after a refusal, and what each that is taken adds to their rate, in calls per second. */
-const SLOWER = 1.3;
-const STEP = 0.1;
+/** How much slower calls follow one another after a refusal, and after another one that soon: others have come to call. Milliseconds. */
+const SLOWER = 1.2;
+const MUCH_SLOWER = 1.5;
+const SOON = 4_000;
+/**
+ * What each call that is taken adds to the rate, in calls per second, and as a share of it: many environments with a small part each
+ * must not all together grow as fast as one that has it alone.
+ */
+const STEP = 0.03;
+const GROWTH = 0.02;
 /** Milliseconds. */
 const ONE_REFUSAL = 1_000;
 /** At this rate there is no need to wait: calls follow one another more slowly than that. Milliseconds. */
@@ -38,6 +45,22 @@ export class Pace {
 	#nextAt = 0;
 	#slowedAt = Number.NEGATIVE_INFINITY;
 
+	#last: Promise<unknown> = Promise.resolve();
+
+	/**
+	 * Waits for a turn, behind those who asked before: none is given out ahead of its time, so that a refusal slows down all who wait.
+	 * @returns whether there was one before `until`, which may move on meanwhile.
+	 */
+	inTurn(patience: Patience): Promise<boolean> {
+		const mine = this.#last.then(async () => {
+			const wait = this.turn(Date.now(), patience.until);
+			if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
+			return wait !== undefined;
+		});
+		this.#last = mine;
+		return mine;
+	}
+
 	/** Takes a turn. @returns how long to wait for it, in milliseconds; undefined where it would come after `until`. */
 	turn(now: number, until: number): number | undefined {
 		if (now - this.#nextAt > REMEMBERED) this.#interval = 0;
@@ -49,15 +72,18 @@ export class Pace {
 
 	taken(): void {
 		if (this.#interval === 0) return;
-		const interval = 1_000 / (1_000 / this.#interval + STEP);
+		const rate = 1_000 / this.#interval;
+		const interval = 1_000 / (rate * (1 + GROWTH) + STEP);
 		this.#interval = interval < NO_INTERVAL ? 0 : interval;
 	}
 
 	/** Refusals that follow one another at once are one: their calls had their turns already. */
 	refused(now: number): void {
-		if (now - this.#slowedAt < ONE_REFUSAL) return;
+		const since = now - this.#slowedAt;
+		if (since < ONE_REFUSAL) return;
 		this.#slowedAt = now;
-		this.#interval = Math.min(Math.max(this.#interval * SLOWER, FIRST_INTERVAL), LONGEST_INTERVAL);
+		const slower = since < SOON ? MUCH_SLOWER : SLOWER;
+		this.#interval = Math.min(Math.max(this.#interval * slower, FIRST_INTERVAL), LONGEST_INTERVAL);
 		// Environments that were refused together come back one by one.
 		this.#nextAt = Math.max(this.#nextAt, now + this.#interval * (0.5 + Math.random()));
 	}
@@ -82,9 +108,7 @@ export function pace<C extends Pacable>(client: C, patience: Patience): C {
 			if (UNPACED.test(commandName)) return next(args);
 			const own = paces.get(commandName) ?? new Pace();
 			paces.set(commandName, own);
-			const wait = own.turn(Date.now(), patience.until);
-			if (wait === undefined) throw new TooLateError(commandName);
-			if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+			if (!(await own.inTurn(patience))) throw new TooLateError(commandName);
 			try {
 				const output = await next(args);
 				own.taken();

@@ -10,8 +10,8 @@ import { hourOf, idsIn, type Slots, slotsKey, unchanged } from './slots.ts';
 const OPENING_TAKES = 120_000;
 
 /**
- * Takes back the slots of operations that have closed, or that are gone: missing now and at an earlier sweep, so that they are not of one
- * that is being opened. Forgets the hours that are over.
+ * Takes back the slots of operations that have closed, and those of which no operation knows, now and at an earlier sweep: so that they
+ * are not of one that is just taking its own. Forgets the hours that are over.
  */
 export async function reclaimSlots(services: Services, playbooks: readonly Playbook[]): Promise<void> {
 	for (const { name } of playbooks.filter(({ brakes }) => brakes?.limits !== undefined)) {
@@ -30,7 +30,7 @@ async function reclaim(services: Services, playbook: string): Promise<void> {
 	const held = [...idsIn(slots, 'held')];
 	const operations = new Map((await services.ledger.load(held)).map((operation) => [operation.id, operation]));
 	const closed = held.filter((id) => operations.get(id)?.closedAt !== undefined);
-	const missing = held.filter((id) => !operations.has(id));
+	const missing = held.filter((id) => !closed.includes(id) && !operations.get(id)?.slot);
 	const marked = idsIn(slots, 'orphans');
 	const mayBeOpening = marked.size > 0 && now - Number(slots['orphansAt']) < OPENING_TAKES;
 	const free = [...closed, ...missing.filter((id) => !mayBeOpening && marked.has(id))];

@@ -2,8 +2,9 @@
 
 import type { Operation, WorkScope } from '../operation/types.ts';
 import { resolveNode, resolveParameters } from '../playbook/parameters.ts';
+import { withoutSecrets } from '../playbook/secrets.ts';
 
-/** `run command drain-node on i-… with {"GraceSeconds":["120"]}`: with everything that paths lead to. */
+/** `run command drain-node on i-… with {"GraceSeconds":["120"]}`: with everything that paths lead to, but secrets. */
 export function wouldRun({ run, occasion }: Pick<Operation, 'run' | 'occasion'>, scope?: WorkScope): string {
 	if (run === undefined) return 'run nothing';
 	const resolved = resolveParameters(run.parameters, occasion);
@@ -12,5 +13,5 @@ export function wouldRun({ run, occasion }: Pick<Operation, 'run' | 'occasion'>,
 	if (node?.ok === false) return `fail: run.node: ${node.problem}`;
 	const targets = node ? [node.node] : (scope?.targets.map(({ key }) => key) ?? []);
 	const on = targets.length > 0 ? ` on ${targets.join(', ')}` : '';
-	return `run ${run.type} ${run.document}${on} with ${JSON.stringify(resolved.parameters)}`;
+	return `run ${run.type} ${run.document}${on} with ${JSON.stringify(withoutSecrets(resolved.parameters, run.parameters))}`;
 }

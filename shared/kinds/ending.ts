@@ -115,6 +115,8 @@ export function answered<O extends Operation>(operation: O, fact: Extract<Fact, 
 	const { effect, requestId } = fact;
 	if (!isEndingEffect(effect) || operation.ending === undefined) return nothing(operation);
 	if (fact.type === 'not-done') return effectNotDone(operation, effect, note(`${effect} not done`, fact.message, requestId), now);
+	// What has been decided meanwhile it does not say.
+	if (fact.undecided) return { operation, notes: [], effects: operation.ending.pending.includes(effect) ? [{ name: effect }] : [] };
 	if (effect === 'cancel-work')
 		return effectDone(operation, effect, {}, note('work stopped', fact.note ?? 'its time is over', requestId), now);
 	return effectDone(operation, effect, outcomeOf(fact), note('OpsItem', fact.note ?? 'the playbook asks for one', requestId), now);

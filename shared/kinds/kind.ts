@@ -27,4 +27,6 @@ export interface OpsItemText {
 	readonly own: Readonly<Record<string, string>>;
 	/** How the severity stands now, where it has changed since the item was opened. */
 	readonly raisedTo?: string;
+	/** It is resolved with its operation: in the place of one that is not open any more another is opened only once that is on record. */
+	readonly isResolved?: true;
 }

@@ -12,9 +12,6 @@ import { ask, change, note, nothing } from './steps.ts';
  */
 export const DECIDE_AFTER_DEADLINE = 30_000;
 
-/** The clock's period. Milliseconds. */
-const TICK = 60_000;
-
 /** What only waits for a call that AWS did not take is due at the next tick, however late in this one that was. Milliseconds. */
 const LEFT = 5_000;
 
@@ -268,11 +265,9 @@ export function tickWork<O extends Operation>(
 ): Step<O> {
 	const { state, waiting, work } = operation;
 	if (now >= deadlineAt + DECIDE_AFTER_DEADLINE) {
-		// Work that ended in time may not have been reported.
+		// Work that ended in time may not have been reported, nor that it was started.
 		if (state === 'running') return ask(operation, [{ name: 'look-up-work' }]);
-		// A command whose reply never came may have ended in time too. (To look for an execution is to start it.)
-		const sent = state === 'starting' && work?.type === 'command' && now < deadlineAt + DECIDE_AFTER_DEADLINE + TICK;
-		return sent ? ask(operation, [{ name: 'find-work' }]) : timeOut(course, operation, now);
+		return hasBegun(operation) ? ask(operation, [{ name: 'find-work' }]) : timeOut(course, operation, now);
 	}
 	if (state === 'running') return ask(operation, [{ name: 'look-up-work' }, ...around]);
 	if (state === 'starting' && work !== undefined) return ask(operation, [{ name: 'find-work' }]);

@@ -30,13 +30,33 @@ export interface Found {
  */
 export async function openFromFindings(services: Services, events: readonly unknown[]): Promise<Settled<Opening<'compliance'>>[]> {
 	const loaded = await services.playbooks.load();
-	const sightings = await Promise.all(events.map((event) => attempt(() => sightingOf(services, loaded, foundBy(event)))));
-	const admitted = sightings.flatMap((each) => (each.ok ? [each.value] : []));
-	const openings = await admit(services, admitted);
-	const byOne = new Map(admitted.map((sighting, index) => [sighting, openings[index]]));
-	return sightings.map((each) =>
-		each.ok ? (byOne.get(each.value) ?? { ok: false, error: new Retry('the event was not handled') }) : each,
+	const sightings = await Promise.all(
+		events.map((event) =>
+			attempt(() => {
+				const found = foundBy(event);
+				return { found, sighting: sightingOf(services, loaded, found) };
+			}),
+		),
 	);
+	const admitted = sightings.flatMap((each) => (each.ok ? [each.value] : []));
+	const openings = await admit(
+		services,
+		admitted.map(({ sighting }) => sighting),
+	);
+	const byOne = new Map(admitted.map((each, index) => [each, openings[index]]));
+	return sightings.map((each) => {
+		if (!each.ok) return each;
+		const opening = byOne.get(each.value);
+		return opening === undefined ? { ok: false, error: new Retry('the event was not handled') } : unlessMissed(opening, each.value.found);
+	});
+}
+
+/** An operation that others closed at the same moment has not heard that the resource is noncompliant: another one must be opened. */
+function unlessMissed(opening: Settled<Opening<'compliance'>>, { finding, eventId }: Found): Settled<Opening<'compliance'>> {
+	if (!opening.ok || opening.value.outcome === 'opened' || finding.compliance !== 'NON_COMPLIANT') return opening;
+	const { operation } = opening.value;
+	if (operation.closedAt === undefined || !opensAgain(operation, finding, eventId)) return opening;
+	return { ok: false, error: new Retry(`${operation.id} closed before it heard of event ${eventId}`) };
 }
 
 /** @throws Fail where the event is no compliance change. */

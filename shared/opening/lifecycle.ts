@@ -11,7 +11,7 @@ import { inParallel } from '../parallel.ts';
 import type { LifecycleServices } from '../parts/lifecycle.ts';
 import { type Match, match } from '../playbook/match.ts';
 import type { LoadedPlaybooks } from '../playbook/store.ts';
-import type { CompiledPlaybook, LifecyclePlaybook } from '../playbook/types.ts';
+import type { CompiledPlaybook, LifecyclePlaybook, PlaybookSet } from '../playbook/types.ts';
 import { attempt, type Settled } from '../settled.ts';
 import type { Opening } from './admit.ts';
 import { readTags, type Tags } from './tags.ts';
@@ -70,12 +70,7 @@ async function claim(
 		const error = new Retry(`${reason}: the event is tried again when playbook-change has run`);
 		return sightings.map(() => ({ ok: false, error }));
 	}
-	const matchOne = ({ subject, detail }: Sighting, tags?: Tags): Match => {
-		const playbooks = isReturnToWarmPool(subject)
-			? set.playbooks.filter(({ playbook }) => namesField(playbook.when.detail, 'Destination'))
-			: set.playbooks;
-		return match(occasionOf(subject.transition), detail, tags, { ...set, playbooks });
-	};
+	const matchOne = (sighting: Sighting, tags?: Tags): Match => matchSighting(set, sighting, tags);
 	const first = sightings.map((sighting) => matchOne(sighting));
 	const asking = sightings.filter((_, index) => 'needsTags' in (first[index] ?? {}));
 	const tags =
@@ -94,6 +89,14 @@ async function claim(
 		const own = tags.value.get(sighting.subject.instanceId) ?? {};
 		return verdict(services, sighting, matchOne(sighting, own), own);
 	});
+}
+
+/** The playbook of a sighting. @param tags as `match` takes them. */
+export function matchSighting(set: PlaybookSet, { subject, detail }: Pick<Sighting, 'subject' | 'detail'>, tags?: Tags): Match {
+	const playbooks = isReturnToWarmPool(subject)
+		? set.playbooks.filter(({ playbook }) => namesField(playbook.when.detail, 'Destination'))
+		: set.playbooks;
+	return match(occasionOf(subject.transition), detail, tags, { ...set, playbooks });
 }
 
 function verdict(

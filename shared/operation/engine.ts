@@ -7,6 +7,7 @@ import { returnSlots } from '../brakes/slots.ts';
 import { subjectOf } from '../kinds/subjects.ts';
 import { publish } from '../outcomes/publish.ts';
 import { inParallel } from '../parallel.ts';
+import { hush, secretsIn } from '../playbook/secrets.ts';
 import { shareCommands } from '../work/work.ts';
 import type { Effect, Fact, Note } from './facts.ts';
 import { CONCURRENT_WRITES } from './ledger.ts';
@@ -46,6 +47,10 @@ class Cursor {
 	current: Operation;
 	facts: Fact[];
 	effects: Effect[] = [];
+	/** What this invocation has done at AWS and has not put on record: nobody else knows of it. */
+	done: Fact[] = [];
+	/** It needs its slot no longer: it is given back once that is on record, for a run that is overtaken must not take it from another. */
+	released = false;
 	/** Somebody else moved it: what this invocation decided is void. */
 	lost = false;
 
@@ -82,10 +87,13 @@ export async function advance<O extends Operation>(services: Services, happening
 
 async function reload(services: Services, lost: readonly Cursor[], outcomes: Map<Happening, Outcome>): Promise<Happening[]> {
 	const fresh = new Map((await services.ledger.load(lost.map(({ current }) => current.id))).map((operation) => [operation.id, operation]));
-	return lost.flatMap(({ happening, current }) => {
+	return lost.flatMap(({ happening, current, done }) => {
 		const operation = fresh.get(current.id);
+		// What is news of something that goes on is no news of one that is over: whoever brings it must look for another.
+		if (operation?.closedAt !== undefined) return [];
 		outcomes.delete(happening);
-		return operation === undefined ? [] : [{ ...happening, operation }];
+		const facts = [...happening.facts, ...done.filter((fact) => !happening.facts.includes(fact))];
+		return operation === undefined ? [] : [{ ...happening, operation, facts }];
 	});
 }
 
@@ -113,16 +121,26 @@ function decide(services: Services, cursor: Cursor): void {
 	const now = services.now();
 	for (const fact of cursor.facts.splice(0)) {
 		const before = cursor.current;
-		const step = services.kindOf(before).next(before, fact, now);
+		const step = services.kindOf(before).next(before, hush(fact, secretsOf(before)), now);
 		const history = [...step.operation.history, ...step.notes.map((note) => ({ at: new Date(now).toISOString(), ...note }))];
 		cursor.current = { ...step.operation, history };
+		if (fact.type === 'done') {
+			cursor.done.push(fact);
+			cursor.effects = cursor.effects.filter(({ name }) => name !== fact.effect);
+		}
 		for (const effect of step.effects) {
-			if (!cursor.effects.some(({ name }) => name === effect.name)) cursor.effects.push(effect);
+			if (effect.name === 'release-slot') cursor.released = true;
+			else if (!cursor.effects.some(({ name }) => name === effect.name)) cursor.effects.push(effect);
 		}
 		for (const note of step.notes) tell(services, cursor.current, note);
 	}
-	// What has closed wants nothing more, but to be rid of what it held.
-	if (cursor.current.closedAt !== undefined) cursor.effects = cursor.effects.filter(({ name }) => name === 'release-slot');
+	// What has closed wants nothing more.
+	if (cursor.current.closedAt !== undefined) cursor.effects = [];
+}
+
+/** What its work was given that nobody is to read. */
+function secretsOf({ work, run }: Operation): string[] {
+	return work === undefined ? [] : secretsIn(work.parameters, run?.parameters ?? {});
 }
 
 function tell(services: Services, { id, playbook, subject, state }: Operation, { what, why, requestId }: Note): void {
@@ -147,8 +165,8 @@ function share(services: Services, cursors: readonly Cursor[]): void {
  */
 function mustRecordFirst({ effects, current, stored }: Cursor): boolean {
 	if (effects.some(({ name }) => name === 'start-work')) return true;
-	// Two runs of one event must not both gather what an OpsItem says.
-	if (current.ending === undefined) return stored === undefined && effects.some(({ name }) => name === 'open-ops-item');
+	// Two runs of one event must not both gather what an OpsItem says; and of one that nobody hears of somebody must know that it may be there.
+	if (current.ending === undefined) return current.result?.opsItemId === undefined && effects.some(({ name }) => name === 'open-ops-item');
 	return current.ending.pending.length > 1 || stored?.ending !== undefined;
 }
 
@@ -164,6 +182,7 @@ async function write(services: Services, cursor: Cursor, publishedVersion = curs
 	}
 	cursor.stored = after;
 	cursor.current = after;
+	cursor.done = [];
 }
 
 function same(a: Operation, b: Operation): boolean {
@@ -193,12 +212,13 @@ async function settle(services: Services, cursors: readonly Cursor[]): Promise<v
 	);
 }
 
-/** What has closed on record holds no slot any more; one that is not given back here the sweep takes back. */
+/** What on record has closed, or needs its slot no longer, holds none any more; one that is not given back here the sweep takes back. */
 async function giveBack(services: Services, cursors: readonly Cursor[]): Promise<void> {
-	const closed = cursors.filter(
-		({ lost, happening, current }) => !lost && happening.operation.closedAt === undefined && current.closedAt !== undefined,
-	);
-	const holding = closed.filter(({ current }) => current.slot);
+	const holding = cursors.filter(({ lost, happening, current, released }) => {
+		if (lost) return false;
+		const closes = happening.operation.closedAt === undefined && current.closedAt !== undefined;
+		return current.slot ? closes : released;
+	});
 	await perform(
 		services,
 		holding.map(({ current }) => ({ operation: current, effect: { name: 'release-slot' } })),

@@ -107,10 +107,17 @@ export type Fact =
 			readonly opsItemId?: string;
 			readonly opsItem?: OpsItemNews;
 			readonly refusal?: Refusal;
+			/** What the lifecycle action was completed with. */
+			readonly lifecycle?: LifecycleResult;
+			/** An OpsItem was told when it was not decided yet how the operation ends. */
+			readonly undecided?: true;
 			readonly note?: string;
 			readonly requestId?: string | undefined;
 	  }
-	/** `gone`: there is no active lifecycle action, as far as the call can tell. `refused`: AWS will never do it. */
+	/**
+	 * `gone`: there is no active lifecycle action, as far as the call can tell, or the OpsItem is not open any more. `refused`: AWS will
+	 * never do it.
+	 */
 	| {
 			readonly type: 'not-done';
 			readonly effect: Effect['name'];

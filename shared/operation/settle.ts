@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import { callFailure, Drop, describeError, Retry } from '../errors.ts';
 import { id, name, nodeId } from '../kinds/envelope.ts';
-import { groupBy, inParallel } from '../parallel.ts';
+import { chunks, groupBy, inParallel } from '../parallel.ts';
 import { parseEvent } from '../parse.ts';
 import { documentsOf } from '../playbook/startable.ts';
 import { deployedDocument } from '../settings.ts';
@@ -22,6 +22,11 @@ const CONCURRENT_READS = 5;
 const LISTED_WITHIN = 15 * 60_000;
 /** Commands whose purpose one execution environment keeps in mind. */
 const REMEMBERED = 1_000;
+/**
+ * Operations that are moved together: two full PutEvents calls. While AWS throttles what ends them, those that have ended are on record
+ * before the next are begun, and the clock does not take them for ones whose news is lost.
+ */
+const PORTION = 20;
 
 /** A document's name or ARN, or a word of AWS. */
 const word = name(256);
@@ -59,7 +64,7 @@ async function advanceSlots(services: Services, slots: readonly Slot[]): Promise
 	const operations = await services.ledger.load([...facts.keys()]);
 	const happenings = operations.map((operation): Happening => ({ operation, facts: facts.get(operation.id) ?? [] }));
 	const open = happenings.filter(({ operation }) => operation.closedAt === undefined);
-	const outcomes = await advance(services, open);
+	const outcomes = (await inParallel(chunks(open, PORTION), 1, (portion) => advance(services, portion))).flat();
 	const after = new Map([...operations, ...outcomes.map(({ operation }) => operation)].map((operation) => [operation.id, operation]));
 	const lost = new Set(outcomes.filter((outcome) => outcome.lost).map(({ operation }) => operation.id));
 	return slots.map(({ error, operationId = '' }) => {
@@ -178,7 +183,9 @@ function settleNode(
 	{ time, detail }: Asked['event'],
 ): Slot {
 	const instanceId = detail['instance-id'];
-	const operationId = members.get(instanceId) ?? members.get('');
+	// What is not shared was sent to one node: the list says to which, where it was read.
+	const own = nodes.size === 0 || nodes.has(instanceId) ? members.get('') : undefined;
+	const operationId = members.get(instanceId) ?? own;
 	if (operationId === undefined) throw new Drop('unknown-node', `command ${commandId} serves no operation of ${instanceId}`);
 	const listed = nodes.get(instanceId);
 	const endedAt = Date.parse(time ?? '');

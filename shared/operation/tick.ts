@@ -12,12 +12,13 @@ const BATCH = 100;
 const CONCURRENT_READS = 5;
 
 /**
- * No read, no decision and no round of calls is begun after these: what is left is due in the next minute too. The last calls begin
- * before the function's patience ends (lambda.ts), and it with them before the next tick. Milliseconds.
+ * No read, no decision and no round of calls is begun after these: what is left is due in the next minute too. The last round of calls
+ * ends while the next tick begins, so that AWS's ration is used without a break: what a round is about is put on record before its
+ * calls, and is not due for others meanwhile. Milliseconds.
  */
 const READ_WITHIN = 10_000;
 const DECIDE_WITHIN = 20_000;
-const CALL_WITHIN = 50_000;
+const CALL_WITHIN = 57_000;
 
 /** Calls that AWS rations and that nothing else waits for. */
 const QUEUES = {
@@ -67,9 +68,7 @@ export async function tick(services: Services, ids: readonly string[], isDue: (o
 	};
 	const queued = due.filter(waitsForItsTurn);
 	const undecided = due.filter((operation) => !waitsForItsTurn(operation));
-	// Those of one command are asked about together.
-	const together = [...groupBy(undecided, ({ id, work }) => work?.externalId ?? id).values()].flat();
-	for (const batch of chunks(together, BATCH)) {
+	for (const batch of batchesOf(undecided)) {
 		if (!isWithin(DECIDE_WITHIN)) break;
 		const outcomes = await look(batch, isMany ? withoutCalls(services) : services);
 		if (isMany) queued.push(...outcomes.flatMap(({ operation }) => (operation.ending ? [operation] : [])));
@@ -80,10 +79,21 @@ export async function tick(services: Services, ids: readonly string[], isDue: (o
 		await inParallel(chunks(operations, size), atOnce, async (round) => {
 			if (!isWithin(CALL_WITHIN)) return;
 			// What has waited for its round may have been moved by others.
-			await look(isMany ? await stillOpen(services, round) : round);
+			await look(isMany ? await unmoved(services, round) : round);
 		});
 	});
 	return report;
+}
+
+/** Operations that are decided about together: those of one command in one batch, since one look-up serves them all. */
+function batchesOf(operations: readonly Operation[]): Operation[][] {
+	const batches: Operation[][] = [];
+	for (const group of groupBy(operations, ({ id, work }) => work?.externalId ?? id).values()) {
+		const last = batches.at(-1);
+		if (last === undefined || last.length + group.length > BATCH) batches.push(group);
+		else last.push(...group);
+	}
+	return batches;
 }
 
 /** The calls that an operation does nothing but wait for; nothing where there is something to decide. */
@@ -105,7 +115,9 @@ function withoutCalls(services: Services): Services {
 	return { ...services, performers: { ...services.performers, 'cancel-work': leave, 'complete-lifecycle': leave } };
 }
 
-async function stillOpen({ ledger }: Services, operations: readonly Operation[]): Promise<Operation[]> {
-	const fresh = await ledger.load(operations.map(({ id }) => id));
-	return fresh.filter(({ closedAt }) => closedAt === undefined);
+/** Those that are as they were: who has moved the others goes on with them. */
+async function unmoved({ ledger }: Services, operations: readonly Operation[]): Promise<Operation[]> {
+	const versions = new Map(operations.map(({ id, version }) => [id, version]));
+	const fresh = await ledger.load([...versions.keys()]);
+	return fresh.filter(({ id, version, closedAt }) => closedAt === undefined && version === versions.get(id));
 }

@@ -26,7 +26,7 @@ function actionOf({ subject, token }: LifecycleOperation, by: 'token' | 'instanc
 }
 
 /** What Auto Scaling answers once an action is over, and sometimes before it has begun. */
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
 	const { name, message } = error as Error;
 	return (name === 'ValidationError' || name === 'ValidationException') && /no active lifecycle action/i.test(message);
 }
@@ -48,7 +48,7 @@ export const completeLifecycle: Perform<LifecycleOperation> = async ({ aws }, op
 			const output = await aws.autoScaling.send(
 				new CompleteLifecycleActionCommand({ ...actionOf(operation, by), LifecycleActionResult: result }),
 			);
-			return { type: 'done', effect: 'complete-lifecycle', requestId: requestIdOf(output) };
+			return { type: 'done', effect: 'complete-lifecycle', lifecycle: result, requestId: requestIdOf(output) };
 		}),
 	);
 	return new Map(answers);

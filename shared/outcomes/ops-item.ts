@@ -56,7 +56,9 @@ type Gathered = ReturnType<typeof gatherFor>;
 
 async function openFor(services: Services, told: readonly Told[], gathered: Gathered): Promise<(operation: Operation) => Fact> {
 	try {
-		const { opsItemId, openedBy, output } = (await addToKnown(services, told)) ?? (await createOrAdd(services, told, gathered));
+		const added = await addToKnown(services, told);
+		if (added === undefined && told.some(isOver)) return ({ result }) => closedMeanwhile(result?.opsItemId);
+		const { opsItemId, openedBy, output } = added ?? (await createOrAdd(services, told, gathered));
 		const requestId = requestIdOf(output);
 		return ({ id, kind }) => {
 			const opsItem: OpsItemNews = id === openedBy ? 'opened' : 'added';
@@ -85,6 +87,15 @@ const GONE = 'OpsItemNotFoundException';
 
 function nameOf(error: unknown): string | undefined {
 	return error instanceof Error ? error.name : undefined;
+}
+
+/** It has an item that is not open any more, and will want to resolve the next. */
+function isOver({ operation, item }: Told): boolean {
+	return item.isResolved === true && operation.result?.opsItemId !== undefined;
+}
+
+function closedMeanwhile(opsItemId = ''): Fact {
+	return { type: 'not-done', effect: 'open-ops-item', why: 'gone', message: `${opsItemId} is not open any more` };
 }
 
 /** What is added to an item that it shares with none but itself, where that is still open. */
@@ -191,7 +202,13 @@ async function updateOne(
 			}),
 		);
 		const note = `${OpsItemId} ${effect === 'resolve-ops-item' ? 'resolved' : 'updated'}`;
-		return () => ({ type: 'done', effect, note, requestId: requestIdOf(output) });
+		return ({ ending }) => ({
+			type: 'done',
+			effect,
+			note,
+			...(ending === undefined && { undecided: true }),
+			requestId: requestIdOf(output),
+		});
 	} catch (error) {
 		services.log.error('OpsItem not updated', { opsItemId: OpsItemId, operations: operations.map(({ id }) => id), error });
 		return (operation) => notTold(effect, operation, error, `${OpsItemId} not updated`);

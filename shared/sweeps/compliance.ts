@@ -166,8 +166,10 @@ function inTurn<T>(list: readonly T[], turn: number): T[] {
  * held back, or a person said so) is left alone for a day; what was only observed, until the playbook acts.
  */
 function mayOpenAgain(last: ComplianceOperation, { found, compiled }: Candidate, now: number): boolean {
-	if (last.closedAt === undefined || attemptsLeft(last, now) <= 0) return false;
+	if (last.closedAt === undefined) return false;
+	// Where no remediation is left, people must hear that it is noncompliant again.
 	if (last.finding.compliance !== 'NON_COMPLIANT') return opensAgain(last, found.finding);
+	if (attemptsLeft(last, now) <= 0) return false;
 	return (last.result?.observed && !compiled.playbook.brakes?.observe) || now - last.closedAt >= DAY;
 }
 

@@ -43,9 +43,11 @@ export async function sweepHooks(services: LifecycleServices, set: PlaybookSet):
 	}
 	const known = await knownOpen(services, sightings);
 	const fresh = sightings.filter(({ subject }) => !known.has(operationId(subject, 1)));
+	const batches = chunks(fresh, BATCH);
 	let opened = 0;
-	for (const batch of chunks(fresh, BATCH)) {
+	for (const [index, batch] of batches.entries()) {
 		if (services.now() - beganAt > BEGIN_WITHIN) break;
+		if (index === 1 && (await areComingIn(services, batches.slice(1).flat()))) break;
 		for (const result of await openSightings(services, batch)) {
 			if (result.ok && result.value.outcome === 'opened') opened += 1;
 			if (!result.ok) reportUnopened(services, result.error);
@@ -59,6 +61,14 @@ export async function sweepHooks(services: LifecycleServices, set: PlaybookSet):
 function reportUnopened({ log }: Services, error: unknown): void {
 	if (error instanceof Drop) log.debug('Swept instance left alone', { why: error.message });
 	else log.error('Swept instance not opened; the next sweep tries again', { why: describeError(error) });
+}
+
+/**
+ * Whether events open more of these meanwhile than the sweep does: they are the rest of a burst, wait in their queue and are not lost.
+ * What is lost among them the next sweep finds.
+ */
+async function areComingIn(services: Services, sightings: readonly Sighting[]): Promise<boolean> {
+	return (await knownOpen(services, sightings)).size >= BATCH;
 }
 
 /** First occurrences that are open: nothing to do for them. */
@@ -107,7 +117,7 @@ async function sightingsIn(services: LifecycleServices, set: PlaybookSet, group:
 }
 
 /** A group's instances and those of its warm pool, which DescribeAutoScalingGroups leaves out. */
-async function instancesOf({ aws }: Services, group: AutoScalingGroup): Promise<Instance[]> {
+export async function instancesOf({ aws }: Pick<Services, 'aws'>, group: AutoScalingGroup): Promise<Instance[]> {
 	const { AutoScalingGroupName, Instances = [], WarmPoolConfiguration } = group;
 	if (WarmPoolConfiguration === undefined) return Instances;
 	const warm: Instance[] = [];
@@ -117,7 +127,11 @@ async function instancesOf({ aws }: Services, group: AutoScalingGroup): Promise<
 }
 
 /** What an event would have said, as far as the instance's state tells. */
-function sightingFrom(found: Omit<LifecycleSubject, 'kind' | 'origin' | 'destination'>, lifecycleState: string, now: number): Sighting {
+export function sightingFrom(
+	found: Omit<LifecycleSubject, 'kind' | 'origin' | 'destination'>,
+	lifecycleState: string,
+	now: number,
+): Sighting {
 	const place = placesOf(found.transition, lifecycleState);
 	return {
 		subject: { kind: 'lifecycle', ...found, ...place },

@@ -83,7 +83,7 @@ function scopeOf({ targetParameter, targets, maxConcurrency, maxErrors }: WorkSc
 }
 
 /**
- * Looks for executions whose reply never came: by tag, and where none is listed by the same call with the same token.
+ * Looks for executions whose reply never came: by tag, and where none is listed before the deadline by the same call with the same token.
  * @param paused the answer where none is listed while all starting is paused.
  */
 export async function findExecutions(services: Services, operations: readonly Operation[], paused?: Fact): Promise<Map<string, Fact>> {
@@ -91,6 +91,8 @@ export async function findExecutions(services: Services, operations: readonly Op
 		try {
 			const listed = await searchExecution(services, operation.work);
 			if (listed !== undefined) return [operation.id, { type: 'work-started', externalId: listed, adopted: true }];
+			// To look for an execution by its token is to start it, and that would be too late.
+			if (services.now() >= operation.deadlineAt) return [operation.id, { type: 'work-not-found', certain: false }];
 			if (paused !== undefined) return [operation.id, paused];
 			const fact = await startExecution(services, operation, true);
 			// A token that AWS refuses to take again says that the execution exists: the list will show it.
@@ -167,6 +169,9 @@ export function executionFact(execution: AutomationExecution, requestId?: string
 	};
 }
 
+/** What StopAutomationExecution answers of an execution that has ended. */
+const ALREADY_OVER = 'InvalidAutomationStatusUpdateException';
+
 /** Automation has no execution timeout of its own: the clock stops it. */
 export async function stopExecutions({ aws }: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
 	const answers = await inParallel(
@@ -174,7 +179,10 @@ export async function stopExecutions({ aws }: Services, operations: readonly Ope
 		1,
 		async ({ id, work }): Promise<[string, Fact]> => [
 			id,
-			await stop(() => aws.ssm.send(new StopAutomationExecutionCommand({ AutomationExecutionId: work?.externalId, Type: 'Cancel' }))),
+			await stop(
+				() => aws.ssm.send(new StopAutomationExecutionCommand({ AutomationExecutionId: work?.externalId, Type: 'Cancel' })),
+				ALREADY_OVER,
+			),
 		],
 	);
 	return new Map(answers);

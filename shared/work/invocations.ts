@@ -126,13 +126,14 @@ export async function cancelCommands(services: Services, operations: readonly Op
 	return facts;
 }
 
-/** The answer to a call that stops work. */
-export async function stop(call: () => Promise<unknown>): Promise<Fact> {
+/** The answer to a call that stops work. @param over the error that says that there is nothing left to stop. */
+export async function stop(call: () => Promise<unknown>, over?: string): Promise<Fact> {
 	try {
 		const requestId = requestIdOf(await call());
 		return { type: 'done', effect: 'cancel-work', requestId };
 	} catch (error) {
 		const requestId = requestIdOf(error);
+		if ((error as Error).name === over) return { type: 'done', effect: 'cancel-work', note: 'it had ended already', requestId };
 		return { type: 'not-done', effect: 'cancel-work', why: 'retry', message: describeError(error), requestId };
 	}
 }

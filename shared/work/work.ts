@@ -1,6 +1,7 @@
 /** Work of either type, for many operations at once: the engine's side of `run-command` and `automation`. */
 
 import { describeError } from '../errors.ts';
+import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact } from '../operation/facts.ts';
 import { sharedWorkId } from '../operation/ids.ts';
 import type { Perform, Services } from '../operation/services.ts';
@@ -65,10 +66,23 @@ async function pause({ playbooks }: Services): Promise<Fact | undefined> {
 	return { type: 'work-not-started', why: 'paused', message };
 }
 
-export const findWork: Perform = byType(
+/** For so long after its deadline, two ticks, work is looked for that AWS does not answer about. Milliseconds. */
+const LOOKED_FOR = 90_000;
+
+const findStarted = byType(
 	(services, operations) => perCommand(operations, (work, group) => findCommand(services, work, group)),
 	async (services, operations) => findExecutions(services, operations, await pause(services)),
 );
+
+/** Looks for work that may have been started without a reply. */
+export const findWork: Perform = async (services, operations) => {
+	const facts = new Map(await findStarted(services, operations));
+	for (const { id, deadlineAt } of operations) {
+		const isLate = services.now() >= deadlineAt + LOOKED_FOR;
+		if (isLate && facts.get(id)?.type === 'not-done') facts.set(id, { type: 'work-not-found', certain: false });
+	}
+	return facts;
+};
 
 export const lookUpWork: Perform = byType(lookUpCommands, lookUpExecutions);
 
@@ -118,7 +132,9 @@ export function shareCommands(operations: readonly Operation[]): Map<string, Wor
 	const fresh = operations.filter(({ work, attempts }) => work?.type === 'command' && work.attempt === 1 && attempts.start === 0);
 	const shared = new Map<string, Work>();
 	for (const group of groupBy(fresh, commandKey).values()) {
-		for (const chunk of chunks(group, NODES_PER_COMMAND)) {
+		// A command takes a node once, and the node does the work of a name once: what else is wanted there goes alone.
+		const nodes = new Map(group.map((operation) => [nodeOf(operation), operation]));
+		for (const chunk of chunks([...nodes.values()], NODES_PER_COMMAND)) {
 			if (chunk.length === 1) continue;
 			// The version keeps a later try, after a throttle, apart from the record of this one.
 			const id = sharedWorkId(chunk.map(({ work, version }) => `${work?.id}@${version}`));

@@ -73,6 +73,7 @@ describe('a batch of a queue', () => {
 				MessageAttributes: {
 					Reason: { DataType: 'String', StringValue: 'detail.LifecycleHookName is missing' },
 					MessageId: { DataType: 'String', StringValue: 'message-poison' },
+					GivenUp: { DataType: 'String', StringValue: 'refused' },
 				},
 			},
 		]);
@@ -108,7 +109,9 @@ describe('a batch of a queue', () => {
 		const { run, calls } = await functionWith();
 		const last = { ...record('message-1', { be: 'retry' }), attributes: { ApproximateReceiveCount: '10' } };
 		expect(await run({ Records: [last] })).toEqual({ batchItemFailures: [] });
-		expect(calls('SendMessage')).toMatchObject([{ MessageAttributes: { Reason: { StringValue: expect.stringContaining('throttled') } } }]);
+		expect(calls('SendMessage')).toMatchObject([
+			{ MessageAttributes: { Reason: { StringValue: expect.stringContaining('throttled') }, GivenUp: { StringValue: 'tried' } } },
+		]);
 	});
 
 	it('buries what is not JSON, and handles the rest', async () => {
@@ -257,6 +260,16 @@ describe('the deployed functions', () => {
 		await expect(handler({})).rejects.toThrow(/Environment variable STAGE is missing.*serverless\.yml/);
 		vi.stubEnv('STAGE', 'Production!');
 		await expect(handler({})).rejects.toThrow("Environment variable STAGE is 'Production!'");
+	});
+
+	it('are made before their first event in Lambda, and with it elsewhere', () => {
+		const createCore = vi.fn(() => async () => []);
+		vi.stubEnv('STAGE', 'prod');
+		defineFunction(createCore);
+		expect(createCore).not.toHaveBeenCalled();
+		vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'fleetkeeper-prod-reconcile');
+		defineFunction(createCore);
+		expect(createCore).toHaveBeenCalledOnce();
 	});
 
 	it('log with the request id of the invocation, and write their metrics when it is over', async () => {

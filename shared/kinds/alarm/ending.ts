@@ -1,9 +1,9 @@
 /** How the operation of an alarm ends, and what ends its work. Pure. */
 
-import type { Effect, Step } from '../../operation/facts.ts';
+import type { Effect, Note, Step } from '../../operation/facts.ts';
 import type { AlarmOperation, AlarmRecord, EndingEffect, OpsItemSpec } from '../../operation/types.ts';
 import { type Decision, end } from '../ending.ts';
-import { change } from '../steps.ts';
+import { change, note } from '../steps.ts';
 import { hasBegun } from '../working.ts';
 import { instant, span } from './timers.ts';
 
@@ -22,6 +22,20 @@ export function hasItem({ result }: AlarmOperation): boolean {
 	return result?.opsItemId !== undefined;
 }
 
+/** Its OpsItem may have been resolved, or not be told: whether it is open is looked at. What was refused stays so. */
+export function unsure(operation: AlarmOperation): AlarmOperation {
+	const { result, alarm } = operation;
+	if (result === undefined) return operation;
+	const { opsItem, ...known } = { ...result, reason: alarm.reason };
+	return change(operation, { result: opsItem === 'refused' ? { ...known, opsItem } : known });
+}
+
+/** Its OpsItem is not open any more: the next one is another. */
+export function withoutItem(operation: AlarmOperation): AlarmOperation {
+	const { opsItemId: _closed, ...known } = unsure(operation).result ?? { reason: operation.alarm.reason };
+	return change(operation, { result: known });
+}
+
 /** It is OK, or gone: the calm decides. */
 export function isCalm({ alarm }: AlarmOperation): boolean {
 	return alarm.calmAt !== undefined;
@@ -33,6 +47,21 @@ export function rest(operation: AlarmOperation): { readonly resting: AlarmOperat
 	return { resting, effects: operation.slot ? [{ name: 'release-slot' }] : [] };
 }
 
+export type Held = NonNullable<AlarmRecord['held']>;
+
+/** Muted, suppressed, or known too late to believe it: nothing is done until CloudWatch has been asked. */
+export function hold(operation: AlarmOperation, held: Held, now: number, ...said: readonly Note[]): Step<AlarmOperation> {
+	const same = operation.alarm.held?.why === held.why;
+	const holding = know(operation, { held });
+	const { resting, effects } = rest(holding);
+	// Of what has been told once, an OpsItem may be open, whether or not that is on record.
+	const waiting = operation.waiting === 'held' ? change(resting, { state: 'waiting', waiting: 'held' }) : resting;
+	const due = held.until <= now;
+	const until = due ? 'CloudWatch is asked' : `CloudWatch is asked by ${instant(held.until)}`;
+	const notes = same ? said : [...said, note('held', `${held.why}: ${until}`)];
+	return { operation: waiting, notes, effects: due ? [...effects, { name: 'look-at-alarm' }] : effects };
+}
+
 /** Puts on record how work ended, or why there was none. */
 export function remember(operation: AlarmOperation, what: string, now: number): AlarmOperation {
 	return know(operation, { ran: [...operation.alarm.ran, `${instant(now)} ${what}`].slice(-KEPT) });
@@ -40,10 +69,9 @@ export function remember(operation: AlarmOperation, what: string, now: number): 
 
 /** The calm is over: the OpsItem is resolved. */
 export function resolve(operation: AlarmOperation, now: number): Step<AlarmOperation> {
-	const pending: EndingEffect[] = hasItem(operation) ? ['resolve-ops-item'] : [];
 	const { alarm } = operation;
 	const reason = alarm.deleted ? 'the alarm was deleted' : `${calmWords(alarm)}: ${lasted(operation)}`;
-	return end(operation, { state: 'succeeded', reason }, { then: {}, pending }, {}, now, 'solved');
+	return end(operation, { state: 'succeeded', reason }, { then: {}, pending: resolvingOf(operation) }, {}, now, 'solved');
 }
 
 /** What it is that calms: a playbook may take missing data for OK. */
@@ -66,8 +94,7 @@ export function skip(operation: AlarmOperation, reason: string, now: number): St
 /** Nobody waits for OK any longer. The OpsItem stays open: a later OK resolves it. */
 export function giveUp(operation: AlarmOperation, now: number): Step<AlarmOperation> {
 	const reason = `not OK within ${span(operation.timers.waitForOkSeconds * 1_000)}`;
-	const pending: EndingEffect[] = hasItem(operation) ? ['update-ops-item'] : [];
-	return end(operation, { state: 'timed-out', reason }, { then: {}, pending }, {}, now);
+	return end(operation, { state: 'timed-out', reason }, { then: {}, pending: tellingOf(operation) }, {}, now);
 }
 
 /** The work failed: the OpsItem says so, is more severe by a level, and stays open unless the alarm is OK already. */
@@ -92,10 +119,16 @@ export function stop(
 	return end(operation, decision, { then, pending }, {}, now);
 }
 
-/** How OpsCenter is told of an end. What it has refused it goes on refusing. */
-function tellingOf(operation: AlarmOperation): readonly EndingEffect[] {
-	if (hasItem(operation)) return ['update-ops-item'];
-	return operation.result?.opsItem === 'refused' ? [] : ['open-ops-item', 'update-ops-item'];
+/** How OpsCenter is told of an end. What it has refused it goes on refusing; an item that is not known to be open is opened. */
+function tellingOf({ result }: AlarmOperation): readonly EndingEffect[] {
+	if (result?.opsItem === 'refused') return [];
+	return result?.opsItem === undefined ? ['open-ops-item', 'update-ops-item'] : ['update-ops-item'];
+}
+
+/** How its OpsItem is resolved. One that a call may have opened whose reply nobody heard is found by opening it again. */
+export function resolvingOf(operation: AlarmOperation): readonly EndingEffect[] {
+	if (hasItem(operation)) return ['resolve-ops-item'];
+	return operation.waiting === 'held' || operation.result?.opsItem === 'refused' ? [] : ['open-ops-item', 'resolve-ops-item'];
 }
 
 /** Work may have made it OK for a moment: the calm counts from its end. */

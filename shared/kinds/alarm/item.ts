@@ -43,6 +43,7 @@ export function alarmItem(operation: AlarmOperation): OpsItemText {
 			...(alarm.contributors && { inAlarm: seriesOf(alarm.contributors) }),
 		},
 		...(ending?.then.opsItem?.severity !== undefined && { raisedTo: ending.then.opsItem.severity }),
+		isResolved: true,
 	};
 }
 

@@ -1,20 +1,18 @@
 /** What CloudWatch says of the alarm, by an event or when asked, and what follows from it. Events come late, twice and in any order. Pure. */
 
 import type { AlarmFact, Note, Step } from '../../operation/facts.ts';
-import type { AlarmOperation, AlarmRecord, EndingEffect } from '../../operation/types.ts';
+import type { AlarmOperation, EndingEffect } from '../../operation/types.ts';
 import type { AlarmTimers } from '../../playbook/types.ts';
 import { ask, change, note, nothing } from '../steps.ts';
 import { hasBegun, open } from '../working.ts';
-import { calmWords, hasItem, isCalm, know, resolve, rest, skip } from './ending.ts';
+import { calmWords, type Held, hasItem, hold, isCalm, know, resolve, rest, skip, unsure } from './ending.ts';
 import { instant, isFlapping, isKnown, LATE_EVENT, withTime } from './timers.ts';
-import { act, course, hasWaited, wantsWork } from './work.ts';
+import { act, course, hasWaited, waitingForOk, wantsWork } from './work.ts';
 
 /** Series of one alarm that are kept by name. */
 const SERIES = 100;
 /** What the story quotes of a reason. Characters. */
 const QUOTED = 200;
-
-type Held = NonNullable<AlarmRecord['held']>;
 
 /** What a state is to an operation; `nothing` where the playbook ignores it. */
 export function meaningOf(state: AlarmFact['state'], { insufficientData }: AlarmTimers): 'alarm' | 'ok' | 'gone' | 'nothing' {
@@ -45,7 +43,7 @@ export function opened(operation: AlarmOperation, now: number): Step<AlarmOperat
 	const flapping = isFlapping(alarm, operation.timers);
 	const flagged = know(operation, flapping ? { flapping } : {}, 'held');
 	const held = alarm.held ?? lateness(alarm.stateAt, now);
-	return held === undefined ? act(flagged, now) : hold(flagged, held, now);
+	return held === undefined ? act(flagged, now) : hold(change(flagged, { state: 'waiting', waiting: 'held' }), held, now);
 }
 
 function wentOff(operation: AlarmOperation, fact: AlarmFact, now: number): Step<AlarmOperation> {
@@ -61,7 +59,7 @@ function wentOff(operation: AlarmOperation, fact: AlarmFact, now: number): Step<
 	const said = note('in ALARM again', quoted(reason), requestId);
 	if (ending !== undefined) return duringEnding(again, held, now, said);
 	if (hasBegun(again)) return ask(again, [{ name: 'open-ops-item' }], said);
-	if (held !== undefined) return hold(again, held, now, said);
+	if (held !== undefined) return hold(waitingForOk(again, now), held, now, said);
 	if (wantsWork(again)) return ask(again, [{ name: 'open-ops-item' }], said);
 	return noDataNow ? nothing(know(again, { untold: true }), said) : act(again, now, said);
 }
@@ -76,7 +74,7 @@ function duringEnding(operation: AlarmOperation, held: Held | undefined, now: nu
 		return nothing(change(operation, { ending: { ...ending, pending } }), said);
 	}
 	const { resting } = rest(operation);
-	const awake = change({ ...resting, result: { ...resting.result, reason: operation.alarm.reason } }, {}, 'ending');
+	const awake = change(unsure(resting), {}, 'ending');
 	return held === undefined ? act(awake, now, said) : hold(awake, held, now, said);
 }
 
@@ -89,19 +87,6 @@ function stillInAlarm(operation: AlarmOperation, { held, requestId }: AlarmFact,
 	}
 	if (!hasWaited(operation)) return nothing(operation);
 	return held === undefined ? open(course, change(operation, { state: 'starting' }), now) : hold(operation, held, now);
-}
-
-/** Muted, suppressed, or known too late to believe it: nothing is done until CloudWatch has been asked. */
-function hold(operation: AlarmOperation, held: Held, now: number, ...said: readonly Note[]): Step<AlarmOperation> {
-	const same = operation.alarm.held?.why === held.why;
-	const holding = know(operation, { held });
-	const { resting, effects } = rest(holding);
-	const { opsItem } = operation.result ?? {};
-	const waiting = opsItem === undefined ? change(resting, { state: 'waiting', waiting: 'held' }) : resting;
-	const due = held.until <= now;
-	const until = due ? 'CloudWatch is asked' : `CloudWatch is asked by ${instant(held.until)}`;
-	const notes = same ? said : [...said, note('held', `${held.why}: ${until}`)];
-	return { operation: waiting, notes, effects: due ? [...effects, { name: 'look-at-alarm' }] : effects };
 }
 
 function lateness(at: number, now: number): Held | undefined {

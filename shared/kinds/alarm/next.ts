@@ -5,7 +5,7 @@ import type { AlarmOperation } from '../../operation/types.ts';
 import { answered, isEndingEffect, outcomeOf, proceed } from '../ending.ts';
 import { ask, change, note, nothing } from '../steps.ts';
 import { atWork, hasBegun, tickWork, wait } from '../working.ts';
-import { giveUp, hasItem, isCalm, know, resolve } from './ending.ts';
+import { giveUp, hasItem, isCalm, know, resolve, unsure, withoutItem } from './ending.ts';
 import { news, opened } from './news.ts';
 import { operator } from './operator.ts';
 import { isHeldLookDue, isLookDue, nextLook } from './timers.ts';
@@ -105,22 +105,30 @@ function tickWaiting(operation: AlarmOperation, now: number): Step<AlarmOperatio
 
 function done(operation: AlarmOperation, fact: Extract<Fact, { type: 'done' }>, now: number): Step<AlarmOperation> {
 	const { effect, requestId } = fact;
+	if (effect === 'resolve-ops-item' && operation.ending === undefined) return resolvedMeanwhile(operation);
 	if (effect !== 'open-ops-item' && effect !== 'update-ops-item') return answered(operation, fact, now);
 	if (effect === 'update-ops-item' && operation.ending === undefined && !hasItem(operation)) return nothing(operation);
 	const told = know(operation, {}, 'untold');
 	if (operation.ending !== undefined) return answered(told, fact, now);
 	const known = change(told, { result: { ...told.result, ...outcomeOf(fact), reason: told.alarm.reason } });
 	// The story of a storm does not repeat what its OpsItem says.
-	const first = operation.result?.opsItem === undefined || operation.result.opsItemId !== known.result?.opsItemId;
-	return nothing(known, ...(first ? [note('OpsItem', fact.note ?? 'the playbook asks for one', requestId)] : []));
+	const isFirst = !operation.history.some(({ what }) => what === 'OpsItem') || operation.result?.opsItemId !== known.result?.opsItemId;
+	return nothing(known, ...(isFirst ? [note('OpsItem', fact.note ?? 'the playbook asks for one', requestId)] : []));
+}
+
+/** It went off again while a run that knew nothing of that resolved its OpsItem. */
+function resolvedMeanwhile(operation: AlarmOperation): Step<AlarmOperation> {
+	return isCalm(operation) ? nothing(operation) : ask(unsure(operation), [{ name: 'open-ops-item' }]);
 }
 
 function notDone(operation: AlarmOperation, fact: Extract<Fact, { type: 'not-done' }>, now: number): Step<AlarmOperation> {
-	const { effect, message, requestId } = fact;
+	const { effect, why, message, requestId } = fact;
+	if (effect === 'open-ops-item' && why === 'gone') return ask(withoutItem(operation), [{ name: effect }]);
 	if (operation.ending !== undefined) return answered(operation, fact, now);
 	if (isEndingEffect(effect)) {
 		const said = operation.alarm.untold ? [] : [note(`${effect} not done`, message, requestId)];
-		return nothing(know(operation, { untold: true }), ...said);
+		const untold = know(operation, { untold: true });
+		return nothing(effect === 'open-ops-item' ? unsure(untold) : untold, ...said);
 	}
 	// A look that AWS did not grant is a look that the next tick takes again.
 	if (!wantsWork(operation) || effect === 'look-at-alarm') return nothing(operation);

@@ -5,7 +5,7 @@ import type { AlarmOperation } from '../../operation/types.ts';
 import { end, proceed } from '../ending.ts';
 import { ask, change, note, nothing } from '../steps.ts';
 import { hasBegun, tickWork } from '../working.ts';
-import { hasItem, isCalm, know, stop } from './ending.ts';
+import { hasItem, isCalm, know, resolvingOf, stop } from './ending.ts';
 import { beginWork, course, wantsWork } from './work.ts';
 
 export function operator(operation: AlarmOperation, fact: Extract<Fact, { type: 'operator' }>, now: number): Step<AlarmOperation> {
@@ -28,10 +28,9 @@ export function operator(operation: AlarmOperation, fact: Extract<Fact, { type: 
 		case 'complete': {
 			if (ending !== undefined) return proceed(operation, [note('completed', `by ${by}: it is ending already`)], now);
 			const stopping = hasBegun(operation) && work !== undefined ? (['cancel-work'] as const) : [];
-			const resolving = hasItem(operation) ? (['resolve-ops-item'] as const) : [];
 			const decided = know(operation, {}, 'calmAt');
 			const reason = `completed by ${by}`;
-			return end(decided, { state: 'skipped', reason }, { then: {}, pending: [...stopping, ...resolving] }, {}, now);
+			return end(decided, { state: 'skipped', reason }, { then: {}, pending: [...stopping, ...resolvingOf(operation)] }, {}, now);
 		}
 	}
 }

@@ -89,7 +89,8 @@ export function withinFlapping({ flapping }: AlarmTimers, at: number, times: rea
 
 /** `2026-03-02 09:41:12 UTC` */
 export function instant(at: number): string {
-	return `${new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'UTC' }).format(at)} UTC`;
+	// biome-ignore lint/style/noRestrictedGlobals: of the instant that it is given. `Intl` says the same, and costs a cold start 4 ms.
+	return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** A span of time as a person says it: `42 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */

@@ -1,11 +1,11 @@
 /** What is done about an alarm: its OpsItem, and the playbook's work beside it. Pure. */
 
-import type { Note, Step } from '../../operation/facts.ts';
+import type { Effect, Note, Step } from '../../operation/facts.ts';
 import type { AlarmOperation } from '../../operation/types.ts';
 import { resolveNode, resolveParameters } from '../../playbook/parameters.ts';
 import { ask, change, note, nothing } from '../steps.ts';
 import { type Course, hasBegun, open } from '../working.ts';
-import { fail, isCalm, know, remember, resolve, rest, withCalmFrom } from './ending.ts';
+import { fail, hold, know, remember, resolve, rest, unsure, withCalmFrom } from './ending.ts';
 import { span } from './timers.ts';
 
 export const course: Course<AlarmOperation> = {
@@ -16,21 +16,28 @@ export const course: Course<AlarmOperation> = {
 	},
 	deadline: ({ run }, now) => now + (run?.timeoutSeconds ?? 0) * 1_000,
 	failed: (operation, failure, now) => fail(operation, failure, now),
-	succeeded(operation, reason, { requestId }, now) {
+	succeeded(operation, reason, { requestId, endedAt = Number.POSITIVE_INFINITY }, now) {
 		const done = waitingForOk(withCalmFrom(remember(operation, reason, now), now), now);
 		const said = note('work succeeded', reason, requestId);
 		const { resting, effects } = rest(done);
-		if (isCalm(resting) && (resting.alarm.calmAt ?? 0) <= now) {
-			const step = resolve(resting, now);
-			return { ...step, notes: [said, ...step.notes], effects: [...effects, ...step.effects] };
-		}
-		return ask(resting, [...effects, { name: 'update-ops-item' }], said);
+		const { calmAt, stateAt } = resting.alarm;
+		if (calmAt !== undefined && calmAt <= now) return join(said, effects, resolve(resting, now));
+		const told: readonly Effect[] = [...effects, { name: 'update-ops-item' }];
+		// That it was over was not known when it went off again.
+		const isAnother = calmAt === undefined && stateAt > endedAt;
+		return isAnother
+			? join(said, told, hold(resting, { until: now, why: 'it went off again after its work' }, now))
+			: ask(resting, told, said);
 	},
 	heldBack(operation, why, requestId, now) {
 		const { resting, effects } = rest(remember(operation, `not run: ${why}`, now));
 		return ask(resting, [...effects, { name: 'update-ops-item' }], note('not run', why, requestId));
 	},
 };
+
+function join(said: Note, effects: readonly Effect[], step: Step<AlarmOperation>): Step<AlarmOperation> {
+	return { ...step, notes: [said, ...step.notes], effects: [...effects, ...step.effects] };
+}
 
 /** A brake has let it go on. */
 export function hasWaited({ state, waiting, ending }: AlarmOperation): boolean {
@@ -45,13 +52,13 @@ export function wantsWork(operation: AlarmOperation): boolean {
 }
 
 /** From now on, OK is waited for as long as the playbook says. */
-function waitingForOk(operation: AlarmOperation, now: number): AlarmOperation {
+export function waitingForOk(operation: AlarmOperation, now: number): AlarmOperation {
 	return change(operation, { deadlineAt: now + operation.timers.waitForOkSeconds * 1_000 });
 }
 
 /** It is in ALARM, and nothing holds it: its OpsItem is told, and its work begins at the same time. */
 export function act(operation: AlarmOperation, now: number, ...said: readonly Note[]): Step<AlarmOperation> {
-	const step = beginWork(waitingForOk(know(operation, {}, 'held'), now), now);
+	const step = beginWork(waitingForOk(know(unsure(operation), {}, 'held'), now), now);
 	const others = step.effects.filter(({ name }) => name !== 'open-ops-item');
 	return { ...step, notes: [...said, ...step.notes], effects: [{ name: 'open-ops-item' }, ...others] };
 }

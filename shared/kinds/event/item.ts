@@ -4,6 +4,7 @@
  */
 
 import type { EventOperation } from '../../operation/types.ts';
+import { withoutSecretFields } from '../../playbook/secrets.ts';
 import { isArn } from '../envelope.ts';
 import type { OpsItemText } from '../kind.ts';
 import { PLACES, placeOf, placeOfOccurrence } from '../places.ts';
@@ -54,7 +55,7 @@ function ownText(operation: EventOperation): Text {
 			eventId: eventId ?? '',
 			...(resources.length > 0 && { resources: resources.join(', ') }),
 			...asked(request),
-			detail: JSON.stringify(occasion.detail).slice(0, DETAIL),
+			detail: JSON.stringify(occasion.detail, withoutSecretFields).slice(0, DETAIL),
 		},
 	};
 }

@@ -41,7 +41,7 @@ export function heartbeatSent(operation: LifecycleOperation, requestId: string |
 export function done(operation: LifecycleOperation, fact: Extract<Fact, { type: 'done' }>, now: number): Step<LifecycleOperation> {
 	const { effect, requestId } = fact;
 	if (effect !== 'complete-lifecycle' || operation.ending === undefined) return answered(operation, fact, now);
-	const { lifecycle } = operation.ending.then;
+	const { lifecycle = operation.ending.then.lifecycle } = fact;
 	return effectDone(operation, effect, { lifecycle }, note('lifecycle action completed', lifecycle, requestId), now);
 }
 

@@ -60,6 +60,38 @@ describe('the pace of an operation', () => {
 		expect(gaps[1]).toBe(6_000);
 	});
 
+	it('slows down those who wait already', async () => {
+		const own = new Pace();
+		own.refused(START - 2_000);
+		const at: number[] = [];
+		for (let call = 0; call < 6; call += 1) own.inTurn({ until: FOREVER }).then(() => at.push(Date.now() - START));
+		await vi.advanceTimersByTimeAsync(450);
+		own.refused(Date.now());
+		await vi.runAllTimersAsync();
+		expect(at).toEqual([0, 200, 400, 600, 800, 1_100]);
+	});
+
+	it('has no turn for those who have waited until it is too late', async () => {
+		const own = new Pace();
+		own.refused(START - 2_000);
+		const turns = Promise.all([1, 2, 3, 4].map(() => own.inTurn({ until: START + 250 })));
+		await vi.runAllTimersAsync();
+		expect(await turns).toEqual([true, true, false, false]);
+		expect(Date.now() - START).toBe(200);
+	});
+
+	it('grows more slowly the smaller it is: many who share what there is must not grow as fast as one alone', () => {
+		const growthAfter = (refusals: number) => {
+			const own = new Pace();
+			for (let second = 0; second < refusals; second += 1) own.refused(START + second * 1_000);
+			const gap = () => -Number(waitAt(own, 60_000)) + Number(waitAt(own, 60_000));
+			const before = 1_000 / gap();
+			own.taken();
+			return 1_000 / gap() - before;
+		};
+		expect(growthAfter(1)).toBeGreaterThan(2 * growthAfter(8));
+	});
+
 	it('finds back to its rate as calls are taken', () => {
 		const own = new Pace();
 		own.refused(START);

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { takeSlots } from '../../../shared/brakes/slots.ts';
 import { openFromEvents } from '../../../shared/opening/lifecycle-events.ts';
+import { advance } from '../../../shared/operation/engine.ts';
+import type { Fact } from '../../../shared/operation/facts.ts';
 import { settleCommands } from '../../../shared/operation/settle.ts';
 import type { LifecycleOperation, Operation } from '../../../shared/operation/types.ts';
+import { complianceAtAws } from '../../../shared/parts/compliance.ts';
 import type { LifecycleServices } from '../../../shared/parts/lifecycle.ts';
 import type { LifecyclePlaybook, Limits } from '../../../shared/playbook/types.ts';
 import {
@@ -15,7 +19,7 @@ import {
 	sweep,
 	tickEvery,
 } from '../../support/core.ts';
-import { CONTINUE, MINUTE, SECOND } from '../../support/operations.ts';
+import { aFinding, CONTINUE, MINUTE, SECOND, someWork } from '../../support/operations.ts';
 
 const HOUR = 60 * MINUTE;
 
@@ -103,6 +107,36 @@ describe('a slot', () => {
 		const [again] = await open(dead.another(), 1);
 		expect(places([again as Operation])).toEqual(['running']);
 		expect(await held(dead)).toEqual([first.id]);
+	});
+});
+
+describe('a slot of work that is over', () => {
+	const remediation = (attempt: number) => {
+		const operation = aFinding({ state: 'running', slot: true, brakes: { limits: { concurrent: 1, beyond: 'wait' } } });
+		return { ...operation, work: someWork(operation, { type: 'automation', externalId: `run-${attempt}` }) };
+	};
+	const over: Fact = { type: 'work', status: 'succeeded', details: 'Success', externalId: 'run-1' };
+	const begin = async (...operations: readonly Operation[]) => {
+		const core = await createCore({ parts: (deps) => [complianceAtAws(deps)] });
+		for (const [index, operation] of operations.entries()) {
+			const { ledger } = core.services;
+			await (index === 0 ? ledger.create({ ...operation, version: 1 }) : ledger.save({ ...operation, version: index + 1 }));
+		}
+		await takeSlots(core.services, [remediation(1)]);
+		return core;
+	};
+	const heldOf = async (core: Core) => (await core.item('limits#enforce-imdsv2', 'slots'))?.['held'];
+
+	it('is given back once that is on record', async () => {
+		const core = await begin(remediation(1));
+		await advance(core.services, [{ operation: { ...remediation(1), version: 1 }, facts: [over] }]);
+		expect(await heldOf(core)).toBeUndefined();
+	});
+
+	it('is not given back by a run that is overtaken: the next attempt may have taken it', async () => {
+		const core = await begin(remediation(1), remediation(2));
+		await advance(core.services, [{ operation: { ...remediation(1), version: 1 }, facts: [over] }]);
+		expect(await heldOf(core)).toEqual(new Set([remediation(1).id]));
 	});
 });
 
@@ -281,6 +315,17 @@ describe('the sweep', () => {
 		await expect(openFromEvents(dying, [lifecycleEvent(nodeId(1))])).rejects.toThrow('killed');
 		await sweep(core.services);
 		await sweep(core.another());
+		expect(await held(core)).toHaveLength(1);
+		core.pass(5 * MINUTE);
+		await sweep(core.services);
+		expect(await held(core)).toEqual([]);
+	});
+
+	it('takes back a slot that its holder does without, and only once that was so a sweep ago: it may be taking one', async () => {
+		const core = await coreWith({ concurrent: 1 });
+		const [{ slot: _given, ...operation }] = (await open(core.services, 1)) as [LifecycleOperation];
+		await core.another().ledger.save({ ...operation, version: operation.version + 1, state: 'verifying' });
+		await sweep(core.services);
 		expect(await held(core)).toHaveLength(1);
 		core.pass(5 * MINUTE);
 		await sweep(core.services);

@@ -77,6 +77,19 @@ describe('what somebody saw', () => {
 		expect(result).toMatchObject({ ok: false, error: { name: 'Retry' } });
 	});
 
+	it('is told again later where another run closes the operation meanwhile, and then opens the next', async () => {
+		const core = await withEvents();
+		await admitted(core, seen('a', '1'));
+		const services = core.another();
+		const save: typeof services.ledger.save = async (operation) => {
+			if ((await services.ledger.latest(subjectOf('a')))?.closedAt === undefined) await close(core, 'a');
+			return services.ledger.save(operation);
+		};
+		const results = await admit({ ...services, ledger: { ...services.ledger, save } }, [seen('a', '2')]);
+		expect(results).toMatchObject([{ ok: false, error: { name: 'Retry' } }]);
+		expect(await admitted(core, seen('a', '2'))).toMatchObject([{ outcome: 'opened', operation: { occurrence: 2 } }]);
+	});
+
 	it('after the last operation has closed opens the next occurrence, which knows the last', async () => {
 		const core = await withEvents();
 		await admitted(core, seen('a', '1'));

@@ -194,6 +194,24 @@ describe('the events of one resource', () => {
 		expect(new Set(core.calls('CreateOpsItem').map(({ OperationalData }) => OperationalData['/aws/dedup'].Value)).size).toBe(1);
 	});
 
+	it('come back where the operation that they are for is closed at the same moment', async () => {
+		const core = await begin();
+		await hears(core, change('NON_COMPLIANT', OPENED_AT));
+		core.pass(MINUTE);
+		await settleExecutions(core.services, [executionEvent(executionId(1), 'Success', 'fleetkeeper-test-close-security-group')]);
+		const [verifying] = (await operations(core)) as [ComplianceOperation];
+		core.pass(MINUTE);
+		await hears(core, change('COMPLIANT', core.now() - 30 * SECOND));
+		const again = change('NON_COMPLIANT', core.now() - 10 * SECOND);
+
+		const services = core.another();
+		const late = { ...services, ledger: { ...services.ledger, latest: async () => verifying as never } };
+		const [missed] = await openFromFindings(late, [again]);
+		expect(missed).toMatchObject({ ok: false, error: expect.any(Retry) });
+
+		expect(await hears(core, again)).toEqual(['opened']);
+	});
+
 	it('are remediated again a day later', async () => {
 		const core = await begin(closeSsh({ compliance: { settleSeconds: 900, attempts: 1 } }));
 		await hears(core, change('NON_COMPLIANT', core.now()));

@@ -198,6 +198,63 @@ describe('two runs at once', () => {
 		expect((await read(core, about(1))).state).toBe('running');
 	});
 
+	it('forget nothing that one of them has done: what the other decided meanwhile is known to be done', async () => {
+		const core = await createCore();
+		await open(core, about(1, { then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL } }));
+		const failed: Fact = { type: 'work', status: 'failed', details: 'Failed' };
+		core.on('CompleteLifecycleAction', async () => {
+			core.on('CompleteLifecycleAction', () => {
+				throw throttled();
+			});
+			await happens({ ...core, services: core.another() }, about(1), failed);
+			return {};
+		});
+
+		await happens(core, about(1), succeeded);
+
+		const after = await read(core, about(1));
+		expect(after).toMatchObject({ state: 'failed', result: { lifecycle: 'CONTINUE', opsItemId: 'oi-000000000001' } });
+		expect(after.history.map(({ what }) => what)).toContain('lifecycle action completed');
+		expect(core.calls('CompleteLifecycleAction')).toHaveLength(2);
+		expect(core.calls('CreateOpsItem')).toHaveLength(1);
+	});
+
+	it('say what the action was completed with, whatever the other decided', async () => {
+		const core = await createCore();
+		await open(core, about(1, { then: { onSuccess: CONTINUE, onFailure: { lifecycle: 'ABANDON' } } }));
+		core.on('CompleteLifecycleAction', async () => {
+			core.on('CompleteLifecycleAction', () => {
+				throw throttled();
+			});
+			await happens({ ...core, services: core.another() }, about(1), { type: 'work', status: 'failed', details: 'Failed' });
+			return {};
+		});
+
+		await happens(core, about(1), succeeded);
+
+		expect(await read(core, about(1))).toMatchObject({ state: 'failed', result: { lifecycle: 'CONTINUE' } });
+	});
+
+	it('do nothing again that is done, where a tick asks for it and somebody else moves the operation meanwhile', async () => {
+		const core = await createCore();
+		await open(core, about(1, { then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL } }));
+		core.on('CompleteLifecycleAction', () => {
+			throw throttled();
+		});
+		await happens(core, about(1), { type: 'work', status: 'failed', details: 'Failed' });
+		core.on('CompleteLifecycleAction', async () => {
+			await happens({ ...core, services: core.another() }, about(1), { type: 'seen', token: 'the hook fired again' });
+			return {};
+		});
+		core.pass(MINUTE);
+
+		await happens(core, about(1), tick);
+
+		expect(await read(core, about(1))).toMatchObject({ state: 'failed', token: 'the hook fired again', result: { lifecycle: 'CONTINUE' } });
+		expect(core.calls('CompleteLifecycleAction')).toHaveLength(2);
+		expect(core.calls('CreateOpsItem')).toHaveLength(1);
+	});
+
 	it('complete one action with one result', async () => {
 		const core = await createCore();
 		await open(core, about(1));

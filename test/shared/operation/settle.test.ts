@@ -91,6 +91,23 @@ describe('the event of a command that ended on a node', () => {
 		expect(core.calls('CompleteLifecycleAction')).toHaveLength(1);
 	});
 
+	it('with many others is on record before the last of them are begun, for AWS may throttle what ends them', async () => {
+		const core = await sent(25);
+		const closed: number[] = [];
+		core.on('CompleteLifecycleAction', async () => {
+			closed.push((await states(core, core.ids)).filter((state) => state === 'succeeded').length);
+			return {};
+		});
+		await settled(core, ...Array.from({ length: 25 }, (_, index) => invocationEvent(commandId(1), nodeId(index + 1))));
+		expect(new Set(closed)).toEqual(new Set([0, 20]));
+		expect(
+			core
+				.calls('PutEvents')
+				.slice(-3)
+				.map(({ Entries }) => Entries.length),
+		).toEqual([10, 10, 5]);
+	});
+
 	it('is believed where the list lags behind it', async () => {
 		const core = await sent(1);
 		lists(core, { 1: 'InProgress' });
@@ -164,6 +181,14 @@ describe('the event of a command that ended on a node', () => {
 		const core = await sent(2);
 		lists(core, { 1: 'Success', 2: 'Success', 9: 'Success' });
 		expect((await settled(core, invocationEvent(commandId(1), nodeId(9))))[0]).toMatchObject({ error: { reason: 'unknown-node' } });
+	});
+
+	it('on another node than the one that the command was sent to says nothing of that one', async () => {
+		const core = await sent(1);
+		lists(core, { 1: 'InProgress' });
+		const results = await settled(core, invocationEvent(commandId(1), nodeId(9)), invocationEvent(commandId(1), nodeId(9), 'Failed'));
+		expect(results).toMatchObject([{ error: { reason: 'unknown-node' } }, { error: { reason: 'unknown-node' } }]);
+		expect(await states(core, core.ids)).toEqual(['running']);
 	});
 
 	it('that is bad does not spoil its neighbours', async () => {

@@ -16,7 +16,7 @@ describe('completing a lifecycle action', () => {
 	it('is by token, with the result that was decided', async () => {
 		const core = await createCore();
 		expect(facts(await completeLifecycle(core.services, [ending()]))).toEqual([
-			{ type: 'done', effect: 'complete-lifecycle', requestId: 'request-1' },
+			{ type: 'done', effect: 'complete-lifecycle', lifecycle: 'CONTINUE', requestId: 'request-1' },
 		]);
 		expect(core.calls('CompleteLifecycleAction')).toEqual([
 			{

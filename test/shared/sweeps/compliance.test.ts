@@ -129,6 +129,17 @@ describe('the sweep of rules', () => {
 		expect((await latest(core, 'i-1'))?.occurrence).toBe(again ? 2 : 1);
 	});
 
+	it('lets people hear of what complied and is noncompliant again, where the attempts of the day are used up', async () => {
+		const core = await begin(['i-1']);
+		const finding = { compliance: 'COMPLIANT', evaluatedAt: OPENED_AT - 61 * MINUTE, knownAt: OPENED_AT } as const;
+		await remember(core, past('i-1', { finding, remediatedAt: [OPENED_AT - 1, OPENED_AT] }));
+		expect((await sweep(core)).opened).toBe(1);
+		expect(await latest(core, 'i-1')).toMatchObject({ occurrence: 2, state: 'failed', result: { opsItem: expect.any(String) } });
+		// Told once, it is left alone.
+		core.pass(30 * MINUTE);
+		expect((await sweep(core)).opened).toBe(0);
+	});
+
 	it.each([
 		['acts now', playbook(), 1],
 		['goes on observing', playbook({ brakes: { observe: true } }), 0],

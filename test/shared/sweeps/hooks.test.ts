@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { openFromEvents } from '../../../shared/opening/lifecycle-events.ts';
 import { operationId } from '../../../shared/operation/ids.ts';
 import type { Operation } from '../../../shared/operation/types.ts';
-import { awsError, type Core, createCore, invocation, lifecycleEvent, nodeId, sweep, throttled, tickEvery } from '../../support/core.ts';
+import {
+	awsError,
+	type Core,
+	commandId,
+	createCore,
+	invocation,
+	lifecycleEvent,
+	nodeId,
+	sweep,
+	throttled,
+	tickEvery,
+} from '../../support/core.ts';
 import { MINUTE, OPENED_AT, TERMINATING } from '../../support/operations.ts';
 
 const idOf = (number: number, subject: object = {}) => operationId({ ...TERMINATING, instanceId: nodeId(number), ...subject }, 1);
@@ -103,6 +114,28 @@ describe('the sweep for hooks', () => {
 		expect((await sweep(core.services)).opened).toBe(0);
 		core.pass(2 * MINUTE);
 		expect((await sweep(core.services)).opened).toBe(1);
+	});
+
+	const burst = Array.from({ length: 210 }, (_, index) => index + 1);
+
+	it('of a burst whose events are just coming in leaves the rest to them', async () => {
+		const core = await fleet(group(burst.map((number) => held(number))));
+		const coming = burst.slice(110).map((number) => lifecycleEvent(nodeId(number)));
+		let came = false;
+		core.on('SendCommand', async () => {
+			if (!came) {
+				came = true;
+				await openFromEvents(core.another(), coming);
+			}
+			return { Command: { CommandId: commandId(core.calls('SendCommand').length) } };
+		});
+		expect(await sweep(core.services)).toEqual({ waiting: 210, opened: 100 });
+		expect(await sweep(core.services)).toEqual({ waiting: 210, opened: 10 });
+	});
+
+	it('of a burst whose events are lost opens all of it', async () => {
+		const core = await fleet(group(burst.map((number) => held(number))));
+		expect(await sweep(core.services)).toEqual({ waiting: 210, opened: 210 });
 	});
 
 	it('does not take the wait at a second hook for another wait at ours', async () => {

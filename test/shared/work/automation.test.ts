@@ -108,6 +108,13 @@ describe('looking for a runbook whose reply never came', () => {
 		expect(core.calls('StartAutomationExecution')[0].ClientToken).toBe(uuidFrom(`${operation.id}.1`));
 	});
 
+	it('begins nothing any more after the deadline', async () => {
+		const core = await createCore();
+		const operation = { ...wanting(1), deadlineAt: core.now() };
+		expect(facts(await findExecutions(core.services, [operation]))).toEqual([{ type: 'work-not-found', certain: false }]);
+		expect(core.calls('StartAutomationExecution')).toEqual([]);
+	});
+
 	it('takes a refused token for a sign that it runs, and waits for the list', async () => {
 		const core = await createCore();
 		core.on('StartAutomationExecution', () => {
@@ -148,6 +155,16 @@ describe('stopping work', () => {
 		const core = await createCore();
 		await cancelWork(core.services, [wanting(1, executionId(1))]);
 		expect(core.calls('StopAutomationExecution')).toEqual([{ AutomationExecutionId: executionId(1), Type: 'Cancel' }]);
+	});
+
+	it('has nothing to stop where it had ended already', async () => {
+		const core = await createCore();
+		core.on('StopAutomationExecution', () => {
+			throw awsError('InvalidAutomationStatusUpdateException');
+		});
+		expect(facts(await cancelWork(core.services, [wanting(1, executionId(1))]))).toMatchObject([
+			{ type: 'done', effect: 'cancel-work', note: 'it had ended already' },
+		]);
 	});
 
 	it('has nothing to stop where nothing is known to have started', async () => {

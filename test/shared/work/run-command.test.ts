@@ -213,6 +213,14 @@ describe('sharing', () => {
 		expect(shareCommands(wants(3).reverse())).toEqual(new Map([...shared].reverse()));
 	});
 
+	it('takes a node once: what else is wanted there goes alone', () => {
+		const [first, second] = wants(2);
+		if (first === undefined || second === undefined) throw new Error('There are two.');
+		const again = { ...first, id: `${first.id}-again` };
+		expect([...shareCommands([first, second, again]).keys()]).toEqual([again.id, second.id]);
+		expect(shareCommands([first, again])).toEqual(new Map());
+	});
+
 	it('names another try after a throttle otherwise: the record of the first is there', () => {
 		const first = [...shareCommands(wants(2)).values()][0]?.id;
 		const second = [...shareCommands(wants(2, {}, { version: 2 })).values()][0]?.id;

@@ -18,6 +18,8 @@ export function told(changes: Partial<AlarmOperation> = {}): Life<AlarmOperation
 
 export const itemOpened: Fact = { type: 'done', effect: 'open-ops-item', opsItemId: ITEM, opsItem: 'opened', note: `${ITEM} opened` };
 export const itemTold: Fact = { type: 'done', effect: 'update-ops-item', note: `${ITEM} updated` };
+/** Before it was decided how the operation ends. */
+export const itemToldBefore: Fact = { type: 'done', effect: 'update-ops-item', undecided: true };
 export const itemResolved: Fact = { type: 'done', effect: 'resolve-ops-item', note: `${ITEM} resolved` };
 export const notDone = (effect: Effect['name']): Fact => ({ type: 'not-done', effect, why: 'retry', message: 'Rate exceeded' });
 

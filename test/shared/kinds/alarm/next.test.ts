@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anAlarm, MINUTE, OPENED_AT, SECOND } from '../../../support/operations.ts';
 import {
 	hasNoData,
+	ITEM,
 	inAlarm,
 	isGone,
 	isOk,
@@ -59,6 +60,32 @@ describe('An alarm without work', () => {
 		expect(alarm.after(CALM).ticks().asked).not.toContain('resolve-ops-item');
 	});
 
+	it('opens another OpsItem in the place of one that is not open any more, once it is on record that it has none', () => {
+		const closed = { type: 'not-done', effect: 'open-ops-item', why: 'gone', message: `${ITEM} is not open any more` } as const;
+		const alarm = told()
+			.after(MINUTE)
+			.meets(isOk(MINUTE), inAlarm(MINUTE + SECOND), closed);
+
+		expect(alarm.asked).toEqual(['open-ops-item']);
+		expect(alarm.operation.result).not.toHaveProperty('opsItemId');
+		expect(
+			alarm
+				.meets(isOk(2 * MINUTE))
+				.after(CALM)
+				.after(MINUTE)
+				.ticks().asked,
+		).toEqual(['open-ops-item']);
+	});
+
+	it('has its OpsItem looked at where a run that had not heard of it has resolved that', () => {
+		const alarm = told()
+			.after(MINUTE)
+			.meets(isOk(MINUTE), inAlarm(MINUTE + SECOND), itemOpened, itemResolved);
+
+		expect(alarm.asked).toEqual(['open-ops-item']);
+		expect(alarm.meets(notDone('open-ops-item')).after(MINUTE).ticks().asked).toEqual(['open-ops-item']);
+	});
+
 	it('tells its OpsItem each time it goes off', () => {
 		expect(
 			told()
@@ -93,6 +120,23 @@ describe('An alarm without work', () => {
 
 		expect(alarm.asked).toEqual([]);
 		expect(alarm.operation.state).toBe('succeeded');
+	});
+
+	it('finds the OpsItem that a call may have opened whose reply nobody heard, and resolves it', () => {
+		const alarm = life().meets({ type: 'opened' }, notDone('open-ops-item')).after(MINUTE).meets(isOk(MINUTE)).after(CALM).ticks();
+		expect(alarm.asked).toEqual(['open-ops-item']);
+
+		expect(alarm.meets(itemOpened).asked).toEqual(['resolve-ops-item']);
+		expect(alarm.meets(itemResolved).operation).toMatchObject({ state: 'succeeded', result: { resolved: true } });
+	});
+
+	it('that may have an OpsItem has it told when nobody waits any longer: a later OK is to find it', () => {
+		const alarm = life()
+			.meets({ type: 'opened' }, notDone('open-ops-item'))
+			.after(25 * HOUR)
+			.ticks();
+
+		expect(alarm.operation.ending).toMatchObject({ state: 'timed-out', pending: ['open-ops-item', 'update-ops-item'] });
 	});
 
 	it('asks again for an OpsItem that OpsCenter did not open now', () => {

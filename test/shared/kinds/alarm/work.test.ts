@@ -14,7 +14,7 @@ import {
 	succeeded,
 	workStopped,
 } from '../../../support/operations.ts';
-import { inAlarm, isGone, isOk, itemOpened, itemResolved, itemTold, life, looksInAlarm, looksOk, told } from './life.ts';
+import { inAlarm, isGone, isOk, itemOpened, itemResolved, itemTold, itemToldBefore, life, looksInAlarm, looksOk, told } from './life.ts';
 
 const CALM = 10 * MINUTE;
 const running = (changes: Parameters<typeof life>[0] = {}) =>
@@ -46,6 +46,25 @@ describe('The work of an alarm', () => {
 		expect(alarm.after(CALM).ticks().meets(itemResolved).operation.state).toBe('succeeded');
 	});
 
+	it('that had ended before the alarm went off again, which was known only later, is begun anew once CloudWatch has been asked', () => {
+		const alarm = running()
+			.after(MINUTE)
+			.meets(isOk(MINUTE), inAlarm(MINUTE + 30 * SECOND));
+		expect(alarm.asked).toEqual(['open-ops-item']);
+
+		alarm.after(MINUTE).meets({ ...succeeded, endedAt: OPENED_AT + MINUTE + SECOND });
+		expect(alarm.asked).toEqual(['update-ops-item', 'look-at-alarm']);
+		expect(alarm.meets(looksInAlarm(MINUTE + 30 * SECOND)).asked).toEqual(['open-ops-item', 'start-work']);
+	});
+
+	it('that ends after the alarm went off again is not begun anew', () => {
+		const alarm = running()
+			.after(MINUTE)
+			.meets(isOk(MINUTE), inAlarm(MINUTE + 30 * SECOND));
+
+		expect(alarm.after(MINUTE).meets({ ...succeeded, endedAt: OPENED_AT + 2 * MINUTE }).asked).toEqual(['update-ops-item']);
+	});
+
 	it('that ends after its alarm was deleted resolves the OpsItem at once', () => {
 		expect(running().after(MINUTE).meets(isGone(MINUTE), succeeded).asked).toEqual(['resolve-ops-item']);
 	});
@@ -73,6 +92,27 @@ describe('The work of an alarm', () => {
 		expect(alarm.asked).toEqual([]);
 		expect(alarm.operation.dueAt).toBe(OPENED_AT + MINUTE + CALM);
 		expect(alarm.after(CALM).ticks().meets(itemResolved).operation).toMatchObject({ state: 'failed', result: { resolved: true } });
+	});
+
+	it('that fails while its OpsItem is told something else has it told of the failure too', () => {
+		const alarm = running().after(MINUTE).meets(failed, itemToldBefore);
+
+		expect(alarm.asked).toEqual(['update-ops-item']);
+		expect(alarm.meets(itemTold).operation.state).toBe('failed');
+	});
+
+	it('that fails anew, where the OpsItem may have been resolved already, has it looked at whether one is open', () => {
+		const node = '$.dimensions.None';
+		const alarm = life({ run: { ...RUNBOOK, type: 'command', node } })
+			.meets({ type: 'opened' }, itemOpened)
+			.after(MINUTE)
+			.meets(isOk(MINUTE), itemTold)
+			.after(CALM)
+			.ticks();
+		expect(alarm.asked).toEqual(['resolve-ops-item']);
+
+		alarm.after(SECOND).meets(inAlarm(MINUTE + CALM));
+		expect(alarm.operation.ending?.pending).toEqual(['open-ops-item', 'update-ops-item']);
 	});
 
 	it('that fails before it is OK has its OpsItem resolved too, while the operation is open', () => {

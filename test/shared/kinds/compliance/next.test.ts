@@ -400,7 +400,8 @@ describe('work that failed', () => {
 			.meets({ type: 'opened' }, notStarted('unknown', 'socket hang up'))
 			.after(16 * MINUTE)
 			.ticks();
-		expect(remediation.asked).toEqual(['cancel-work']);
+		expect(remediation.asked).toEqual(['find-work']);
+		expect(remediation.meets({ type: 'work-not-found', certain: false }).asked).toEqual(['cancel-work']);
 		remediation
 			.meets({ type: 'done', effect: 'cancel-work' })
 			.after(15 * MINUTE)
