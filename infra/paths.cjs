@@ -6,6 +6,8 @@
 const { eventPatterns, REQUEST } = require('./event-patterns.cjs');
 
 const FUNCTION_TIMEOUT_SECONDS = 60;
+/** A tick that has more to do than a minute holds ends what it has begun while the next one begins (shared/operation/tick.ts). */
+const CLOCK_TIMEOUT_SECONDS = 75;
 /** AWS advises six times the function's timeout, so that a batch in work is not delivered twice. */
 const VISIBILITY_FACTOR = 6;
 /** The functions give up in their own words at the same number: see shared/lambda.ts. */
@@ -34,7 +36,7 @@ const PLAYBOOK_PATH = '/${self:service}/${sls:stage}/playbooks/';
 const mapValues = (values, map) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
 
 /**
- * By function: what comes through its queue, and what the clock sends it. A function has one rule (`pattern`) or several by name
+ * By function: what comes through its queue, and what the clock sends it, and its timeout where it is not that of all. A function has one rule (`pattern`) or several by name
  * (`rules`); a rule is on the default bus or on the `bus` whose logical id it gives.
  */
 const PATHS = {
@@ -99,6 +101,7 @@ const PATHS = {
 		clocks: { minute: { schedule: 'rate(1 minute)' } },
 	},
 	reconcile: {
+		timeoutSeconds: CLOCK_TIMEOUT_SECONDS,
 		// What waits for a calendar need not wait for the clock.
 		rules: {
 			calendar: { pattern: { source: ['aws.ssm'], 'detail-type': ['Calendar State Change'], detail: { state: ['OPEN'] } } },
@@ -124,6 +127,8 @@ const clockId = (name, clock) => `${logicalId(name)}${logicalId(clock)}Clock`;
 const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const deployedName = (name) => `\${self:service}-\${sls:stage}-${name}`;
 
+const timeoutOf = (name) => PATHS[name].timeoutSeconds ?? FUNCTION_TIMEOUT_SECONDS;
+
 const deadLetters = (name) => ({
 	Type: 'AWS::SQS::Queue',
 	Properties: {
@@ -137,13 +142,13 @@ const queue = (name) => ({
 	Type: 'AWS::SQS::Queue',
 	Properties: {
 		QueueName: deployedName(name),
-		VisibilityTimeout: VISIBILITY_FACTOR * FUNCTION_TIMEOUT_SECONDS + BATCHING_WINDOW_SECONDS,
+		VisibilityTimeout: VISIBILITY_FACTOR * timeoutOf(name) + BATCHING_WINDOW_SECONDS,
 		SqsManagedSseEnabled: true,
 		RedrivePolicy: { deadLetterTargetArn: arn(deadLettersId(name)), maxReceiveCount: MAX_RECEIVE_COUNT },
 	},
 });
 
-/** Lets EventBridge, for these rules alone, put messages into a queue. */
+/** Lets EventBridge, for these rules alone, put messages into a queue, and nobody do anything with it past TLS. */
 const queuePolicy = (queueLogicalId, rules) => ({
 	Type: 'AWS::SQS::QueuePolicy',
 	Properties: {
@@ -157,6 +162,13 @@ const queuePolicy = (queueLogicalId, rules) => ({
 					Action: 'sqs:SendMessage',
 					Resource: arn(queueLogicalId),
 					Condition: { ArnEquals: { 'aws:SourceArn': rules.map(arn) } },
+				},
+				{
+					Effect: 'Deny',
+					Principal: '*',
+					Action: 'sqs:*',
+					Resource: arn(queueLogicalId),
+					Condition: { Bool: { 'aws:SecureTransport': 'false' } },
 				},
 			],
 		},
@@ -254,6 +266,8 @@ module.exports = {
 	events: Object.fromEntries(fed.map(([name]) => [name, [queueEvent(name)]])),
 	/** By function name: where an invocation by the clock ends that failed. */
 	destinations: Object.fromEntries(clocked.map(([name]) => [name, { onFailure: { type: 'sqs', arn: arn(deadLettersId(name)) } }])),
+	/** By function name, in seconds. */
+	timeouts: Object.fromEntries(entries.map(([name]) => [name, timeoutOf(name)])),
 	OWN_ALARMS,
 	/** The names of all functions, and of those that have a queue. */
 	functionNames: entries.map(([name]) => name),

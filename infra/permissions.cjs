@@ -1,14 +1,14 @@
 /**
  * What each function may do: one role per function, no wildcard action, resources as narrow as the action allows. Where IAM
  * knows no resource for an action the resource is `*` (Service Authorization Reference: Systems Manager, Auto Scaling, tagging, Config,
- * CloudTrail).
+ * CloudTrail). The local AWS enforces this, and `npm run permissions` says what of it no test needs.
  */
 
+const { documentsOf, runbooksOf } = require('./approved.cjs');
 const { deadLettersArn, queueArn } = require('./paths.cjs');
 const { listOf } = require('./settings.cjs');
 
 const SSM = 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}';
-const AWS_OWNED = 'arn:${AWS::Partition}:ssm:${AWS::Region}:';
 const OWN = '${self:service}-${sls:stage}';
 
 const sub = (text) => ({ 'Fn::Sub': text });
@@ -25,32 +25,23 @@ const OPS_ITEMS = ssm('opsitem/*');
 const PLAYBOOK_PATH = 'parameter/${self:service}/${sls:stage}/playbooks';
 const PLAYBOOKS = [ssm(PLAYBOOK_PATH), ssm(`${PLAYBOOK_PATH}/*`)];
 
-const keepOperations = allow(
-	['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-	LEDGER,
-);
+const keepOperations = allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], LEDGER);
+/** Of a subject, the latest operation: who hears of it anew asks for that. */
+const findLatest = allow(['dynamodb:Query'], LEDGER);
 const findDue = allow(['dynamodb:Query'], sub('${Ledger.Arn}/index/due'));
 
+/** One call puts several events: the key has the source of each. Without the key, ForAllValues would hold. */
 const publish = allow(['events:PutEvents'], sub('arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default'), {
-	StringEquals: { 'events:source': '${self:service}' },
+	'ForAllValues:StringEquals': { 'events:source': '${self:service}' },
+	Null: { 'events:source': 'false' },
 });
 
 const openOpsItems = [allow(['ssm:CreateOpsItem'], '*'), allow(['ssm:UpdateOpsItem'], OPS_ITEMS)];
 /** Who opened the one that is open. */
 const readOpsItems = allow(['ssm:GetOpsItem'], OPS_ITEMS);
 
-/**
- * What the setting `allowedDocuments` adds to our own documents, as resources of SendCommand and of StartAutomationExecution. AWS's own
- * documents have no account in their ARNs (Systems Manager user guide, "Setting up identity based policies examples").
- */
-const documentsOf = (allowed) => allowed.map((name) => sub(name.startsWith('arn:') ? name : `${AWS_OWNED}:document/${name}`));
-const runbooksOf = (allowed) =>
-	allowed.map((name) =>
-		sub(`${(name.startsWith('arn:') ? name : `${AWS_OWNED}:document/${name}`).replace(':document/', ':automation-definition/')}:*`),
-	);
-
 /** Commands: our own documents and those allowed besides, on any node of the account; the output bucket is a resource of SendCommand too. */
-const runCommands = (allowed) => [
+const sendCommands = (allowed) => [
 	allow(
 		['ssm:SendCommand'],
 		[
@@ -61,11 +52,13 @@ const runCommands = (allowed) => [
 			{ 'Fn::GetAtt': ['OutputBucket', 'Arn'] },
 		],
 	),
-	allow(['ssm:CancelCommand', 'ssm:DescribeInstanceInformation', 'ssm:ListCommandInvocations', 'ssm:ListCommands'], '*'),
+	allow(['ssm:DescribeInstanceInformation'], '*'),
 ];
+/** How a command stands, and its end before its time. */
+const followCommands = allow(['ssm:CancelCommand', 'ssm:ListCommandInvocations'], '*');
 
 /** Runbooks: our own and those allowed besides, run with the automation role and no other. Executions are tagged at their start. */
-const runAutomations = (allowed) => [
+const startAutomations = (allowed) => [
 	allow(
 		['ssm:StartAutomationExecution'],
 		[
@@ -73,21 +66,24 @@ const runAutomations = (allowed) => [
 			...[...runbooksOf(allowed), ...documentsOf(allowed)],
 		],
 	),
-	allow(['ssm:AddTagsToResource', 'ssm:GetAutomationExecution', 'ssm:StopAutomationExecution'], ssm('automation-execution/*')),
-	allow(['ssm:DescribeAutomationExecutions'], '*'),
+	allow(['ssm:AddTagsToResource'], ssm('automation-execution/*')),
 	allow(['iam:PassRole'], { 'Fn::GetAtt': ['AutomationRole', 'Arn'] }, { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } }),
 ];
+
+/** How an execution stands, and its end before its time. */
+const followAutomations = allow(['ssm:GetAutomationExecution', 'ssm:StopAutomationExecution'], ssm('automation-execution/*'));
+/** Work whose start was never answered is looked for in lists. */
+const findWork = allow(['ssm:DescribeAutomationExecutions', 'ssm:ListCommands'], '*');
 
 /** Whose an execution is that has ended: it carries the tag that it was started with. */
 const readExecutionTags = allow(['ssm:ListTagsForResource'], ssm('automation-execution/*'));
 
+const GROUPS = sub('arn:${AWS::Partition}:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*:autoScalingGroupName/*');
 const serveHooks = [
-	allow(
-		['autoscaling:CompleteLifecycleAction', 'autoscaling:RecordLifecycleActionHeartbeat'],
-		sub('arn:${AWS::Partition}:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*:autoScalingGroupName/*'),
-	),
+	allow(['autoscaling:CompleteLifecycleAction'], GROUPS),
 	allow(['autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeLifecycleHooks'], '*'),
 ];
+const keepHooksAlive = allow(['autoscaling:RecordLifecycleActionHeartbeat'], GROUPS);
 
 /** A calendar may be shared by another account. */
 const askCalendars = allow(['ssm:GetCalendarState'], sub('arn:${AWS::Partition}:ssm:${AWS::Region}:*:document/*'));
@@ -96,7 +92,10 @@ const readTags = allow(['tag:GetResources'], '*');
 const findWaiting = allow(['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeWarmPool'], '*');
 
 /** DescribeAlarms keeps composite alarms from whom IAM narrows to certain alarms (its API reference). */
-const seeAlarms = allow(['cloudwatch:DescribeAlarms', 'cloudwatch:ListAlarmMuteRules'], '*');
+const seeAlarms = [
+	allow(['cloudwatch:DescribeAlarms'], '*'),
+	allow(['cloudwatch:ListAlarmMuteRules'], sub('arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm-mute-rule:*')),
+];
 /** What happened around an alarm: changes of its resource, calls that made them, and the stack that the resource belongs to. */
 const lookAround = [
 	allow(['cloudtrail:LookupEvents', 'config:GetResourceConfigHistory', 'config:ListDiscoveredResources'], '*'),
@@ -104,23 +103,18 @@ const lookAround = [
 ];
 
 const CONFIG_RULES = sub('arn:${AWS::Partition}:config:${AWS::Region}:${AWS::AccountId}:config-rule/*');
-/** Whether a resource complies, and a new look at it. */
-const verifyCompliance = [
-	allow(['config:GetComplianceDetailsByResource'], '*'),
-	allow(['config:StartConfigRulesEvaluation'], CONFIG_RULES),
+/** Whether a resource complies. */
+const readCompliance = allow(['config:GetComplianceDetailsByResource'], '*');
+/** What AWS Config finds noncompliant, and a new look of its own. */
+const findNoncompliant = [
+	allow(['config:DescribeComplianceByConfigRule', 'config:DescribeConfigRules'], '*'),
+	allow(['config:GetComplianceDetailsByConfigRule', 'config:StartConfigRulesEvaluation'], CONFIG_RULES),
 ];
-const findNoncompliant = allow(
-	['config:DescribeComplianceByConfigRule', 'config:DescribeConfigRules', 'config:GetComplianceDetailsByConfigRule'],
-	CONFIG_RULES,
-);
 
-/** Every function that carries operations on runs the same engine: an event may find any of its effects to be due. */
-const engine = (allowed) => [
-	...[keepOperations, askCalendars, publish, ...openOpsItems, readOpsItems],
-	...[...runCommands(allowed), ...runAutomations(allowed)],
-];
-/** Where an operation may hold an instance at a hook: lifecycle events, and what moves operations of every kind. */
-const engineWithHooks = (allowed) => [...engine(allowed), ...serveHooks];
+/** Every function that carries operations on puts them on record, tells of them, and opens and resolves their OpsItems. */
+const engine = [keepOperations, publish, ...openOpsItems, readOpsItems];
+/** What opens operations begins their work as well. The clock does all that follows, and what starts again. */
+const openers = (allowed) => [...engine, findLatest, askCalendars, ...sendCommands(allowed), ...startAutomations(allowed)];
 
 /** For what can never be handled, with its reason; and, of what the clock sent, for what failed. */
 const bury = (name) => allow(['sqs:SendMessage'], deadLettersArn(name));
@@ -128,22 +122,29 @@ const bury = (name) => allow(['sqs:SendMessage'], deadLettersArn(name));
 /** Of what its queue sends: what is to be tried again comes back sooner than the visibility timeout. */
 const handBack = (name) => [bury(name), allow(['sqs:ChangeMessageVisibility'], queueArn(name))];
 
-/** By function. @param {string[]} allowed documents beside our own: names of AWS's, ARNs of others. */
+/**
+ * By function. Functions carry code that they never come to (they share their parts): what only the clock asks for, and work of the
+ * type that is not theirs. Were that ever asked for, AWS's refusal would leave it to the clock.
+ * @param {string[]} allowed documents beside our own: names of AWS's, ARNs of others.
+ */
 const permissions = (allowed) => ({
-	'instance-lifecycle': [...engineWithHooks(allowed), readTags, ...handBack('instance-lifecycle')],
-	'command-status': [...engineWithHooks(allowed), ...handBack('command-status')],
-	'automation-status': [...engineWithHooks(allowed), readExecutionTags, ...handBack('automation-status')],
-	'alarm-state': [...engine(allowed), seeAlarms, ...lookAround, ...handBack('alarm-state')],
-	'config-compliance': [...engine(allowed), ...verifyCompliance, ...handBack('config-compliance')],
-	'fleet-event': [...engine(allowed), ...handBack('fleet-event')],
+	'instance-lifecycle': [...openers(allowed), ...serveHooks, readTags, ...handBack('instance-lifecycle')],
+	// A node that a shared command never reached gets one of its own.
+	'command-status': [...engine, askCalendars, ...sendCommands(allowed), followCommands, ...serveHooks, ...handBack('command-status')],
+	'automation-status': [...engine, followAutomations, readExecutionTags, ...serveHooks, ...handBack('automation-status')],
+	'alarm-state': [...openers(allowed), ...seeAlarms, ...lookAround, ...handBack('alarm-state')],
+	'config-compliance': [...openers(allowed), readCompliance, ...handBack('config-compliance')],
+	'fleet-event': [...openers(allowed), ...handBack('fleet-event')],
 	reconcile: [
-		...[...engineWithHooks(allowed), readTags, findDue, findWaiting, seeAlarms, ...lookAround],
-		...[...verifyCompliance, findNoncompliant, ...handBack('reconcile')],
+		...[...openers(allowed), followCommands, followAutomations, findWork, ...serveHooks, keepHooksAlive],
+		...[readTags, findDue, findWaiting, ...seeAlarms, ...lookAround, readCompliance, ...findNoncompliant],
+		...handBack('reconcile'),
 	],
 	'playbook-change': [
 		allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], LEDGER),
 		...openOpsItems,
-		allow(['ssm:GetParameterHistory', 'ssm:GetParametersByPath', 'ssm:LabelParameterVersion', 'ssm:UnlabelParameterVersion'], PLAYBOOKS),
+		allow(['ssm:GetParametersByPath'], PLAYBOOKS),
+		allow(['ssm:GetParameterHistory', 'ssm:LabelParameterVersion', 'ssm:UnlabelParameterVersion'], PLAYBOOKS[1]),
 		...handBack('playbook-change'),
 	],
 });

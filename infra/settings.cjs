@@ -40,13 +40,21 @@ const parts = (value) =>
 		? `name what is to be on, of ${PARTS.join(', ')}; to stop all work for a while use fleet -- pause`
 		: list((entry) => PARTS.includes(entry), `use ${PARTS.join(', ')}`)(value);
 
+const principals = optional(
+	list((entry) => PRINCIPAL.test(entry), 'use ARNs of roles and users, as arn:aws:iam::111122223333:role/oncall'),
+);
+
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+
 /** By setting: gives what to write instead, or undefined where the value fits. */
 const CHECKS = {
 	logLevel: oneOf(LOG_LEVELS),
 	retentionDays: days,
 	auditRetentionDays: days,
 	alertEmail: optional(text((value) => EMAIL.test(value) && value.length <= MAX_EMAIL, 'use one address, as ops@example.com')),
-	requesters: optional(list((entry) => PRINCIPAL.test(entry), 'use ARNs of roles and users, as arn:aws:iam::111122223333:role/oncall')),
+	requesters: principals,
+	playbookAuthors: principals,
+	deploymentRole: optional(text((value) => ROLE.test(value), 'use the ARN of one role, as arn:aws:iam::111122223333:role/deployment')),
 	allowedDocuments: optional(
 		list(
 			(entry) => DOCUMENT.test(entry),
@@ -84,11 +92,17 @@ function valuesFor(stage, params, given) {
 
 class Settings {
 	constructor(serverless) {
+		const stageOf = () => serverless.getProvider('aws').getStage();
+		const values = () => valuesFor(stageOf(), serverless.configurationInput.params, serverless.processedInput.options.param ?? []);
 		this.hooks = {
+			// The framework's own setting cannot be left empty.
+			initialize: () => {
+				const { deploymentRole } = values();
+				const { provider } = serverless.service;
+				if (deploymentRole) provider.iam = { ...provider.iam, deploymentRole };
+			},
 			'before:package:cleanup': () => {
-				const stage = serverless.getProvider('aws').getStage();
-				const { params } = serverless.configurationInput;
-				const found = problems(stage, valuesFor(stage, params, serverless.processedInput.options.param ?? []));
+				const found = problems(stageOf(), values());
 				if (found.length > 0) throw new serverless.classes.Error(['The settings do not fit:', ...found].join('\n'), 'SETTINGS');
 			},
 		};

@@ -2,14 +2,28 @@
  * A plugin of the framework: takes out of the packaged template what the framework puts in and this stack does not need. The role
  * for functions that have none of their own (here all have), dependencies on roles that a reference already makes, and the permission to
  * create log groups: the stack has them, and a function that logs once more while the stack goes would leave one behind.
+ * Besides, the temporary folders of packaging go when it ends: serverless-esbuild makes one for each function and leaves it.
  */
+
+const { mkdtempSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
 module.exports = class Tidy {
 	constructor(serverless) {
 		this.hooks = {
+			'after:package:initialize': collectTemporaries,
 			'before:package:finalize': () => tidy(serverless.service.provider.compiledCloudFormationTemplate.Resources),
 		};
 	}
 };
+
+/** Lets everything that this process makes from here on be in one temporary folder, and go with the process. */
+function collectTemporaries() {
+	const folder = mkdtempSync(join(tmpdir(), 'fleetkeeper-'));
+	process.env.TMPDIR = folder;
+	process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+}
 
 function tidy(resources) {
 	delete resources.IamRoleLambdaExecution;

@@ -1,6 +1,7 @@
 /**
  * Writes what is derived from the schema of playbooks: `playbooks/playbook.schema.json` for editors, and the reference between the
- * `playbook-reference` markers of README.md. With `--check` it writes nothing and exits with 1 where either is stale.
+ * `playbook-reference` markers of README.md; and the policies of docs/policies. With `--check` it writes nothing and exits with 1 where any
+ * of them is stale.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -11,6 +12,7 @@ import { DURATION } from '../shared/playbook/duration.ts';
 import { DEFAULTS, FOR } from '../shared/playbook/keys.ts';
 import { playbookSchema } from '../shared/playbook/schema.ts';
 import { isLifecycle, LIFECYCLE_OCCASIONS, OCCASIONS, type PlaybookOn } from '../shared/playbook/types.ts';
+import { POLICIES } from './deployment/deployer.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const SCHEMA = 'playbooks/playbook.schema.json';
@@ -93,9 +95,10 @@ function readme(): string | undefined {
 	return `${before}${reference()}${after}`;
 }
 
-const wanted = new Map([
+const wanted = new Map<string, string | undefined>([
 	[SCHEMA, formatted(schema)],
 	[README, readme()],
+	...Object.entries(POLICIES).map(([name, policy]) => [`docs/policies/${name}.json`, formatted(policy)] as const),
 ]);
 const check = process.argv.includes('--check');
 for (const [file, text] of wanted) {

@@ -5,7 +5,13 @@ import { ListTablesCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-
 import { ListEventBusesCommand, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { ListTopicsCommand } from '@aws-sdk/client-sns';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
-import { DescribeParametersCommand, GetDocumentCommand, paginateGetParametersByPath, paginateListDocuments } from '@aws-sdk/client-ssm';
+import {
+	DescribeParametersCommand,
+	GetDocumentCommand,
+	PutParameterCommand,
+	paginateGetParametersByPath,
+	paginateListDocuments,
+} from '@aws-sdk/client-ssm';
 import type { Answer, Clients } from './clients.ts';
 
 export interface Place {
@@ -87,22 +93,36 @@ export async function namesOf(clients: Clients, stage: string): Promise<string[]
 
 const last = (text: string): string => text.split(/[:/]/).at(-1) ?? text;
 
-/** By name: the text of every playbook and document of a stage and the code of every function, and since when it is what it is. */
-export async function standing({ ask, ssm }: Clients, stack: string): Promise<Map<string, string>> {
-	const found = new Map<string, string>();
-	const Path = `/${stack.replace('-', '/')}/playbooks/`;
-	for await (const { Parameters = [] } of paginateGetParametersByPath({ client: ssm }, { Path })) {
-		for (const { Name = '', Value, LastModifiedDate } of Parameters) found.set(`playbook ${last(Name)}`, `${Value} ${LastModifiedDate}`);
+/** What is deployed, and since when. */
+export interface Standing {
+	/** The text of a playbook or document; the hash of a function's code. */
+	readonly what: string;
+	readonly since: string;
+}
+
+const playbooksOf = (stack: string) => `/${stack.replace('-', '/')}/playbooks/`;
+
+/** Somebody edits a playbook in the console: the text is its new one. */
+export async function edit({ ssm }: Clients, stack: string, playbook: string, Value: string): Promise<void> {
+	await ssm.send(new PutParameterCommand({ Name: `${playbooksOf(stack)}${playbook}`, Value, Overwrite: true }));
+}
+
+/** Every playbook, document and function of a stage, by type and name: `playbook drain-web`. */
+export async function standing({ ask, ssm }: Clients, stack: string): Promise<Map<string, Standing>> {
+	const found = new Map<string, Standing>();
+	const set = (name: string, what: unknown, since: unknown) => found.set(name, { what: String(what), since: String(since) });
+	for await (const { Parameters = [] } of paginateGetParametersByPath({ client: ssm }, { Path: playbooksOf(stack) })) {
+		for (const { Name = '', Value, LastModifiedDate } of Parameters) set(`playbook ${last(Name)}`, Value, LastModifiedDate);
 	}
 	for await (const { DocumentIdentifiers = [] } of paginateListDocuments({ client: ssm }, {})) {
 		for (const { Name = '', CreatedDate } of DocumentIdentifiers.filter((each) => each.Name?.startsWith(`${stack}-`))) {
 			const { Content } = await ssm.send(new GetDocumentCommand({ Name }));
-			found.set(`document ${Name.slice(stack.length + 1)}`, `${JSON.stringify(Content)} ${CreatedDate}`);
+			set(`document ${Name.slice(stack.length + 1)}`, JSON.stringify(Content), CreatedDate);
 		}
 	}
 	const { Functions } = await ask('lambda', 'ListFunctions');
 	for (const { FunctionName, CodeSha256, LastModified } of Functions) {
-		if (FunctionName.startsWith(`${stack}-`)) found.set(`function ${FunctionName}`, `${CodeSha256} ${LastModified}`);
+		if (FunctionName.startsWith(`${stack}-`)) set(`function ${FunctionName.slice(stack.length + 1)}`, CodeSha256, LastModified);
 	}
 	return found;
 }

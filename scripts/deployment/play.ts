@@ -5,10 +5,11 @@ import type { RawTemplate } from '../../local/template/intrinsics.ts';
 import { table } from '../table.ts';
 import { Checks } from './checks.ts';
 import type { Clients } from './clients.ts';
-import { contents, fill, namesOf, type Place, standing } from './data.ts';
+import { contents, edit, fill, namesOf, type Place, type Standing, standing } from './data.ts';
 import { inspect, stackResources } from './inspect.ts';
 import { IMPORTS, NOT_CREATED, NOT_REMOVED, VERSIONS } from './moto.ts';
 import type { Call, Recorder } from './recorder.ts';
+import { Rights } from './rights.ts';
 import type { Workspace } from './workspace.ts';
 
 const FIRST = 'ci';
@@ -17,10 +18,24 @@ const SECOND = 'ci2';
 /** With these every condition of the template holds. */
 const SETTINGS = ['alertEmail=ops@example.com', 'requesters=arn:aws:iam::111122223333:role/oncall'];
 const WRONG_SETTING = 'retentionDays=45';
+/** Given to the second stage alone. */
+const DEPLOYMENT_ROLE = 'arn:aws:iam::111122223333:role/deployment';
 const PLAYBOOK = 'drain-web';
+/** Of a file that does not change. */
+const OTHER_PLAYBOOK = 'bootstrap-web';
 const RUNBOOK = 'drain-node';
+const FUNCTION = 'reconcile';
 const COMMENT = '# A comment more.';
 const REMARK = 'Described once more.';
+const CONSOLE = '# Written in the console.';
+
+type Standings = ReadonlyMap<string, Standing>;
+
+interface Options {
+	readonly ends?: 'well' | 'badly';
+	readonly params?: readonly string[];
+	readonly args?: readonly string[];
+}
 
 const stackOf = (stage: string) => `fleetkeeper-${stage}`;
 
@@ -35,6 +50,7 @@ export class Play {
 	readonly #clients: Clients;
 	readonly #place: Place;
 	readonly #checks = new Checks();
+	readonly #rights = new Rights();
 	/** By stage, as it was deployed. */
 	readonly #templates = new Map<string, RawTemplate>();
 
@@ -52,9 +68,10 @@ export class Play {
 			await this.#deploy();
 			await this.#deployAgain();
 			await this.#deployAnother();
-			await this.#update();
+			await this.#upgrade();
 			await this.#remove();
 			await this.#comeBack();
+			this.#checks.mustNot(this.#rights.unused(), 'the policy `deployer` allows nothing that was not called');
 		} catch (error) {
 			if (!(error instanceof Stopped)) throw error;
 		}
@@ -94,30 +111,60 @@ export class Play {
 	}
 
 	async #deployAnother(): Promise<void> {
-		await this.#sls('deploy', SECOND);
+		const { calls } = await this.#sls('deploy', SECOND, { params: [`deploymentRole=${DEPLOYMENT_ROLE}`] });
+		const sets = calls.filter(({ action }) => action === 'CreateChangeSet');
+		const passing = sets.filter(({ form }) => form.get('RoleARN') === DEPLOYMENT_ROLE);
+		this.#checks.must(sets.length > 0 && passing.length === sets.length, 'each change set is for the role that the settings name');
 		await this.#isWhole(SECOND);
 		await this.#isWhole(FIRST);
 	}
 
-	async #update(): Promise<void> {
+	/** Another version, with playbooks that were edited in the console meanwhile; and back. */
+	async #upgrade(): Promise<void> {
+		const [stack, template] = [stackOf(FIRST), this.#templates.get(FIRST) as RawTemplate];
 		await fill(this.#clients, FIRST, this.#place);
+		const first = await standing(this.#clients, stack);
+		for (const name of [PLAYBOOK, OTHER_PLAYBOOK]) {
+			await edit(this.#clients, stack, name, `${first.get(`playbook ${name}`)?.what}${CONSOLE}\n`);
+		}
+		const edited = await standing(this.#clients, stack);
+		this.#change();
+		await this.#sls('deploy', FIRST);
+		const second = await standing(this.#clients, stack);
+		const changed = { [`playbook ${PLAYBOOK}`]: COMMENT, [`document ${RUNBOOK}`]: REMARK };
+		for (const [name, text] of Object.entries(changed))
+			this.#checks.must(second.get(name)?.what.includes(text) === true, `${name} says what is new`);
+		const codeOf = (standings: Standings) => standings.get(`function ${FUNCTION}`)?.what;
+		this.#checks.must(codeOf(second) !== codeOf(first), `function ${FUNCTION} has new code`);
+		this.#checks.say(VERSIONS);
+		const isConsoles = (name: string) => second.get(`playbook ${name}`)?.what.includes(CONSOLE) === true;
+		this.#checks.must(!isConsoles(PLAYBOOK), `what the console said of ${PLAYBOOK} is gone, for its file has changed`);
+		this.#checks.must(isConsoles(OTHER_PLAYBOOK), `what it said of ${OTHER_PLAYBOOK} stays, for its file has not`);
+		this.#nothingElseChanged(edited, second, [...Object.keys(changed), `function ${FUNCTION}`]);
+		await edit(this.#clients, stack, OTHER_PLAYBOOK, first.get(`playbook ${OTHER_PLAYBOOK}`)?.what ?? '');
+		await this.#isWhole(FIRST);
+		await this.#holdsAll();
+
+		const { output } = await this.#sls('deploy list', FIRST);
+		const [, oldest = ''] = /Timestamp: (\d+)/.exec(output) ?? [];
+		this.#templates.set(FIRST, template);
+		await this.#sls('rollback', FIRST, { args: ['--timestamp', oldest] });
+		const third = await standing(this.#clients, stack);
+		const other = [...first].filter(([name, { what }]) => third.get(name)?.what !== what).map(([name]) => name);
+		this.#checks.mustNot(other, `all ${first.size} documents, playbooks and functions are what they were at first`);
+		await this.#isWhole(FIRST);
+		await this.#holdsAll();
+	}
+
+	#change(): void {
 		this.#workspace.edit(`playbooks/${PLAYBOOK}.yaml`, (text) => `${text}${COMMENT}\n`);
 		this.#workspace.edit(`runbooks/${RUNBOOK}.yaml`, (text) => {
 			const runbook = parseDocument(text);
 			runbook.set('description', `${runbook.get('description')} ${REMARK}`);
 			return String(runbook);
 		});
-		console.log(`\n# playbooks/${PLAYBOOK}.yaml and runbooks/${RUNBOOK}.yaml are changed`);
-		const before = await standing(this.#clients, stackOf(FIRST));
-		await this.#sls('deploy', FIRST);
-		const after = await standing(this.#clients, stackOf(FIRST));
-		const changed = { [`playbook ${PLAYBOOK}`]: COMMENT, [`document ${RUNBOOK}`]: REMARK };
-		for (const [name, text] of Object.entries(changed))
-			this.#checks.must(after.get(name)?.includes(text) === true, `${name} says what is new`);
-		this.#checks.say(VERSIONS);
-		this.#nothingElseChanged(before, after, Object.keys(changed));
-		await this.#isWhole(FIRST);
-		await this.#holdsAll();
+		this.#workspace.edit(`functions/${FUNCTION}.ts`, (text) => `${text}export const version = 2;\n`);
+		console.log(`\n# playbooks/${PLAYBOOK}.yaml, runbooks/${RUNBOOK}.yaml and functions/${FUNCTION}.ts are changed`);
 	}
 
 	async #remove(): Promise<void> {
@@ -153,17 +200,20 @@ export class Play {
 		await this.#holdsAll();
 	}
 
-	async #sls(command: string, stage: string, { ends = 'well', params = [] }: { ends?: 'well' | 'badly'; params?: string[] } = {}) {
-		const args = [command, '--stage', stage, ...[...SETTINGS, ...params].flatMap((param) => ['--param', param])];
-		console.log(`\n$ sls ${args.join(' ')}`);
+	async #sls(command: string, stage: string, { ends = 'well', params = [], args = [] }: Options = {}) {
+		const settings = [...SETTINGS, ...params].flatMap((param) => ['--param', param]);
+		const line = [...command.split(' '), '--stage', stage, ...args, ...settings];
+		console.log(`\n$ sls ${line.join(' ')}`);
 		this.#recorder.taken();
-		const { status, output } = await this.#workspace.sls(...args);
+		const { status, output } = await this.#workspace.sls(...line);
 		for (const line of output.split('\n').filter((each) => each.trim())) console.log(`  | ${line}`);
 		const isSo = (status === 0) === (ends === 'well');
 		this.#checks.must(isSo, `it ends ${ends}`);
 		if (!isSo) throw new Stopped();
 		if (command === 'deploy' && ends === 'well') this.#templates.set(stage, this.#workspace.template());
-		return { output, calls: this.#recorder.taken() };
+		const calls = this.#recorder.taken();
+		this.#checks.mustNot(await this.#rights.lackingFor(calls), 'the policy `deployer` allows what the framework called');
+		return { output, calls };
 	}
 
 	/** The names of what moto will leave behind. */
@@ -185,9 +235,10 @@ export class Play {
 		this.#checks.mustNot(empty, `${holding.join(', ')} hold what was put there`);
 	}
 
-	#nothingElseChanged(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>, changed: readonly string[]): void {
+	#nothingElseChanged(before: Standings, after: Standings, changed: readonly string[]): void {
 		const names = [...new Set([...before.keys(), ...after.keys()])];
-		const others = names.filter((name) => !changed.includes(name) && before.get(name) !== after.get(name));
+		const textOf = (standings: Standings, name: string) => JSON.stringify(standings.get(name));
+		const others = names.filter((name) => !changed.includes(name) && textOf(before, name) !== textOf(after, name));
 		this.#checks.mustNot(
 			others,
 			`of ${before.size} documents, playbooks and functions ${changed.length === 0 ? 'none' : 'no other'} is touched`,

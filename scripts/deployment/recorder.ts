@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 
 export interface Call {
+	/** The service that the call is signed for: `cloudformation`. */
+	readonly service: string;
 	/** The action of the Query and JSON protocols; method and path of the REST ones. */
 	readonly action: string;
 	/** Of the Query protocol. */
@@ -19,6 +21,8 @@ export interface Recorder {
 }
 
 const HOST = '127.0.0.1';
+/** The scope of a signature: `Credential=<key>/<day>/<Region>/<service>/aws4_request`. */
+const SIGNED_FOR = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/;
 
 /** @param endpoint where the calls go on to. */
 export async function record(endpoint: string): Promise<Recorder> {
@@ -58,7 +62,8 @@ async function handOn(endpoint: string, incoming: IncomingMessage, outgoing: Ser
 	const target = String(headers['x-amz-target'] ?? '')
 		.split('.')
 		.at(-1);
-	return { action: form.get('Action') || target || `${method} ${url}`, form, status };
+	const [, service = ''] = SIGNED_FOR.exec(headers.authorization ?? '') ?? [];
+	return { service, action: form.get('Action') || target || `${method} ${url}`, form, status };
 }
 
 async function read(message: IncomingMessage): Promise<Buffer> {

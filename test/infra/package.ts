@@ -1,7 +1,7 @@
 /** Packages the service as `sls package` does, in a folder of its own and with empty handlers: what is looked at is the template. */
 
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -31,7 +31,7 @@ const packaged = new Map<string, Promise<PackagedTemplate>>();
 /**
  * What is packaged once serves all tests of a process: leave it as it is.
  * @param params values of serverless.yml's params, besides their defaults.
- * @throws Error with the framework's output when it refuses the service.
+ * @throws Error with the framework's output when it refuses the service; and where something temporary is left.
  */
 export function packageService(stage?: string, params: Readonly<Record<string, string>> = {}): Promise<PackagedTemplate> {
 	const key = JSON.stringify([stage, params]);
@@ -57,7 +57,11 @@ async function packageOnce(stage: string | undefined, params: Readonly<Record<st
 		const given = Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
 		const args = [sls, 'package', ...(stage ? ['--stage', stage] : []), ...given];
 		// Nothing of the caller's: packaging needs no credentials and no Region.
-		await promisify(execFile)(process.execPath, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder } });
+		const TMPDIR = join(folder, 'temporary');
+		mkdirSync(TMPDIR);
+		await promisify(execFile)(process.execPath, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, TMPDIR } });
+		const left = readdirSync(TMPDIR);
+		if (left.length > 0) throw new Error(`Packaging leaves in the temporary folder: ${left.join(', ')}.`);
 		return JSON.parse(readFileSync(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8')) as PackagedTemplate;
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

@@ -39,6 +39,8 @@ describe('a setting', () => {
 		['retentionDays', '30'],
 		['alertEmail', 'ops@example.com'],
 		['requesters', 'arn:aws:iam::111122223333:role/oncall, arn:aws:iam::444455556666:user/team/anna'],
+		['playbookAuthors', 'arn:aws:iam::111122223333:role/deploy'],
+		['deploymentRole', 'arn:aws:iam::111122223333:role/ci/deployment'],
 		['allowedDocuments', 'AWS-RestartEC2Instance,arn:aws:ssm:eu-west-1:444455556666:document/shared'],
 		['calendar', 'business-hours'],
 		['calendar', 'arn:aws:ssm:eu-west-1:444455556666:document/freeze'],
@@ -56,6 +58,8 @@ describe('a setting', () => {
 		['alertEmail', 'a@example.com,b@example.com', /one address/],
 		['requesters', '*', /ARNs of roles and users/],
 		['requesters', ['arn:aws:iam::111122223333:role/oncall'], /in one text, separated by commas/],
+		['playbookAuthors', 'arn:aws:iam::111122223333:role/*', /ARNs of roles and users/],
+		['deploymentRole', 'deployment', /ARN of one role/],
 		['allowedDocuments', 'AWS-*', /in full/],
 		['allowedDocuments', 'drain-node', /'drain-node' does not fit/],
 		['allowedDocuments', 'arn:aws:ssm:*:444455556666:document/shared', /in full/],
@@ -130,7 +134,9 @@ describe('a stage with settings of its own', () => {
 	])('lets its functions run the documents it allows, with %s', (action, documents) => {
 		const { Policies } = template.Resources['FleetDasheventIamRoleLambdaExecution']?.Properties ?? {};
 		const [statement] = Policies[0].PolicyDocument.Statement.filter(({ Action }: { Action: string[] }) => Action.includes(action));
-		const texts = statement.Resource.map((each: { 'Fn::Sub'?: string }) => filled(each['Fn::Sub'] ?? '')) as string[];
+		const texts = statement.Resource.map((each: string | { 'Fn::Sub'?: string }) =>
+			typeof each === 'string' ? each : filled(each['Fn::Sub'] ?? ''),
+		) as string[];
 		const foreign = texts.filter((text) => /(document|automation-definition)\//.test(text) && !text.includes('/fleetkeeper-prod-'));
 		expect(foreign.map((text) => text.split(':').slice(5).join(':')).sort()).toEqual([...documents].sort());
 		// AWS's own documents belong to no account.

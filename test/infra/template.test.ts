@@ -85,7 +85,7 @@ describe('the path of an event', () => {
 		for (const [, { Properties }] of ofType(template, 'AWS::SQS::QueuePolicy')) {
 			const queue = Properties.Queues[0].Ref;
 			const [statement, ...others] = Properties.PolicyDocument.Statement;
-			expect(others).toEqual([]);
+			expect(others.filter(({ Effect }: { Effect: string }) => Effect !== 'Deny')).toEqual([]);
 			expect(statement).toMatchObject({ Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage' });
 			const allowed = statement.Condition.ArnEquals['aws:SourceArn'].map(target).sort();
 			expect(allowed).toEqual(
@@ -94,6 +94,79 @@ describe('the path of an event', () => {
 					.sort(),
 			);
 		}
+	});
+});
+
+describe('what nobody could take', () => {
+	/** Default of SQS: seconds that a queue keeps a message. */
+	const KEPT = 345_600;
+	const queues = () => ofType(template, 'AWS::SQS::Queue');
+	const deadLetters = () => queues().filter(([id]) => id.endsWith('DeadLetters'));
+	const rules = () => ofType(template, 'AWS::Events::Rule');
+
+	it('ends in a dead-letter queue for every target of every rule, retried for a day, a tick for as long as it is worth something', () => {
+		const targets = rules().flatMap(([, { Properties }]) =>
+			Properties.Targets.map((each: object) => ({ ...each, isClock: Properties.ScheduleExpression !== undefined })),
+		);
+		expect(targets.length).toBeGreaterThan(10);
+		for (const { DeadLetterConfig, RetryPolicy, isClock } of targets) {
+			expect(deadLetters().map(([id]) => id)).toContain(target(DeadLetterConfig.Arn));
+			expect(RetryPolicy).toEqual(
+				isClock
+					? { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 1 }
+					: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+			);
+		}
+	});
+
+	it('may be put there by the rule that could not bring it', () => {
+		for (const [rule, { Properties }] of rules()) {
+			for (const { DeadLetterConfig } of Properties.Targets) {
+				const queue = target(DeadLetterConfig.Arn);
+				const { Statement } = properties(`${queue}Policy`).PolicyDocument;
+				expect(Statement[0].Condition.ArnEquals['aws:SourceArn'].map(target)).toContain(rule);
+			}
+		}
+	});
+
+	it('leaves every queue that a function reads for the dead letters of that function alone, which keep it for longer', () => {
+		const mappings = ofType(template, 'AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+		expect(mappings).toHaveLength(functionNames().length);
+		for (const { EventSourceArn, FunctionName, MaximumBatchingWindowInSeconds } of mappings) {
+			const { RedrivePolicy, VisibilityTimeout, MessageRetentionPeriod = KEPT, QueueName } = properties(target(EventSourceArn));
+			const dead = properties(target(RedrivePolicy.deadLetterTargetArn));
+			expect(dead.QueueName).toBe(`${QueueName}-dead-letters`);
+			expect(dead.MessageRetentionPeriod).toBeGreaterThan(MessageRetentionPeriod);
+			expect(VisibilityTimeout).toBeGreaterThanOrEqual(6 * properties(target(FunctionName)).Timeout + MaximumBatchingWindowInSeconds);
+		}
+	});
+
+	it('is not tried again by Lambda where the clock calls, and its role may bring it where it belongs', () => {
+		const called = rules().filter(([, { Properties }]) => Properties.ScheduleExpression);
+		for (const functionId of new Set(called.map(([, { Properties }]) => target(Properties.Targets[0].Arn)))) {
+			const [, configuration] =
+				ofType(template, 'AWS::Lambda::EventInvokeConfig').find(([, each]) => each.Properties.FunctionName.Ref === functionId) ?? [];
+			const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = configuration?.Properties ?? {};
+			expect({ MaximumRetryAttempts, MaximumEventAgeInSeconds }).toEqual({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+			const role = properties(target(properties(functionId).Role));
+			const statements = role.Policies.flatMap((policy: { PolicyDocument: { Statement: object[] } }) => policy.PolicyDocument.Statement);
+			expect(statements).toContainEqual(
+				expect.objectContaining({
+					Action: expect.arrayContaining(['sqs:SendMessage']),
+					Resource: DestinationConfig.OnFailure.Destination,
+				}),
+			);
+		}
+	});
+
+	it('can be looked at without end, and all of it is known to the command that puts it back', () => {
+		expect(deadLetters().filter(([, { Properties }]) => Properties.RedrivePolicy)).toEqual([]);
+		const known = [...functionNames(), 'publishing'].map((of) => `fleetkeeper-local-${of}-dead-letters`);
+		expect(
+			deadLetters()
+				.map(([, { Properties }]) => Properties.QueueName)
+				.sort(),
+		).toEqual(known.sort());
 	});
 });
 
@@ -239,7 +312,7 @@ describe('the bus for requests', () => {
 		Action: 'events:PutEvents',
 		Resource: `arn:aws:events:eu-west-1:111122223333:event-bus/fleetkeeper-${stage}-requests`,
 	});
-	const requests = { StringEquals: { 'events:detail-type': REQUESTED } };
+	const requests = { 'ForAllValues:StringEquals': { 'events:detail-type': REQUESTED }, Null: { 'events:detail-type': 'false' } };
 
 	it('has a name of its stage, an ARN that can be found, and all its policies', () => {
 		expect(properties('RequestBus').Name).toBe('fleetkeeper-local-requests');
@@ -273,6 +346,7 @@ describe('those who are told', () => {
 		expect(properties('AlertTopicPolicy').PolicyDocument.Statement).toEqual([
 			{ ...eventBridge, Action: 'sns:Publish', Resource: { Ref: 'AlertTopic' } },
 			expect.objectContaining({ Principal: { Service: 'cloudwatch.amazonaws.com' }, Condition: expect.anything() }),
+			expect.objectContaining({ Effect: 'Deny' }),
 		]);
 		expect(template.Outputs['AlertTopicArn']?.Value).toEqual({ Ref: 'AlertTopic' });
 	});
@@ -361,11 +435,13 @@ describe('the names', () => {
 	it('reach every function as plain text that a local invoke sees too', () => {
 		const functions = ofType(template, 'AWS::Lambda::Function');
 		expect(functions).toHaveLength(functionNames().length);
-		for (const [, { Properties }] of functions) {
+		for (const [id, { Properties }] of functions) {
 			const { Variables } = Properties.Environment;
 			expect(Object.values(Variables).filter((value) => typeof value === 'object')).toEqual([]);
 			expect(settingsFrom(Variables)).toEqual(settings);
-			expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout: 60 });
+			// A tick ends its last calls while the next one begins.
+			const Timeout = id.startsWith('Reconcile') ? 75 : 60;
+			expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout });
 		}
 	});
 });
@@ -375,6 +451,7 @@ describe('what is kept', () => {
 		expect(properties('Ledger')).toMatchObject({
 			BillingMode: 'PAY_PER_REQUEST',
 			SSESpecification: { SSEEnabled: true },
+			DeletionProtectionEnabled: true,
 			PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
 			TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
 		});
@@ -382,11 +459,26 @@ describe('what is kept', () => {
 		expect(properties('OutputLogGroup').RetentionInDays).toBe(90);
 	});
 
-	it('is closed to the public and to plain HTTP', () => {
+	it('is closed to the public', () => {
 		expect(Object.values(properties('OutputBucket').PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
-		expect(properties('OutputBucketPolicy').PolicyDocument.Statement).toEqual([
-			expect.objectContaining({ Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-		]);
+		expect(properties('OutputBucket').OwnershipControls.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
+	});
+
+	it.each([
+		['AWS::S3::BucketPolicy', 'AWS::S3::Bucket', 's3:*', 'Bucket'],
+		['AWS::SQS::QueuePolicy', 'AWS::SQS::Queue', 'sqs:*', 'Queues'],
+		['AWS::SNS::TopicPolicy', 'AWS::SNS::Topic', 'sns:Publish', 'Topics'],
+	])('is closed to plain HTTP: every %s', (policyType, type, Action, of) => {
+		const policies = ofType(template, policyType).map(([, { Properties }]) => Properties);
+		const isFalse = expect.toSatisfy((value) => String(value) === 'false');
+		const refused = { Effect: 'Deny', Principal: '*', Action, Condition: { Bool: { 'aws:SecureTransport': isFalse } } };
+		for (const { PolicyDocument } of policies) expect(PolicyDocument.Statement).toContainEqual(expect.objectContaining(refused));
+		const closed = policies.flatMap((each) => [each[of]].flat()).map(({ Ref }) => Ref);
+		expect(closed.sort()).toEqual(
+			ofType(template, type)
+				.map(([id]) => id)
+				.sort(),
+		);
 	});
 
 	it.each(['Ledger', 'OutputBucket', 'OutputLogGroup', 'AuditLog'])('stays when the stack goes: %s', (logicalId) => {

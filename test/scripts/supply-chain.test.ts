@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { verdictOn } from '../../scripts/audit.ts';
 import { bundleFunction, functionNames, ROOT } from '../../scripts/bundle.ts';
 import { isAllowed, lockedPackages, type Package, packagesOf } from '../../scripts/licences.ts';
 
@@ -90,5 +91,26 @@ describe('programs of packages that run when they are installed', () => {
 	it('are approved for Node and the bundler alone', () => {
 		const approved = Object.entries(manifest.allowScripts).filter(([, isApproved]) => isApproved);
 		expect(approved.map(([name]) => name).sort()).toEqual(['esbuild', 'node']);
+	});
+});
+
+describe('an audit', () => {
+	const [deployed, tool] = [package_('MIT'), { ...package_('MIT', true), name: 'tool' }];
+	const report = (vulnerabilities: object) => JSON.stringify({ auditReportVersion: 2, vulnerabilities });
+
+	it('fails for what is grave and deployed, and says all there is', () => {
+		const { isBad, lines } = verdictOn(report({ one: { severity: 'high' }, tool: { severity: 'low' } }), [deployed, tool]);
+		expect(isBad).toBe(true);
+		expect(lines).toEqual(['one: high, deployed', 'tool: low', '2 of 2 packages have known weaknesses.']);
+	});
+
+	it.each([{}, { one: { severity: 'moderate' } }, { tool: { severity: 'critical' } }])('does not fail for %j', (vulnerabilities) => {
+		expect(verdictOn(report(vulnerabilities), [deployed, tool]).isBad).toBe(false);
+	});
+
+	it.each(['', JSON.stringify({ message: '405 Method Not Allowed' })])('that the registry does not answer says so: %j', (text) => {
+		const { isBad, lines } = verdictOn(text, [deployed]);
+		expect(isBad).toBe(false);
+		expect(lines).toEqual([expect.stringContaining('nothing was looked at')]);
 	});
 });

@@ -1,0 +1,16 @@
+/**
+ * What the setting `allowedDocuments` adds to our own documents, as resources of SendCommand and of StartAutomationExecution. AWS's own
+ * documents have no account in their ARNs (Systems Manager user guide, "Setting up identity based policies examples").
+ */
+
+const AWS_OWNED = 'arn:${AWS::Partition}:ssm:${AWS::Region}:';
+
+const arnOf = (name) => (name.startsWith('arn:') ? name : `${AWS_OWNED}:document/${name}`);
+const filled = (text) => (text.includes('${') ? { 'Fn::Sub': text } : text);
+
+module.exports = {
+	/** @param {string[]} allowed names of AWS's documents, ARNs of others. */
+	documentsOf: (allowed) => allowed.map((name) => filled(arnOf(name))),
+	/** As `documentsOf`; any version. */
+	runbooksOf: (allowed) => allowed.map((name) => filled(`${arnOf(name).replace(':document/', ':automation-definition/')}:*`)),
+};
