@@ -8,9 +8,12 @@ import { SettingsError } from '../shared/settings.ts';
 import { cancel } from './cancel.ts';
 import { check } from './check.ts';
 import { complete } from './complete.ts';
+import { doctor } from './doctor.ts';
 import { extend } from './extend.ts';
 import { list } from './list.ts';
 import { pause } from './pause.ts';
+import { redrive } from './redrive.ts';
+import { release } from './release.ts';
 import { request } from './request.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
@@ -28,7 +31,7 @@ const CHECK: Verb = {
 };
 
 const VERBS: ReadonlyMap<string, Verb> = new Map(
-	Object.entries({ list, show, retry, extend, cancel, complete, pause, resume, request, check: CHECK }),
+	Object.entries({ list, show, retry, extend, cancel, complete, pause, resume, request, redrive, release, doctor, check: CHECK }),
 );
 
 const DONE = 0;

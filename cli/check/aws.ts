@@ -30,9 +30,16 @@ export async function checkAtAws(aws: Aws, settings: Settings, playbooks: readon
 		)),
 	];
 	for (const checked of playbooks) {
-		for (const named of namedDocuments(checked.playbook)) problems.push(...(await atAwsDocument(aws, settings, checked, named)));
+		problems.push(...(await checkDocuments(aws, settings, checked)));
 		problems.push(...(await calendarProblems(aws, checked)));
 	}
+	return problems;
+}
+
+/** The documents that a playbook names. Rejects as `checkAtAws`. */
+export async function checkDocuments(aws: Aws, settings: Settings, checked: CheckedPlaybook): Promise<Problem[]> {
+	const problems: Problem[] = [];
+	for (const named of namedDocuments(checked.playbook)) problems.push(...(await atAwsDocument(aws, settings, checked, named)));
 	return problems;
 }
 
@@ -51,8 +58,8 @@ async function atAwsDocument(aws: Aws, settings: Settings, checked: CheckedPlayb
 	}
 }
 
-/** A calendar that is not there holds all work back. */
-async function calendarProblems(aws: Aws, checked: CheckedPlaybook): Promise<Problem[]> {
+/** A calendar that is not there holds all work back. Rejects as `checkAtAws`. */
+export async function calendarProblems(aws: Aws, checked: CheckedPlaybook): Promise<Problem[]> {
 	const { names, closed = 'wait' } = checked.playbook.brakes?.calendar ?? { names: [] };
 	const problems: Problem[] = [];
 	for (const name of names) {

@@ -51,7 +51,8 @@ export function checkFolder(folder: string, cwd: string): CheckedFolder {
 	};
 }
 
-function problemMaker(at: (path: Finding['at']) => Pick<Problem, 'file' | 'line' | 'column' | 'path'>): CheckedPlaybook['problem'] {
+/** Makes problems of a playbook of which it is known where its parts are. */
+export function problemMaker(at: (path: Finding['at']) => Pick<Problem, 'file' | 'line' | 'column' | 'path'>): CheckedPlaybook['problem'] {
 	return (path, severity, message, hint) => ({ ...at(path), severity, message, ...(hint !== undefined && { hint }) });
 }
 

@@ -30,22 +30,59 @@ type Checked = CheckedPlaybook<LifecyclePlaybook>;
 
 /** Asks nothing where there is no such playbook. Rejects with what the SDK throws. */
 export async function checkGroups(aws: Aws, playbooks: readonly Checked[]): Promise<Problem[]> {
-	if (playbooks.length === 0) return [];
+	const { reach, timers } = await lookAtGroups(aws, playbooks);
+	return [...reach, ...timers];
+}
+
+export interface GroupProblems {
+	/** Of groups, hooks and instances that a playbook is to reach. */
+	readonly reach: readonly Problem[];
+	/** Of hooks that it does reach, and whose timers or default do not fit. */
+	readonly timers: readonly Problem[];
+	/** Groups that have such a hook. */
+	readonly served: readonly AutoScalingGroup[];
+}
+
+/** As `checkGroups`, told apart. */
+export async function lookAtGroups(aws: Aws, playbooks: readonly Checked[]): Promise<GroupProblems> {
+	if (playbooks.length === 0) return { reach: [], timers: [], served: [] };
 	const groups: AutoScalingGroup[] = [];
 	for await (const page of paginateDescribeAutoScalingGroups({ client: aws.autoScaling }, {}))
 		groups.push(...(page.AutoScalingGroups ?? []));
 	const hooks = new Map<string, readonly LifecycleHook[]>();
-	const problems: Problem[] = [];
+	const reach: Problem[] = [];
+	const timers: Problem[] = [];
+	const servedGroups = new Set<AutoScalingGroup>();
 	for (const checked of playbooks) {
 		const { detail, tags } = checked.playbook.when;
 		const meant = groups.filter(({ AutoScalingGroupName = '' }) => couldMatch(detail, { AutoScalingGroupName }));
 		for (const { AutoScalingGroupName = '' } of meant) {
 			if (!hooks.has(AutoScalingGroupName)) hooks.set(AutoScalingGroupName, await hooksOf(aws, AutoScalingGroupName));
 		}
-		problems.push(...hookProblems(checked, meant, hooks));
-		if (tags) problems.push(...(await tagProblems(aws, checked, tags, meant)));
+		reach.push(...hookProblems(checked, meant, hooks));
+		if (tags) reach.push(...(await tagProblems(aws, checked, tags, meant)));
+		for (const group of meant) {
+			for (const hook of servedHooks(checked, group, hooks)) {
+				servedGroups.add(group);
+				reach.push(...observeProblems(checked, group, hook));
+				timers.push(...timerProblems(checked, group, hook));
+			}
+		}
 	}
-	return problems;
+	return { reach, timers, served: [...servedGroups] };
+}
+
+/** The hooks of a group that a playbook is for. */
+function servedHooks(
+	{ playbook }: Checked,
+	{ AutoScalingGroupName: group = '' }: AutoScalingGroup,
+	hooks: ReadonlyMap<string, readonly LifecycleHook[]>,
+): readonly LifecycleHook[] {
+	return (hooks.get(group) ?? []).filter(
+		({ LifecycleHookName: hook = '', LifecycleTransition }) =>
+			LifecycleTransition === TRANSITIONS[playbook.on] &&
+			couldMatch(playbook.when.detail, { AutoScalingGroupName: group, LifecycleHookName: hook }),
+	);
 }
 
 async function hooksOf(aws: Aws, group: string): Promise<readonly LifecycleHook[]> {
@@ -58,40 +95,36 @@ function hookProblems(
 	hooks: ReadonlyMap<string, readonly LifecycleHook[]>,
 ): Problem[] {
 	const at = ['when', 'detail'];
-	const { detail } = checked.playbook.when;
 	if (groups.length === 0) return [checked.problem(at, 'warning', 'no Auto Scaling group matches', 'make the group, or correct its name')];
-	const problems: Problem[] = [];
-	const without: string[] = [];
-	for (const { AutoScalingGroupName: group = '' } of groups) {
-		const served = (hooks.get(group) ?? []).filter(
-			({ LifecycleHookName: hook = '', LifecycleTransition }) =>
-				LifecycleTransition === TRANSITIONS[checked.playbook.on] &&
-				couldMatch(detail, { AutoScalingGroupName: group, LifecycleHookName: hook }),
-		);
-		if (served.length === 0) without.push(group);
-		for (const hook of served) problems.push(...timerProblems(checked, group, hook));
-	}
+	const without = groups
+		.filter((group) => servedHooks(checked, group, hooks).length === 0)
+		.map(({ AutoScalingGroupName = '' }) => AutoScalingGroupName);
 	if (without.length === groups.length) {
 		const message = `none of the groups that match has such a hook for ${checked.playbook.on}: ${without.join(', ')}`;
-		problems.push(checked.problem(at, 'error', message, 'put the hook on the group, or correct its name'));
-	} else if (without.length > 0) {
-		problems.push(checked.problem(at, 'warning', `these groups match and have no such hook: ${without.join(', ')}`));
+		return [checked.problem(at, 'error', message, 'put the hook on the group, or correct its name')];
 	}
-	return problems;
+	if (without.length === 0) return [];
+	return [checked.problem(at, 'warning', `these groups match and have no such hook: ${without.join(', ')}`)];
 }
 
-function timerProblems(checked: Checked, group: string, hook: LifecycleHook): Problem[] {
-	const { run, then, brakes } = checked.playbook;
+const nameOf = ({ AutoScalingGroupName }: AutoScalingGroup, { LifecycleHookName }: LifecycleHook) =>
+	`hook ${LifecycleHookName} of ${AutoScalingGroupName}`;
+
+function observeProblems(checked: Checked, group: AutoScalingGroup, hook: LifecycleHook): Problem[] {
+	if (!checked.playbook.brakes?.observe) return [];
+	const { heartbeatTimeoutSeconds, defaultResult } = timersOf(hook);
+	const message = `${nameOf(group, hook)} is not completed: where nobody else does, it holds each instance for ${durationText(heartbeatTimeoutSeconds)} and ends with ${defaultResult}`;
+	return [checked.problem(['mode'], 'warning', message)];
+}
+
+function timerProblems(checked: Checked, group: AutoScalingGroup, hook: LifecycleHook): Problem[] {
+	const { run, then } = checked.playbook;
 	const { heartbeatTimeoutSeconds, globalTimeoutSeconds, defaultResult } = timersOf(hook);
-	const name = `hook ${hook.LifecycleHookName} of ${group}`;
+	const name = nameOf(group, hook);
 	const problems: Problem[] = [];
 	if (heartbeatTimeoutSeconds < MIN_HEARTBEAT_SECONDS) {
 		const message = `${name} has a heartbeat timeout of ${durationText(heartbeatTimeoutSeconds)}: it cannot be kept alive by a clock that ticks once a minute`;
 		problems.push(checked.problem(['when', 'detail'], 'warning', message, `give it ${MIN_HEARTBEAT_SECONDS} seconds or more`));
-	}
-	if (brakes?.observe) {
-		const message = `${name} is not completed: where nobody else does, it holds each instance for ${durationText(heartbeatTimeoutSeconds)} and ends with ${defaultResult}`;
-		problems.push(checked.problem(['mode'], 'warning', message));
 	}
 	if (run.timeoutSeconds > globalTimeoutSeconds) {
 		const message = `${durationText(run.timeoutSeconds)} is longer than ${name} can hold an instance: ${durationText(globalTimeoutSeconds)}`;
@@ -101,7 +134,7 @@ function timerProblems(checked: Checked, group: string, hook: LifecycleHook): Pr
 	}
 	if (defaultResult !== then.onFailure.lifecycle) {
 		const message = `${name} ends with ${defaultResult} where nobody completes it, and this playbook completes it with ${then.onFailure.lifecycle} on failure`;
-		problems.push(checked.problem(['then', 'onFailure', 'lifecycle'], 'warning', message));
+		problems.push(checked.problem(['then', 'onFailure', 'lifecycle'], 'warning', message, 'give the hook the same default result'));
 	}
 	return problems;
 }

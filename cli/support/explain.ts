@@ -24,7 +24,7 @@ export function explain(error: unknown, stage: string, env: Env): string {
 	}
 	if (name === 'CredentialsProviderError') return `No AWS credentials for ${where}: ${message}. Sign in, or set AWS_PROFILE.`;
 	if (/region is missing/i.test(message)) return `No AWS Region for stage ${stage}: set AWS_REGION, or give your AWS profile a Region.`;
-	if (/^(ExpiredToken|RequestExpired|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch)/.test(name)) {
+	if (NOT_SIGNED_IN.test(name)) {
 		return `AWS does not take these credentials (${where}): ${describeError(error)}. Sign in again, or choose another AWS_PROFILE.`;
 	}
 	if (/^(AccessDenied|UnauthorizedOperation|NotAuthorized)/.test(name)) {
@@ -33,7 +33,14 @@ export function explain(error: unknown, stage: string, env: Env): string {
 	return `${describeError(error)} (${where})`;
 }
 
+const NOT_SIGNED_IN = /^(ExpiredToken|RequestExpired|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch)/;
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET', 'ETIMEDOUT']);
+
+/** Whether no call to AWS can succeed: no network, no credentials, no Region. */
+export function isNoWay(error: unknown): boolean {
+	const { name = '', message = '' } = error as Detailed;
+	return isUnreachable(error) || name === 'CredentialsProviderError' || NOT_SIGNED_IN.test(name) || /region is missing/i.test(message);
+}
 
 function isUnreachable(error: unknown): boolean {
 	const { code, cause } = error as Detailed;

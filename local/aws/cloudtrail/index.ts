@@ -9,6 +9,7 @@ import { defineService, PROTOCOLS, type ServiceDefinition } from '../service.ts'
 import { quotasOf, throttled } from '../throttle.ts';
 import { type AwsContext, AwsError, type Output } from '../types.ts';
 import { isRecorded, type RoleOf, trailEvent } from './trail-event.ts';
+import { trailOperations } from './trails.ts';
 
 export interface CloudTrail {
 	readonly definition: ServiceDefinition;
@@ -50,6 +51,8 @@ export function createCloudTrail(ctx: AwsContext, options: CloudTrailOptions = {
 	}
 
 	const operations = {
+		...trailOperations(ctx),
+
 		LookupEvents(input: LookupEventsCommandInput): Output<LookupEventsCommandOutput> {
 			const { LookupAttributes: attributes = [], StartTime, EndTime, MaxResults = MOST } = input;
 			if (attributes.length > 1) {

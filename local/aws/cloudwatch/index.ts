@@ -1,7 +1,12 @@
-/** Amazon CloudWatch, as far as alarms go. No metric is evaluated: the world says where an alarm stands. */
+/** Amazon CloudWatch: alarms, and metrics. No alarm is evaluated: the world says where it stands. */
 
 import { createHash } from 'node:crypto';
-import type { PutCompositeAlarmCommandInput, PutLogAlarmCommandInput, PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import type {
+	GetMetricStatisticsCommandInput,
+	PutCompositeAlarmCommandInput,
+	PutLogAlarmCommandInput,
+	PutMetricAlarmCommandInput,
+} from '@aws-sdk/client-cloudwatch';
 import * as schemas from '@aws-sdk/client-cloudwatch';
 import { CLOUDWATCH_QUOTAS } from '../assumptions.ts';
 import { defineService, PROTOCOLS, type ServiceDefinition } from '../service.ts';
@@ -10,6 +15,7 @@ import type { AwsContext } from '../types.ts';
 import { alarmOperations, newAlarm } from './alarm-operations.ts';
 import { parseAlarmRule } from './alarm-rule.ts';
 import { Alarms } from './alarms.ts';
+import { Metrics } from './metrics.ts';
 import { type Alarm, type StateValue, stamp } from './model.ts';
 import type { MuteWindow } from './mute-rules.ts';
 import { otherOperations } from './other-operations.ts';
@@ -21,6 +27,8 @@ export interface AlarmHandle {
 	readonly state: StateValue;
 	/** Of a composite: `WaitPeriod`, `Alarm`, `ExtensionPeriod`. */
 	readonly suppressedBy: string | undefined;
+	/** When the mute rule ends that mutes it now. Epoch milliseconds. */
+	readonly mutedUntil: number | undefined;
 	/** Its metric has it so from now on. The same value again is no change. */
 	set(value: StateValue, reason: string, reasonData?: Readonly<Record<string, unknown>>): void;
 	/** One of its time series has it so from now on; the alarm is in ALARM while one of them is. */
@@ -29,15 +37,22 @@ export interface AlarmHandle {
 
 export interface CloudWatch {
 	readonly definition: ServiceDefinition;
-	/** Puts an alarm as if it had been there for long: nobody is told. It is OK where nothing else is said. */
-	addMetricAlarm(settings: PutMetricAlarmCommandInput, state?: StateValue): AlarmHandle;
+	/**
+	 * Puts an alarm as if it had been there for long: nobody is told. It is OK where nothing else is said.
+	 * @param metricId what its events call its metric; one of the world's chance where it is absent.
+	 */
+	addMetricAlarm(settings: PutMetricAlarmCommandInput, state?: StateValue, metricId?: string): AlarmHandle;
 	addLogAlarm(settings: PutLogAlarmCommandInput, state?: StateValue): AlarmHandle;
 	/** The alarms of its rule must be there; its state follows from theirs. */
 	addCompositeAlarm(settings: PutCompositeAlarmCommandInput): AlarmHandle;
 	/** @throws Error where there is no alarm of that name. */
 	alarm(name: string): AlarmHandle;
+	/** All there are, by name. */
+	alarms(): readonly AlarmHandle[];
 	/** Mutes alarms for a time, by a mute rule. */
 	mute(window: MuteWindow): void;
+	/** Takes a value of a metric, of now. */
+	record(namespace: string, name: string, dimensions: Readonly<Record<string, string>>, value: number): void;
 }
 
 /** What an alarm's action on a topic publishes. */
@@ -56,7 +71,12 @@ export function createCloudWatch(ctx: AwsContext, { notify = () => false, thrott
 		const { value } = alarm.state;
 		return notify(action, `${value}: "${alarm.name}" in ${ctx.region}`, JSON.stringify(notification(ctx, alarm, previous)));
 	});
-	const operations = { ...alarmOperations(ctx, alarms), ...otherOperations(ctx, alarms) };
+	const metrics = new Metrics(ctx);
+	const operations = {
+		...alarmOperations(ctx, alarms),
+		...otherOperations(ctx, alarms),
+		GetMetricStatistics: (input: GetMetricStatisticsCommandInput) => metrics.statistics(input),
+	};
 
 	function find(name: string): Alarm {
 		const alarm = alarms.find(name);
@@ -73,6 +93,9 @@ export function createCloudWatch(ctx: AwsContext, { notify = () => false, thrott
 			},
 			get suppressedBy() {
 				return alarm.type === 'CompositeAlarm' ? alarm.suppressedBy : undefined;
+			},
+			get mutedUntil() {
+				return alarms.mutes.activeFor(alarm.name)?.until;
 			},
 			set(value, reason, reasonData) {
 				alarm.actual = { value, reason, ...(reasonData ? { reasonData: JSON.stringify(reasonData) } : {}) };
@@ -98,7 +121,8 @@ export function createCloudWatch(ctx: AwsContext, { notify = () => false, thrott
 			schemas,
 			operations: throttled(operations, [...CLOUDWATCH_QUOTAS, ...quotasOf(throttles)], ctx.clock),
 		}),
-		addMetricAlarm: (settings, state) => add({ ...newAlarm(ctx, settings), type: 'MetricAlarm', settings, metricId: ctx.uuid() }, state),
+		addMetricAlarm: (settings, state, metricId = ctx.uuid()) =>
+			add({ ...newAlarm(ctx, settings), type: 'MetricAlarm', settings, metricId }, state),
 		addLogAlarm: (settings, state) => add({ ...newAlarm(ctx, settings), type: 'LogAlarm', settings }, state),
 		addCompositeAlarm(settings) {
 			const alarm = {
@@ -110,10 +134,12 @@ export function createCloudWatch(ctx: AwsContext, { notify = () => false, thrott
 			return add(alarm, alarms.stateOf(alarm.rule));
 		},
 		alarm: (name) => handle(find(name)),
+		alarms: () => alarms.all().map(handle),
 		mute(window) {
 			for (const name of window.alarms) find(name);
 			alarms.mutes.put(window);
 		},
+		record: (namespace, name, dimensions, value) => metrics.record(namespace, name, dimensions, value),
 	};
 }
 
