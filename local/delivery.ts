@@ -6,8 +6,10 @@ import type { Sqs } from './aws/sqs.ts';
 import type { AwsContext } from './aws/types.ts';
 import { startEventSource } from './event-source.ts';
 import type { Lambda } from './lambda.ts';
+import type { Admits } from './permissions/admission.ts';
+import type { FunctionRights } from './permissions/enforcing.ts';
 import { targetInput } from './target-input.ts';
-import type { Rule, RuleTarget, Template } from './template.ts';
+import type { EventSourceMapping, Rule, RuleTarget, Template } from './template.ts';
 
 /** What becomes of an event on its way to the rules. */
 export type EventFate = 'deliver' | 'drop' | 'duplicate' | LateDelivery;
@@ -33,6 +35,10 @@ export interface DeliveryOptions {
 	readonly sns: Sns;
 	readonly lambda: Lambda;
 	readonly bus: EventBridge<Rule>;
+	/** Which targets take what a rule sends. */
+	readonly admits: Admits;
+	/** What Lambda may do for a function, by its name. */
+	readonly rightsOf: (functionName: string) => FunctionRights | undefined;
 	readonly fate?: (event: BusEvent) => EventFate;
 	readonly pollers?: number;
 }
@@ -73,28 +79,40 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 	};
 
 	const toTarget = (rule: Rule, target: RuleTarget, input: string) => {
-		if (target.arn.includes(':sqs:')) {
+		if (!options.admits(rule.arn, target.arn)) {
+			undeliverable(rule, target, input, 'NO_PERMISSIONS', `The policy of ${target.arn} does not admit ${rule.arn}.`);
+		} else if (target.arn.includes(':sqs:')) {
 			const queue = sqs.byArn(target.arn);
 			if (queue) queue.send(input);
-			else undeliverable(rule, target, input);
+			else missing(rule, target, input);
 		} else if (target.arn.includes(':function:')) {
 			if (lambda.find(target.arn)) lambda.invokeLater(target.arn, JSON.parse(input));
-			else undeliverable(rule, target, input);
+			else missing(rule, target, input);
 		} else if (!sns.publish(target.arn, input)) {
 			others.push({ at: context.clock.now(), rule: rule.name, targetArn: target.arn, input });
 		}
 	};
 
-	/** A target that is not there is not tried again. */
-	const undeliverable = (rule: Rule, target: RuleTarget, input: string) => {
-		const queue = target.deadLetterArn === undefined ? undefined : sqs.byArn(target.deadLetterArn);
-		const attributes = {
-			RULE_ARN: rule.arn,
-			TARGET_ARN: target.arn,
-			ERROR_CODE: 'NO_RESOURCE',
-			ERROR_MESSAGE: `The target ${target.arn} does not exist.`,
-		};
+	/** A target that is not there, or takes nothing from the rule, is not tried again. */
+	const undeliverable = (rule: Rule, target: RuleTarget, input: string, code: string, message: string) => {
+		const { deadLetterArn } = target;
+		if (deadLetterArn === undefined || !options.admits(rule.arn, deadLetterArn)) return;
+		const queue = sqs.byArn(deadLetterArn);
+		const attributes = { RULE_ARN: rule.arn, TARGET_ARN: target.arn, ERROR_CODE: code, ERROR_MESSAGE: message };
 		queue?.send(input, { attributes: stringAttributes(attributes) });
+	};
+
+	const missing = (rule: Rule, target: RuleTarget, input: string) =>
+		undeliverable(rule, target, input, 'NO_RESOURCE', `The target ${target.arn} does not exist.`);
+
+	/** @throws Error as Lambda refuses a mapping whose function's role cannot read the queue. */
+	const checkRights = ({ functionName, queueArn }: EventSourceMapping) => {
+		const [lacking] = options.rightsOf(functionName)?.lackingToRead(queueArn) ?? [];
+		if (lacking === undefined) return;
+		const action = lacking.slice('sqs:'.length);
+		throw new Error(
+			`The provided execution role does not have permissions to call ${action} on SQS: function ${functionName}, ${queueArn}.`,
+		);
 	};
 
 	const schedule = (rule: Rule, periodMs: number) => {
@@ -116,6 +134,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 				const queue = sqs.byArn(mapping.queueArn);
 				if (!queue) throw new Error(`Function ${mapping.functionName} reads ${mapping.queueArn}, which is not in the template.`);
 				if (!mapping.enabled) continue;
+				checkRights(mapping);
 				const pollers = options.pollers === undefined ? {} : { pollers: options.pollers };
 				stops.push(startEventSource({ context, mapping, queue, lambda, ...pollers }));
 			}

@@ -38,6 +38,27 @@ export interface EnvironmentOptions {
 /** Any credentials do: the local AWS checks no signature. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 
+const ENDPOINT = { url: new URL('https://local.invalid/') };
+
+/**
+ * Options of clients that are connected in process. To sign a request, and to find its endpoint, takes longer than to answer it; and each
+ * new client looks in the environment and in files for what is said here as the SDK's own defaults.
+ */
+export const IN_PROCESS_CLIENT = {
+	credentials: LOCAL_CREDENTIALS,
+	signer: { sign: async <T>(request: T): Promise<T> => request },
+	endpoint: ENDPOINT.url.href,
+	endpointProvider: () => ENDPOINT,
+	endpointDiscoveryEnabledProvider: async () => undefined,
+	accountIdEndpointMode: 'preferred',
+	useDualstackEndpoint: false,
+	useFipsEndpoint: false,
+	authSchemePreference: [],
+	retryMode: 'standard',
+	defaultsMode: 'legacy',
+	userAgentAppId: async () => undefined,
+} as const;
+
 const PROJECT = new URL('../', import.meta.url);
 
 /**
@@ -72,8 +93,9 @@ export function startEnvironment(definition: FunctionDefinition, create: CreateH
 			options.onLog({ at: context.clock.now(), level, functionName: definition.name, message, fields });
 	const patience = { until: Number.POSITIVE_INFINITY };
 	const requestHandler = inProcess(wire, { caller: definition.name, isAlive: () => alive });
+	const onThrottled = (calledService: string) => options.onCount('CallsThrottled', { calledService }, 1);
 	const handler = create({
-		aws: createAws({ region: context.region, credentials: LOCAL_CREDENTIALS, requestHandler }, patience),
+		aws: createAws({ region: context.region, ...IN_PROCESS_CLIENT, requestHandler }, patience, onThrottled),
 		patience,
 		now: () => context.clock.now() + skewMs,
 		log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },

@@ -97,7 +97,7 @@ export function startEventSource(options: EventSourceOptions): () => void {
 }
 
 /** A record of the event that a function gets from SQS. */
-function sqsRecord(message: ReceivedMessage, queueArn: string, region: string) {
+export function sqsRecord(message: ReceivedMessage, queueArn: string, region: string) {
 	return {
 		messageId: message.id,
 		receiptHandle: message.receipt,

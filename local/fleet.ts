@@ -64,8 +64,17 @@ export interface FleetGroup {
 		readonly registerSeconds?: number | null;
 		readonly bootSeconds?: number;
 	}[];
+	/** The instance profile of its nodes; default none. */
+	readonly profile?: string;
 	/** In the order they were launched. */
 	readonly nodes: readonly FleetNode[];
+}
+
+/** An instance profile with a role of the same name. */
+export interface FleetProfile {
+	readonly name: string;
+	/** Managed policies by name: AWS's own, and the stack's where it is deployed. */
+	readonly policies: readonly string[];
 }
 
 export interface FleetBucket {
@@ -85,15 +94,17 @@ export interface Fleet {
 	readonly groups: readonly FleetGroup[];
 	readonly buckets?: readonly FleetBucket[];
 	readonly securityGroups?: readonly FleetSecurityGroup[];
+	readonly profiles?: readonly FleetProfile[];
 }
 
 /**
- * Deploys the template's topics, documents and parameters; each parameter's `Parameter Store Change` goes out as at a deployment.
+ * Deploys the template's topics, documents, parameters, alarms, roles and managed policies; each parameter's `Parameter Store Change` goes out as at a deployment.
  * Whoever is subscribed to a topic has confirmed.
  */
-export function deployTemplate(services: FleetServices, template: Pick<Template, 'topics' | 'documents' | 'parameters'>): void {
+export function deployTemplate(services: FleetServices, template: Template): void {
 	const { ssm, sns } = services;
 	const { topics, documents, parameters } = template;
+	deployAround(services, template);
 	for (const { name, displayName, emails } of topics) sns.addTopic({ name, emails, ...(displayName === undefined ? {} : { displayName }) });
 	for (const { name, type, content } of documents) {
 		if (type !== 'Command' && type !== 'Automation' && type !== 'ChangeCalendar')
@@ -105,8 +116,21 @@ export function deployTemplate(services: FleetServices, template: Pick<Template,
 	}
 }
 
+/** What the operator's command asks for, and none of the functions. Nothing evaluates the alarms: they have no data. */
+function deployAround({ cloudWatch, cloudFormation, iamApi }: FleetServices, template: Template): void {
+	const { stack, resources, alarms, roles, managedPolicies } = template;
+	cloudFormation.addStack({ name: stack.name, resources });
+	for (const alarm of alarms) cloudWatch.addMetricAlarm(alarm, 'INSUFFICIENT_DATA', alarm.AlarmName);
+	for (const { name, document } of managedPolicies) iamApi.addPolicy(name, document);
+	for (const { name, policies } of roles) iamApi.addRole({ name, policies });
+}
+
 /** Puts a fleet into the services as if it had been there for long: nothing boots, no event goes out. */
 export function seedFleet(services: FleetServices, fleet: Fleet, now: number): void {
+	for (const { name, policies } of fleet.profiles ?? []) {
+		services.iamApi.addRole({ name, attached: policies.filter((policy) => services.iamApi.hasPolicy(policy)) });
+		services.iamApi.addInstanceProfile(name);
+	}
 	for (const group of fleet.groups) seedGroup(services, group, now);
 	for (const { name, blocksPublicAccess = true } of fleet.buckets ?? []) {
 		services.s3.createBucket(name, blocksPublicAccess ? {} : { publicAccessBlock: undefined });
@@ -159,8 +183,10 @@ function seedGroup({ ec2, ssm, autoScaling }: FleetServices, group: FleetGroup, 
 	}
 }
 
-function machineOf({ platform = 'Linux', bootSeconds = 10, registerSeconds = 15, behaviours = {} }: Omit<FleetGroup, 'nodes'>): Machine {
-	return { platform, bootSeconds, ...(registerSeconds === null ? {} : { registerSeconds }), behaviours };
+function machineOf(group: Omit<FleetGroup, 'nodes'>): Machine {
+	const { platform = 'Linux', bootSeconds = 10, registerSeconds = 15, behaviours = {}, profile } = group;
+	const agent = registerSeconds === null ? {} : { registerSeconds };
+	return { platform, bootSeconds, ...agent, behaviours, ...(profile === undefined ? {} : { profile }) };
 }
 
 function hookOf({ name, on, heartbeatTimeoutSeconds = 3600, defaultResult = 'ABANDON', metadata }: FleetHook): Hook {
@@ -217,6 +243,7 @@ const FLEET = z.strictObject({
 				}),
 			),
 			retainOnAbandon: z.optional(z.boolean()),
+			profile: z.optional(z.string()),
 			launches: z.optional(
 				z.array(
 					z.strictObject({
@@ -239,6 +266,7 @@ const FLEET = z.strictObject({
 			),
 		}),
 	),
+	profiles: z.optional(z.array(z.strictObject({ name: z.string(), policies: z.array(z.string()) }))),
 	buckets: z.optional(z.array(z.strictObject({ name: z.string(), blocksPublicAccess: z.optional(z.boolean()) }))),
 	securityGroups: z.optional(
 		z.array(

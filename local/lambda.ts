@@ -49,10 +49,12 @@ export interface LambdaOptions {
 	readonly functions: readonly FunctionDefinition[];
 	/** Makes an execution environment; what it throws is the invocation's error, as a failed init is. */
 	readonly start: (definition: FunctionDefinition) => Environment;
-	/** Where what could not be processed goes: a queue, by its ARN. */
-	readonly send: (arn: string, body: string, attributes: Readonly<Record<string, string>>) => boolean;
+	/** Where what a function could not process goes, in its role: a queue, by its ARN. */
+	readonly send: (from: FunctionDefinition, arn: string, body: string, attributes: Readonly<Record<string, string>>) => void;
 	/** Invocations of all functions at once; further ones wait. */
 	readonly concurrency?: number;
+	/** Told whenever one begins: how many there are then. */
+	readonly onRunning?: (running: number) => void;
 }
 
 /** Lambda's default per account and Region. */
@@ -150,10 +152,11 @@ export class Lambda {
 				responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
 				responsePayload: { errorType, errorMessage },
 			};
-			send(definition.async.onFailureArn, JSON.stringify(record), {});
+			send(definition, definition.async.onFailureArn, JSON.stringify(record), {});
 		}
 		if (definition.deadLetterArn) {
-			send(definition.deadLetterArn, JSON.stringify(event), { RequestID: requestId, ErrorCode: '200', ErrorMessage: errorMessage });
+			const attributes = { RequestID: requestId, ErrorCode: '200', ErrorMessage: errorMessage };
+			send(definition, definition.deadLetterArn, JSON.stringify(event), attributes);
 		}
 	}
 
@@ -223,6 +226,7 @@ export class Lambda {
 		if (running >= reservedConcurrency || this.#total >= (this.#options.concurrency ?? ACCOUNT_CONCURRENCY)) return false;
 		this.#running.set(name, running + 1);
 		this.#total += 1;
+		this.#options.onRunning?.(this.#total);
 		return true;
 	}
 

@@ -7,8 +7,11 @@ import { type CloudTrail, createCloudTrail } from './aws/cloudtrail/index.ts';
 import { type CloudWatch, createCloudWatch } from './aws/cloudwatch/index.ts';
 import { type Config, createConfig } from './aws/config/index.ts';
 import { createEc2, type Ec2 } from './aws/ec2.ts';
+import type { Iam } from './aws/iam/index.ts';
+import { createIamApi, type IamApi } from './aws/iam-api.ts';
 import { createS3, type S3 } from './aws/s3.ts';
 import type { ServiceDefinition } from './aws/service.ts';
+import { createServiceQuotas, type ServiceQuotas } from './aws/service-quotas.ts';
 import { createSns, type Sns } from './aws/sns.ts';
 import { createSsm, type Ssm } from './aws/ssm/index.ts';
 import { createTagging, type Tagging } from './aws/tagging.ts';
@@ -26,6 +29,8 @@ export interface FleetServices {
 	readonly cloudTrail: CloudTrail;
 	readonly sns: Sns;
 	readonly cloudFormation: CloudFormation;
+	readonly iamApi: IamApi;
+	readonly serviceQuotas: ServiceQuotas;
 	readonly definitions: readonly ServiceDefinition[];
 	/** Takes note of a call that was answered: CloudTrail remembers it, and Config looks for what it changed. */
 	observe(call: ApiCall): void;
@@ -43,13 +48,15 @@ export interface FleetServicesOptions {
 	readonly recordingLagMs?: number;
 	/** The role of a function by its name: what CloudTrail has as the identity of its calls. */
 	readonly roleOf?: (functionName: string) => string | undefined;
+	/** What runbooks may do in their roles: anything where it is absent. */
+	readonly iam?: Iam;
 	/** Further services that runbooks reach. */
 	readonly others?: () => readonly ServiceDefinition[];
 }
 
 /** The services a fleet lives in, empty. */
 export function createFleetServices(ctx: AwsContext, options: FleetServicesOptions = {}): FleetServices {
-	const { throttles = {}, listLagMs, tagLagMs, trailLagMs, recordingLagMs, roleOf, others = () => [] } = options;
+	const { throttles = {}, listLagMs, tagLagMs, trailLagMs, recordingLagMs, roleOf, iam, others = () => [] } = options;
 	const ec2 = createEc2(ctx);
 	const autoScaling = createAutoScaling(ctx, { ec2, throttles: throttles.autoScaling ?? {} });
 	const s3 = createS3(ctx);
@@ -62,18 +69,23 @@ export function createFleetServices(ctx: AwsContext, options: FleetServicesOptio
 	const trail = { ...(trailLagMs === undefined ? {} : { lagMs: trailLagMs }), ...(roleOf ? { roleOf } : {}) };
 	const cloudTrail = createCloudTrail(ctx, { throttles: throttles.cloudTrail ?? {}, ...trail });
 	const cloudFormation = createCloudFormation(ctx, { throttles: throttles.cloudFormation ?? {} });
+	const iamApi = createIamApi(ctx);
+	const serviceQuotas = createServiceQuotas(ctx);
 	const observe = (call: ApiCall) => {
 		cloudTrail.record(call);
 		config.observe(call);
 	};
-	const beside = [autoScaling, tagging, cloudWatch, config, cloudTrail, sns, cloudFormation].map(({ definition }) => definition);
+	const beside = [autoScaling, tagging, cloudWatch, config, cloudTrail, sns, cloudFormation, iamApi, serviceQuotas].map(
+		({ definition }) => definition,
+	);
 	const ssm = createSsm(ctx, {
 		ec2,
 		throttles: throttles.ssm ?? {},
 		services: () => [...beside, s3.definition, ...others()],
 		onCall: observe,
+		...(iam && { iam }),
 		...(listLagMs === undefined ? {} : { listLagMs }),
 	});
-	const services = { ec2, ssm, autoScaling, tagging, s3, cloudWatch, config, cloudTrail, sns, cloudFormation };
+	const services = { ec2, ssm, autoScaling, tagging, s3, cloudWatch, config, cloudTrail, sns, cloudFormation, iamApi, serviceQuotas };
 	return { ...services, observe, definitions: [ec2.definition, ssm.definition, ...beside] };
 }

@@ -1,9 +1,14 @@
 /** What the packaged CloudFormation template says that the local AWS can act on. */
 
 import { readFile } from 'node:fs/promises';
+import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
+import type { StackResource } from './aws/cloudformation.ts';
 import type { TableDefinition } from './aws/dynamodb.ts';
 import type { Bus, BusRule } from './aws/eventbridge.ts';
+import type { Role } from './aws/iam/index.ts';
+import type { PolicyDocument } from './aws/iam/policy.ts';
 import { type RawTemplate, Resolver, type Stack, TemplateError } from './template/intrinsics.ts';
+import { functionPolicy, logPolicy, queuePolicies, type ResourcePolicy, role, topicPolicies } from './template/policies.ts';
 import {
 	bus,
 	type Deployed,
@@ -39,6 +44,7 @@ export interface QueueDefinition {
 	readonly arn: string;
 	readonly visibilityTimeoutSeconds: number;
 	readonly delaySeconds: number;
+	readonly encrypted?: boolean;
 	readonly redrive?: { readonly deadLetterArn: string; readonly maxReceiveCount: number };
 }
 
@@ -93,8 +99,20 @@ export interface TopicDefinition {
 	readonly emails: readonly string[];
 }
 
+/** A metric alarm: CloudFormation names its settings as PutMetricAlarm does. */
+export type AlarmDefinition = PutMetricAlarmCommandInput;
+
+export interface ManagedPolicyDefinition {
+	readonly name: string;
+	readonly document: PolicyDocument;
+}
+
 export interface Template {
 	readonly stack: Stack;
+	/** Everything that is part of the stack. */
+	readonly resources: readonly StackResource[];
+	readonly alarms: readonly AlarmDefinition[];
+	readonly managedPolicies: readonly ManagedPolicyDefinition[];
 	/** The buses beside the default one. */
 	readonly buses: readonly Bus[];
 	readonly rules: readonly Rule[];
@@ -107,8 +125,9 @@ export interface Template {
 	readonly documents: readonly DocumentDefinition[];
 	readonly parameters: readonly ParameterDefinition[];
 	readonly topics: readonly TopicDefinition[];
-	/** Resolved properties of the roles, by role name. */
-	readonly roles: Readonly<Record<string, unknown>>;
+	readonly roles: readonly Role[];
+	/** Who may send to queues, publish to topics, invoke functions and write to log groups. */
+	readonly resourcePolicies: readonly ResourcePolicy[];
 }
 
 /** The account and Region of everything that runs locally. */
@@ -142,12 +161,21 @@ export function readTemplate(raw: unknown, stack: Stack = LOCAL_STACK): Template
 	const invokeConfigs = ofType('AWS::Lambda::EventInvokeConfig').map(({ properties }) => properties as unknown as InvokeConfig);
 	const tables = ofType('AWS::DynamoDB::Table');
 	const subscriptions = ofType('AWS::SNS::Subscription').map(({ properties }) => properties);
+	const queues = ofType('AWS::SQS::Queue');
+	const managedPolicies = ofType('AWS::IAM::ManagedPolicy');
+
+	const deployedIds = Object.entries(template.Resources).filter(([, resource]) => resolver.isDeployed(resource));
 
 	return {
 		stack,
+		resources: deployedIds.map(([logicalId, { Type: type }]) => {
+			return { logicalId, type, physicalId: String(resolver.resolve({ Ref: logicalId }, logicalId)) };
+		}),
+		alarms: ofType('AWS::CloudWatch::Alarm').map(({ name, properties }) => ({ AlarmName: name, ...properties })) as AlarmDefinition[],
+		managedPolicies: managedPolicies.map(({ name, properties }) => ({ name, document: properties['PolicyDocument'] })),
 		buses: ofType('AWS::Events::EventBus').map(bus),
 		rules: ofType('AWS::Events::Rule').map(rule),
-		queues: ofType('AWS::SQS::Queue').map(queue),
+		queues: queues.map(queue),
 		mappings: ofType('AWS::Lambda::EventSourceMapping').map(mapping),
 		functions: ofType('AWS::Lambda::Function').map((resource) => lambda(resource, invokeConfigs)),
 		tables: tables.map(table),
@@ -155,6 +183,12 @@ export function readTemplate(raw: unknown, stack: Stack = LOCAL_STACK): Template
 		documents: ofType('AWS::SSM::Document').map(document),
 		parameters: ofType('AWS::SSM::Parameter').map(parameter),
 		topics: ofType('AWS::SNS::Topic').map((resource) => topic(resource, subscriptions)),
-		roles: Object.fromEntries(ofType('AWS::IAM::Role').map(({ name, properties }) => [name, properties])),
+		roles: ofType('AWS::IAM::Role').map((resource) => role(resource, managedPolicies)),
+		resourcePolicies: [
+			...ofType('AWS::SQS::QueuePolicy').flatMap((resource) => queuePolicies(resource, queues)),
+			...ofType('AWS::SNS::TopicPolicy').flatMap(topicPolicies),
+			...ofType('AWS::Lambda::Permission').map(functionPolicy),
+			...ofType('AWS::Logs::ResourcePolicy').map(logPolicy),
+		],
 	};
 }

@@ -8,7 +8,10 @@ import { ConfigServiceClient, DescribeConfigRulesCommand } from '@aws-sdk/client
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { ListRulesCommand } from '@aws-sdk/client-eventbridge';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import { ListServiceQuotasCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import { HttpResponse } from '@smithy/core/protocols';
@@ -38,6 +41,9 @@ async function warm(region: string): Promise<void> {
 		aws.client(CloudTrailClient).send(new LookupEventsCommand({})),
 		aws.client(CloudFormationClient).send(new DescribeStacksCommand({})),
 		aws.client(EC2Client).send(new DescribeInstancesCommand({})),
+		aws.client(IAMClient).send(new GetRoleCommand({ RoleName: 'none' })),
+		aws.client(ServiceQuotasClient).send(new ListServiceQuotasCommand({ ServiceCode: 'lambda' })),
+		aws.client(SNSClient).send(new ListTopicsCommand({})),
 	]);
 }
 

@@ -16,10 +16,12 @@ import { type Call, type CallFault, createWire, type Wire } from './aws/wire.ts'
 import { chance, text, uuid } from './chance.ts';
 import { RealClock, SimulatedClock } from './clock.ts';
 import { createDelivery, type EventFate, type OtherDelivery, stringAttributes } from './delivery.ts';
-import { type Handlers, LOCAL_CREDENTIALS, type LogLine, loadHandlers, startEnvironment } from './environment.ts';
+import { type Handlers, IN_PROCESS_CLIENT, type LogLine, loadHandlers, startEnvironment } from './environment.ts';
 import { currentExecution, type Execution } from './executing.ts';
 import { deployTemplate, type Fleet, seedFleet } from './fleet.ts';
 import { type InvocationRecord, type InvocationResult, Lambda } from './lambda.ts';
+import { admissionsOf } from './permissions/admission.ts';
+import { iamOf, rightsOf } from './permissions/enforcing.ts';
 import { REAL_RUNNER, type Runner, simulatedRunner } from './runner.ts';
 import { createFleetServices, type FleetServices, type FleetServicesOptions } from './services.ts';
 import type { Template } from './template.ts';
@@ -91,9 +93,9 @@ export interface World extends Runner {
 }
 
 /**
- * Makes a world: tables, queues, rules, functions, documents and parameters from the template, then the fleet. Schedules fire
- * first one period after the start.
- * @throws Error where the template names what is not there: a function's source, a queue.
+ * Makes a world: tables, queues, rules, functions, documents, parameters, roles and policies from the template, then the fleet.
+ * Functions and runbooks may do what their roles allow. Schedules fire first one period after the start.
+ * @throws Error where the template names what is not there (a function's source, a queue), or a role cannot read its queue.
  */
 export async function createWorld(options: WorldOptions): Promise<World> {
 	const { template, seed } = options;
@@ -127,9 +129,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 		accept: (event, busName) => delivery.accept(event, busName),
 	});
 	const dynamoDb = createDynamoDb({ account, region });
-	const roles = new Map(template.functions.map(({ name, roleArn }) => [name, roleArn]));
-	const services = createFleetServices(context, {
-		roleOf: (functionName) => roles.get(functionName),
+	const iam = await iamOf(template, () => services);
+	const rights = new Map(template.functions.map((definition) => [definition.name, rightsOf(definition, iam, template.stack)]));
+	const services: FleetServices = createFleetServices(context, {
+		roleOf: (functionName) => iam.sessionOf(functionName)?.role,
+		iam,
 		...options.serviceOptions,
 		others: () => [sqs.definition, bus.definition, ...(options.serviceOptions?.others?.() ?? [])],
 	});
@@ -139,6 +143,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 		log: requestLog,
 		services: [...services.definitions, sqs.definition, bus.definition, createSts(context)],
 		passthrough: [dynamoDb],
+		authorize: (call) => {
+			const session = iam.sessionOf(call.caller);
+			return session && iam.refusal(session, call);
+		},
 		fault: (call) => options.faults?.call?.(call, currentExecution()),
 		answer: (call, body) => options.faults?.answer?.(call, body, currentExecution()) ?? body,
 		onCall: (call) => {
@@ -160,6 +168,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 		onCount: (name: string, dimensions: Readonly<Record<string, string>>, value: number) => {
 			const key = Object.keys(dimensions).length === 0 ? name : `${name}${JSON.stringify(dimensions)}`;
 			metrics.set(key, (metrics.get(key) ?? 0) + value);
+			services.cloudWatch.record('Fleetkeeper', name, { service: template.stack.name, ...dimensions }, value);
 		},
 	};
 	let environments = 0;
@@ -171,10 +180,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 			if (!create) throw new Error(`There is no handler for function ${definition.name}.`);
 			environments += 1;
 			const skewMs = options.faults?.skewMs?.(definition.name, environments) ?? 0;
-			return startEnvironment(definition, create, { ...environmentOptions, number: environments, skewMs });
+			const log = rights.get(definition.name)?.logs() === false ? { onLog: () => undefined } : {};
+			return startEnvironment(definition, create, { ...environmentOptions, ...log, number: environments, skewMs });
 		},
-		send: (arn, body, attributes) => sqs.byArn(arn)?.send(body, { attributes: stringAttributes(attributes) }) !== undefined,
+		send: ({ name }, arn, body, attributes) => {
+			if (rights.get(name)?.sends(arn) !== false) sqs.byArn(arn)?.send(body, { attributes: stringAttributes(attributes) });
+		},
 		...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+		onRunning: (running) => services.cloudWatch.record('AWS/Lambda', 'ConcurrentExecutions', {}, running),
 	});
 	const delivery = createDelivery({
 		context,
@@ -183,6 +196,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 		sns: services.sns,
 		lambda,
 		bus,
+		admits: await admissionsOf(template),
+		rightsOf: (functionName) => rights.get(functionName),
 		fate: (event) => options.faults?.event?.(event) ?? 'deliver',
 		...(options.pollers === undefined ? {} : { pollers: options.pollers }),
 	});
@@ -199,7 +214,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 	const runner = simulated
 		? simulatedRunner({ clock: simulated, random: chance(seed, 'code'), isBusy: () => dynamoDb.pending > 0, defects })
 		: REAL_RUNNER;
-	const clientOptions = { region, credentials: LOCAL_CREDENTIALS, requestHandler: inProcess(wire, { caller: 'operator' }) };
+	const clientOptions = { region, ...IN_PROCESS_CLIENT, requestHandler: inProcess(wire, { caller: 'operator' }) };
 	return {
 		context,
 		clock,

@@ -4,16 +4,9 @@
  */
 
 import { readArguments } from './bench/arguments.ts';
-import { calls } from './bench/calls.ts';
-import { coldStart } from './bench/cold-start.ts';
-import { matchingPart } from './bench/matching.ts';
-import type { Measured, Part } from './bench/part.ts';
-import { simulated } from './bench/simulated.ts';
-import { sizes } from './bench/sizes.ts';
-import { warm } from './bench/warm.ts';
+import type { Measured } from './bench/part.ts';
+import { PARTS } from './bench/parts.ts';
 import { table } from './table.ts';
-
-const PARTS: readonly Part[] = [coldStart, warm, matchingPart, calls, sizes, simulated];
 
 function show({ title, rows, notes }: Measured): string {
 	return `${[title, table(rows), ...notes].join('\n')}\n`;

@@ -1,7 +1,8 @@
-/** DynamoDB: dynalite in memory, driven without a socket, one call after the other. */
+/** DynamoDB: dynalite's rules on a store of our own, one call after the other. */
 
-import { EventEmitter } from 'node:events';
-import dynalite from 'dynalite';
+import { createRequire } from 'node:module';
+import validations from 'dynalite/validations/index.js';
+import { createStore, type DynaliteStore } from './dynamodb-store.ts';
 import type { PassthroughService, WireResponse } from './wire.ts';
 
 /** Input of CreateTable. */
@@ -20,23 +21,32 @@ export interface DynamoDb extends PassthroughService {
 type Reply = Pick<WireResponse, 'status' | 'body'>;
 
 const TARGET = 'DynamoDB_20120810';
-const TABLE_ACTIVE_AFTER_MS = 0;
 
-/** dynalite looks for a signature's parts, and does not check them. */
-const SIGNED = {
-	'content-type': 'application/x-amz-json-1.0',
-	authorization: 'AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=local',
-	'x-amz-date': '20260101T000000Z',
-};
+/** One operation of dynalite: what its input may be, and what it does. */
+interface Action {
+	readonly types: unknown;
+	readonly custom: unknown;
+	perform(store: DynaliteStore, input: unknown, done: (error: unknown, output?: unknown) => void): void;
+}
+
+const OPERATIONS = [
+	...['CreateTable', 'DescribeTable', 'ListTables', 'UpdateTable', 'DeleteTable', 'DescribeTimeToLive'],
+	...['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchGetItem', 'BatchWriteItem', 'Query', 'Scan'],
+	...['TagResource', 'UntagResource', 'ListTagsOfResource'],
+];
+
+const require = createRequire(import.meta.url);
+
+const ACTIONS = new Map(
+	OPERATIONS.map((operation): [string, Action] => {
+		const file = operation.charAt(0).toLowerCase() + operation.slice(1);
+		const { types, custom } = require(`dynalite/validations/${file}`) as Omit<Action, 'perform'>;
+		return [operation, { types, custom, perform: require(`dynalite/actions/${file}`) as Action['perform'] }];
+	}),
+);
 
 export function createDynamoDb(identity: { readonly account: string; readonly region: string }): DynamoDb {
-	const server = withIdentity(identity, () =>
-		dynalite({
-			createTableMs: TABLE_ACTIVE_AFTER_MS,
-			deleteTableMs: TABLE_ACTIVE_AFTER_MS,
-			updateTableMs: TABLE_ACTIVE_AFTER_MS,
-		}),
-	);
+	const store = createStore(identity);
 	const ttlAttributes = new Map<string, string>();
 	let last: Promise<unknown> = Promise.resolve();
 	let pending = 0;
@@ -55,7 +65,7 @@ export function createDynamoDb(identity: { readonly account: string; readonly re
 
 	async function answer(operation: string, body: string): Promise<Reply> {
 		if (operation === 'UpdateTimeToLive' || operation === 'DescribeTimeToLive') return timeToLive(operation, body);
-		const reply = await emit(server, operation, body);
+		const reply = await perform(store, operation, body);
 		return reply.status === 400 && reply.body.includes('ConditionalCheckFailedException') ? withOldItem(operation, body, reply) : reply;
 	}
 
@@ -70,20 +80,20 @@ export function createDynamoDb(identity: { readonly account: string; readonly re
 		if (request.ReturnValuesOnConditionCheckFailure !== 'ALL_OLD') return reply;
 		const { TableName } = request;
 		const Key = operation === 'PutItem' ? await keyOf(TableName, request.Item ?? {}) : request.Key;
-		const found = await emit(server, 'GetItem', JSON.stringify({ TableName, Key, ConsistentRead: true }));
+		const found = await perform(store, 'GetItem', JSON.stringify({ TableName, Key, ConsistentRead: true }));
 		const { Item } = JSON.parse(found.body) as { Item?: unknown };
 		return Item ? { ...reply, body: JSON.stringify({ ...(JSON.parse(reply.body) as object), Item }) } : reply;
 	}
 
 	async function keyOf(TableName: string, item: Record<string, unknown>): Promise<Record<string, unknown>> {
-		const { Table } = JSON.parse((await emit(server, 'DescribeTable', JSON.stringify({ TableName }))).body) as {
+		const { Table } = JSON.parse((await perform(store, 'DescribeTable', JSON.stringify({ TableName }))).body) as {
 			Table: { KeySchema: readonly { AttributeName: string }[] };
 		};
 		return Object.fromEntries(Table.KeySchema.map(({ AttributeName }) => [AttributeName, item[AttributeName]]));
 	}
 
 	async function timeToLive(operation: string, body: string): Promise<Reply> {
-		const table = await emit(server, 'DescribeTimeToLive', body);
+		const table = await perform(store, 'DescribeTimeToLive', body);
 		if (table.status !== 200) return table;
 		const { TableName, TimeToLiveSpecification } = JSON.parse(body) as {
 			TableName: string;
@@ -118,39 +128,31 @@ export function createDynamoDb(identity: { readonly account: string; readonly re
 	};
 }
 
-function emit(server: EventEmitter, operation: string, body: string): Promise<Reply> {
-	return new Promise((resolve) => {
-		const request = Object.assign(new EventEmitter(), {
-			method: 'POST',
-			url: '/',
-			headers: { ...SIGNED, 'x-amz-target': `${TARGET}.${operation}` },
-		});
-		const response = {
-			statusCode: 200,
-			setHeader: () => undefined,
-			end(text = '') {
-				resolve({ status: this.statusCode, body: text });
-			},
-		};
-		server.emit('request', request, response);
-		request.emit('data', Buffer.from(body));
-		request.emit('end');
-	});
+/** What DynamoDB refuses an input with. */
+interface Refusal {
+	readonly statusCode: number;
+	readonly body: unknown;
 }
 
-/** dynalite takes account and Region of its ARNs from the environment, when it is made. */
-function withIdentity<T>(identity: { readonly account: string; readonly region: string }, make: () => T): T {
-	const before = { AWS_ACCOUNT_ID: process.env['AWS_ACCOUNT_ID'], AWS_REGION: process.env['AWS_REGION'] };
-	process.env['AWS_ACCOUNT_ID'] = identity.account;
-	process.env['AWS_REGION'] = identity.region;
-	try {
-		return make();
-	} finally {
-		for (const [name, value] of Object.entries(before)) {
-			if (value === undefined) delete process.env[name];
-			else process.env[name] = value;
+const isRefusal = (error: unknown): error is Refusal => typeof error === 'object' && error !== null && 'statusCode' in error;
+
+function perform(store: DynaliteStore, operation: string, body: string): Promise<Reply> {
+	return new Promise((resolve, reject) => {
+		const reply = (status: number, output: unknown) => resolve({ status, body: JSON.stringify(output) });
+		const fail = (error: unknown) => (isRefusal(error) ? reply(error.statusCode, error.body) : reject(error));
+		const action = ACTIONS.get(operation);
+		if (action === undefined) {
+			reply(400, { __type: 'com.amazon.coral.service#UnknownOperationException' });
+			return;
 		}
-	}
+		try {
+			const input = validations.checkTypes(JSON.parse(body), action.types);
+			validations.checkValidations(input, action.types, action.custom, store);
+			action.perform(store, input, (error, output) => (error ? fail(error) : reply(200, output)));
+		} catch (error) {
+			fail(error instanceof SyntaxError ? { statusCode: 400, body: { __type: 'com.amazon.coral.service#SerializationException' } } : error);
+		}
+	});
 }
 
 function nextTurn(): Promise<void> {

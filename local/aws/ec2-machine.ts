@@ -37,4 +37,6 @@ export interface Machine {
 	/** From `running` to the agent's first registration; absent: it never registers. */
 	readonly registerSeconds?: number;
 	readonly behaviours: Behaviours;
+	/** The name of its instance profile. */
+	readonly profile?: string;
 }

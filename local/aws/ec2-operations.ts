@@ -74,7 +74,7 @@ export function ec2Operations(ctx: AwsContext, ec2: World) {
 				Reservations: found.items.map((instance) => ({
 					ReservationId: `r-${instance.id.slice(2)}`,
 					OwnerId: ctx.account,
-					Instances: [wireInstance(instance)],
+					Instances: [wireInstance(instance, ctx.account)],
 				})),
 				...nextToken(found),
 			};
@@ -121,7 +121,8 @@ function wireState(state: InstanceState): { Code: number; Name: InstanceState } 
 	return { Code: STATE_CODES[state], Name: state };
 }
 
-function wireInstance(instance: Instance): WireInstance {
+function wireInstance(instance: Instance, account: string): WireInstance {
+	const { profile } = instance.machine;
 	const gone = instance.state === 'terminated' || instance.state === 'shutting-down';
 	return {
 		InstanceId: instance.id,
@@ -135,6 +136,7 @@ function wireInstance(instance: Instance): WireInstance {
 		PlatformDetails: instance.machine.platform === 'Windows' ? 'Windows' : 'Linux/UNIX',
 		Tags: wireTags(instance.tags),
 		MetadataOptions: wireMetadataOptions(instance.metadataOptions),
+		...(profile === undefined ? {} : { IamInstanceProfile: { Arn: `arn:aws:iam::${account}:instance-profile/${profile}` } }),
 	};
 }
 

@@ -8,6 +8,8 @@ export interface QueueSettings {
 	readonly arn: string;
 	readonly visibilityTimeoutSeconds: number;
 	readonly delaySeconds: number;
+	/** With keys that SQS manages. */
+	readonly encrypted?: boolean;
 	readonly redrive?: { readonly deadLetterArn: string; readonly maxReceiveCount: number };
 }
 

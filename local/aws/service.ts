@@ -32,6 +32,8 @@ export const PROTOCOLS = {
 	config: { kind: 'json', version: '1.1', target: 'StarlingDoveService' },
 	cloudtrail: { kind: 'json', version: '1.1', target: 'CloudTrail_20131101' },
 	sns: { kind: 'query', version: '2010-03-31', xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/' },
+	iam: { kind: 'query', version: '2010-05-08', xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/' },
+	serviceQuotas: { kind: 'json', version: '1.1', target: 'ServiceQuotasV20190624' },
 	cloudformation: { kind: 'query', version: '2010-05-15', xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/' },
 } as const satisfies Record<string, Protocol>;
 

@@ -2,6 +2,7 @@
 
 import type {
 	BatchResultErrorEntry,
+	ChangeMessageVisibilityBatchRequest,
 	ChangeMessageVisibilityRequest,
 	DeleteMessageBatchRequest,
 	DeleteMessageRequest,
@@ -55,6 +56,12 @@ export function createSqs(context: AwsContext, options: SqsOptions): Sqs {
 	};
 	const at = (url: string | undefined) => named(url?.split('/').at(-1));
 
+	const changeVisibility = (queue: Queue, receipt: string | undefined, timeout = 0) => {
+		const seconds = within('VisibilityTimeout', timeout, 0, MAX_VISIBILITY_SECONDS);
+		if (queue.changeVisibility(checkedReceipt(receipt), seconds)) return;
+		throw new AwsError('MessageNotInflight', 'The message referred to is not in flight.');
+	};
+
 	const operations = {
 		ListQueues: ({ QueueNamePrefix = '' }: ListQueuesRequest) => ({
 			QueueUrls: [...queues.keys()].filter((name) => name.startsWith(QueueNamePrefix)).map(urlOf),
@@ -105,10 +112,15 @@ export function createSqs(context: AwsContext, options: SqsOptions): Sqs {
 			});
 		},
 		ChangeMessageVisibility: ({ QueueUrl, ReceiptHandle, VisibilityTimeout }: ChangeMessageVisibilityRequest) => {
-			const seconds = within('VisibilityTimeout', VisibilityTimeout ?? 0, 0, MAX_VISIBILITY_SECONDS);
-			if (!at(QueueUrl).changeVisibility(checkedReceipt(ReceiptHandle), seconds)) {
-				throw new AwsError('MessageNotInflight', 'The message referred to is not in flight.');
-			}
+			changeVisibility(at(QueueUrl), ReceiptHandle, VisibilityTimeout);
+		},
+		ChangeMessageVisibilityBatch: ({ QueueUrl, Entries = [] }: ChangeMessageVisibilityBatchRequest) => {
+			const queue = at(QueueUrl);
+			checkBatch(Entries.map(({ Id }) => Id));
+			return batch(Entries, ({ Id, ReceiptHandle, VisibilityTimeout }) => {
+				changeVisibility(queue, ReceiptHandle, VisibilityTimeout);
+				return { Id };
+			});
 		},
 		PurgeQueue: ({ QueueUrl }: PurgeQueueRequest) => {
 			at(QueueUrl).purge();
@@ -141,6 +153,7 @@ function queueAttributes({ settings, counts }: Queue): Record<string, string> {
 		MessageRetentionPeriod: String(RETENTION_SECONDS),
 		MaximumMessageSize: String(MAX_MESSAGE_BYTES),
 		ReceiveMessageWaitTimeSeconds: '0',
+		...(settings.encrypted === undefined ? {} : { SqsManagedSseEnabled: String(settings.encrypted) }),
 		...(redrive
 			? { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: redrive.deadLetterArn, maxReceiveCount: redrive.maxReceiveCount }) }
 			: {}),

@@ -6,15 +6,15 @@ import { AwsError, type Clock, type Operations } from './types.ts';
  * @param code `ThrottlingException` where the service speaks JSON, `Throttling` where it speaks Query.
  */
 export function throttled<T extends Operations>(operations: T, quotas: readonly Quota[], clock: Clock, code = 'ThrottlingException'): T {
-	const guarded: Record<string, (input: never) => unknown> = { ...operations };
+	const guarded: Record<string, Operations[string]> = { ...operations };
 	for (const quota of quotas) {
 		const take = bucket(quota.perSecond, clock);
 		for (const name of quota.operations) {
 			const call = guarded[name];
 			if (!call) throw new Error(`A quota names the operation ${name}, which this service does not have.`);
-			guarded[name] = (input: never) => {
+			guarded[name] = (input, by) => {
 				if (!take()) throw new AwsError(code, 'Rate exceeded');
-				return call(input);
+				return call(input, by);
 			};
 		}
 	}

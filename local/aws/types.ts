@@ -44,8 +44,13 @@ export class AwsError extends Error {
 	}
 }
 
-/** Operations by API name: each takes the deserialised input and gives the output, as the SDK client types them. */
-export type Operations = Readonly<Record<string, (input: never) => unknown>>;
+/** Who makes a call, as the request log has it. */
+export interface Caller {
+	readonly caller: string | undefined;
+}
+
+/** Operations by API name: each takes the deserialised input, and who calls, and gives the output as the SDK client types it. */
+export type Operations = Readonly<Record<string, (input: never, by?: Caller) => unknown>>;
 
 /** The output of an operation as a service gives it: the SDK adds the metadata. */
 export type Output<T> = Omit<T, '$metadata'>;

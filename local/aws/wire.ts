@@ -5,7 +5,7 @@ import { type ServerProtocol, serverProtocol, type WireResponse } from './protoc
 import type { RequestLog } from './request-log.ts';
 import { operationSchema } from './schema.ts';
 import type { ServiceDefinition } from './service.ts';
-import { type AwsContext, AwsError } from './types.ts';
+import { type AwsContext, AwsError, type Caller } from './types.ts';
 
 export type { WireResponse } from './protocols.ts';
 
@@ -55,6 +55,8 @@ export interface WireOptions {
 	readonly log: RequestLog;
 	readonly services: readonly ServiceDefinition[];
 	readonly passthrough?: readonly PassthroughService[];
+	/** What a call is refused with for want of a permission; asked before anything else. */
+	readonly authorize?: (call: Call) => AwsError | undefined;
 	/** Asked before every call takes effect. */
 	readonly fault?: (call: Call) => CallFault | undefined;
 	/** Given what a service that is spoken to in its own words answers to a call that succeeded: what it gives is the answer instead. */
@@ -136,15 +138,16 @@ export function createWire(options: WireOptions): Wire {
 		let input: unknown;
 		try {
 			const schema = operationSchema(definition.schemas, operation);
-			const implementation = definition.operations[operation] as ((input: unknown) => unknown) | undefined;
+			const implementation = definition.operations[operation] as ((input: unknown, by: Caller) => unknown) | undefined;
 			if (!schema || !implementation) {
 				throw new AwsError('UnknownOperationException', `The local AWS does not implement ${definition.name}:${operation}.`);
 			}
 			input = protocol.decode(schema, body);
-			const fault = options.fault?.({ service: definition.name, operation, input, caller, requestId: id });
+			const call = { service: definition.name, operation, input, caller, requestId: id };
+			const fault = options.authorize?.(call) ?? options.fault?.(call);
 			if (fault instanceof AwsError) throw fault;
 			if (fault && !(await arrives(fault))) return { ...NEVER_THERE, input, encodeError };
-			const output = await implementation(input);
+			const output = await implementation(input, { caller });
 			return { response: protocol.encode(schema, output, id), input, output, encodeError, ...(fault && { fault }) };
 		} catch (error) {
 			const answer = asAwsError(error, definition.name, operation);
@@ -164,7 +167,7 @@ export function createWire(options: WireOptions): Wire {
 			jsonResponse(status, JSON.stringify({ __type: `com.amazonaws.${service.name}#${code}`, message, ...fields }), id);
 		try {
 			const call = { service: service.name, operation, input, caller, requestId: id };
-			const fault = options.fault?.(call);
+			const fault = options.authorize?.(call) ?? options.fault?.(call);
 			if (fault instanceof AwsError) throw fault;
 			if (fault && !(await arrives(fault))) return { ...NEVER_THERE, input, encodeError };
 			const { status, body: text } = await service.handle(operation, body);

@@ -22,7 +22,11 @@ const BRISK: Behaviours = {
 	'*': { durationSeconds: [1, 3], stdout: 'Done.\n' },
 };
 
+/** The role of all nodes: they answer Systems Manager, and write the output of commands. */
+const PROFILE = 'fleet-node';
+
 export const START_FLEET: Fleet = {
+	profiles: [{ name: PROFILE, policies: ['AmazonSSMManagedInstanceCore', 'fleetkeeper-local-node-eu-west-1'] }],
 	groups: [
 		{
 			name: 'web-blue',
@@ -30,6 +34,7 @@ export const START_FLEET: Fleet = {
 			max: 12,
 			bootSeconds: 4,
 			registerSeconds: 4,
+			profile: PROFILE,
 			tags: { service: 'nginx', team: 'web' },
 			behaviours: BRISK,
 			hooks: [
@@ -54,6 +59,7 @@ export const START_FLEET: Fleet = {
 			max: 6,
 			bootSeconds: 4,
 			registerSeconds: 4,
+			profile: PROFILE,
 			tags: { service: 'batch', team: 'data' },
 			behaviours: BRISK,
 			hooks: [
@@ -67,6 +73,7 @@ export const START_FLEET: Fleet = {
 			max: 6,
 			bootSeconds: 4,
 			registerSeconds: 4,
+			profile: PROFILE,
 			tags: { service: 'api', team: 'api' },
 			behaviours: BRISK,
 			hooks: [{ name: 'codedeploy-terminate', on: 'terminate', heartbeatTimeoutSeconds: 600, defaultResult: 'CONTINUE' }],

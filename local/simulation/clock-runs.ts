@@ -5,6 +5,9 @@ import type { InvocationRecord } from '../lambda.ts';
 import { shortName } from './faults.ts';
 import type { CleanRuns } from './flow.ts';
 
+const TICK = 'Scheduled Event';
+const SWEEP = 'Sweep';
+
 interface Begun {
 	readonly execution: Execution;
 	readonly at: number;
@@ -13,6 +16,8 @@ interface Begun {
 export class ClockRuns implements CleanRuns {
 	/** When they began. */
 	readonly #ticks: number[] = [];
+	/** When ticks began that were disturbed: what they had taken up, another that began with them did not find. */
+	readonly #disturbedTicks = new Set<number>();
 	readonly #sweeps: number[] = [];
 	readonly #begun = new Map<string, Begun>();
 	readonly #disturbed = new Set<string>();
@@ -39,8 +44,10 @@ export class ClockRuns implements CleanRuns {
 		return this.#begun.get(requestId)?.at;
 	}
 
-	disturb({ requestId }: Execution): void {
-		this.#disturbed.add(requestId);
+	disturb(execution: Execution): void {
+		this.#disturbed.add(execution.requestId);
+		const at = this.startedAt(execution);
+		if (at !== undefined && kindOf(execution) === TICK) this.#disturbedTicks.add(at);
 	}
 
 	/** Takes note of the invocations that have ended since. */
@@ -48,18 +55,24 @@ export class ClockRuns implements CleanRuns {
 		for (; this.#read < invocations.length; this.#read += 1) {
 			const { requestId, functionName, at, result } = invocations[this.#read] as InvocationRecord;
 			this.#underWay.get(functionName)?.delete(requestId);
-			if (!result.ok || this.#disturbed.has(requestId) || shortName(functionName) !== 'reconcile') continue;
-			const event = this.#begun.get(requestId)?.execution.event as { readonly 'detail-type'?: string } | undefined;
-			if (event?.['detail-type'] === 'Sweep') this.#sweeps.push(at);
-			if (event?.['detail-type'] === 'Scheduled Event') this.#ticks.push(at);
+			const execution = this.#begun.get(requestId)?.execution;
+			if (execution === undefined || !result.ok || this.#disturbed.has(requestId)) continue;
+			const kind = kindOf(execution);
+			if (kind === SWEEP) this.#sweeps.push(at);
+			if (kind === TICK) this.#ticks.push(at);
 		}
 	}
 
 	ticks(after: number): number {
-		return this.#ticks.filter((at) => at > after).length;
+		return this.#ticks.filter((at) => at > after && !this.#disturbedTicks.has(at)).length;
 	}
 
 	sweeps(after: number, before = Number.POSITIVE_INFINITY): number {
 		return this.#sweeps.filter((at) => at > after && at < before).length;
 	}
+}
+
+/** What the clock was to do: a tick or a sweep; undefined of any other function. */
+function kindOf({ functionName, event }: Execution): string | undefined {
+	return shortName(functionName) === 'reconcile' ? (event as { readonly 'detail-type'?: string } | undefined)?.['detail-type'] : undefined;
 }

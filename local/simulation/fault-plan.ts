@@ -38,6 +38,7 @@ const CONDITIONS = [
 	'clock differs by seconds',
 	'several instances of a function at once',
 	'two clocks',
+	'first node never acknowledges',
 ] as const;
 
 export const FAULTS: readonly string[] = [...CALL_FAULTS, ...EVENT_FAULTS, ...CONDITIONS];
@@ -48,11 +49,15 @@ export interface FaultPlan {
 	readonly calls: Readonly<Partial<Record<CallFaultKind, number>>>;
 	/** Share of events, by kind. */
 	readonly events: Readonly<Partial<Record<EventFaultKind, number>>>;
+	/** Share of commands to several nodes whose first one takes up nothing from then on: Run Command must not wait for it. */
+	readonly deafFirst: number;
 	/** Share of reads that need not be consistent. */
 	readonly staleReads: number;
 	/** Share of BatchGetItem calls. */
 	readonly unprocessed: number;
 	readonly outages: readonly Outage[];
+	/** An operation that has its effect and often no reply. */
+	readonly unanswered?: { readonly operation: string; readonly share: number };
 	/** How far clocks of environments are off at most. Milliseconds. */
 	readonly skewMs: number;
 	readonly listLagMs: number;
@@ -73,6 +78,15 @@ interface Outage {
 }
 
 const MINUTE = 60_000;
+/** Calls whose effect cannot be seen at once: after a lost reply the most is to be got wrong. */
+const UNANSWERED = [
+	[6, 'SendCommand'],
+	[1, 'StartAutomationExecution'],
+	[1, 'CompleteLifecycleAction'],
+	[1, 'CreateOpsItem'],
+] as const;
+/** Longer than anybody waits for a list: then a command is sent twice, and its marker must stop it. Seconds. */
+const LONG_LAG = [150, 400] as const;
 const SERVICES = ['ssm', 'autoscaling', 'dynamodb', 'events', 'sqs', 'tagging'] as const;
 
 /** Some seeds are calm, some mild, some wild: a bug shows best where little else goes wrong. */
@@ -86,9 +100,14 @@ export function drawFaults(draw: Draw, actsWithinMs: number): FaultPlan {
 	const untilMs = actsWithinMs + draw.whole(5, 45) * MINUTE;
 	const rates = <K extends string>(kinds: readonly K[], share: number, most: number) =>
 		Object.fromEntries(draw.some(kinds, mood === 0 ? 0 : share).map((kind) => [kind, most * (0.3 + (0.7 * draw.whole(0, 100)) / 100)]));
-	return {
+	const about = draw.of('unanswered');
+	const unanswered =
+		mood > 0 && about.chance(0.35) ? { operation: about.weighted(UNANSWERED), share: about.whole(20, 50) / 100 } : undefined;
+	const longLag = unanswered?.operation === 'SendCommand' && about.chance(0.7) ? about.whole(...LONG_LAG) : undefined;
+	const plan: FaultPlan = {
 		calls: rates(CALL_FAULTS, 0.4, mood),
 		events: rates(EVENT_FAULTS, 0.4, mood * 8),
+		deafFirst: draw.of('first node').chance(0.5) ? 0.4 : 0,
 		staleReads: draw.chance(0.3) ? mood * 5 : 0,
 		unprocessed: draw.chance(0.2) ? mood * 3 : 0,
 		outages: mood > 0 && draw.chance(0.25) ? [drawOutage(draw, actsWithinMs)] : [],
@@ -97,8 +116,7 @@ export function drawFaults(draw: Draw, actsWithinMs: number): FaultPlan {
 			[50, 1_000],
 			[30, draw.whole(2, 30) * 1_000],
 			[20, draw.whole(30, 100) * 1_000],
-			// Longer than anybody waits for it: then a command is sent twice, and its marker must stop it.
-			[20, draw.whole(150, 400) * 1_000],
+			[20, draw.whole(...LONG_LAG) * 1_000],
 		]),
 		tagLagMs: draw.chance(0.2) ? draw.whole(5, 90) * 1_000 : 0,
 		quotas: draw.chance(0.2)
@@ -110,6 +128,7 @@ export function drawFaults(draw: Draw, actsWithinMs: number): FaultPlan {
 		clocks: draw.chance(0.2) ? 2 : 1,
 		untilMs,
 	};
+	return { ...plan, ...(unanswered && { unanswered }), ...(longLag && { listLagMs: longLag * 1_000 }) };
 }
 
 function drawOutage(draw: Draw, withinMs: number): Outage {

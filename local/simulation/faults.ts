@@ -40,6 +40,8 @@ export interface FaultOptions {
 	readonly allows: (key: string) => boolean;
 	readonly onFault: (fault: Happened, execution?: Execution) => void;
 	readonly isBestEffort: (event: BusEvent) => boolean;
+	/** From now on a node takes up no command. */
+	readonly deafen: (instanceId: string) => void;
 }
 
 /** Decides what goes wrong while a story is played. */
@@ -63,10 +65,20 @@ export class FaultInjector {
 			if (call.service !== service || sinceStart < fromMs || sinceStart >= toMs) continue;
 			if (this.#happens('service out for minutes', service, execution, call)) return throttles ? throttlingOf(service) : SERVER_ERROR;
 		}
+		if (call.operation === 'SendCommand') this.#deafen(call, execution, name);
+		const { operation, share = 0 } = plan.unanswered ?? {};
+		if (call.operation === operation && this.#luck(`unanswered ${name}`) < share && this.#happens('reply lost', name, execution, call))
+			return { loseReply: true };
 		const kind = this.#pick(plan.calls, name, isReadOnly(call.operation) ? 1 : EFFECTS_WORSE);
 		if (kind === undefined || (kind === 'conditional write fails after succeeding' && !isConditionalWrite(call))) return undefined;
 		if (!this.#happens(kind, name, execution, call)) return undefined;
 		return this.#disturb(kind, call, execution, name);
+	}
+
+	#deafen(call: Call, execution: Execution, name: string): void {
+		const [first, second] = (call.input as { readonly InstanceIds?: readonly string[] }).InstanceIds ?? [];
+		if (first === undefined || second === undefined || this.#luck(`deaf ${name}`) >= this.#options.plan.deafFirst) return;
+		if (this.#happens('first node never acknowledges', name, execution, call)) this.#options.deafen(first);
 	}
 
 	#disturb(kind: CallFaultKind, call: Call, execution: Execution, name: string): CallFault | undefined {

@@ -5,10 +5,11 @@
 
 import type { ApiCall } from '../aws/api-call.ts';
 import type { BusEvent } from '../aws/eventbridge.ts';
+import type { OpsItem } from '../aws/ssm/ops-items.ts';
 import type { Call } from '../aws/wire.ts';
 import type { EventFate } from '../delivery.ts';
 import type { Execution } from '../executing.ts';
-import type { FleetGroup } from '../fleet.ts';
+import type { Fleet, FleetGroup } from '../fleet.ts';
 import type { DocumentDefinition } from '../template.ts';
 import type { World } from '../world.ts';
 import type { Draw } from './draw.ts';
@@ -48,6 +49,10 @@ export interface Part {
 	readonly acts?: readonly Act[];
 	/** Beside those of the template. */
 	readonly documents?: readonly DocumentDefinition[];
+	/** Beside groups. */
+	readonly fleet?: Omit<Fleet, 'groups'>;
+	/** Puts into the world, before anything happens in it, what a fleet has no words for: alarms, rules. */
+	prepare?(world: World): void;
 }
 
 /** What a flow's eyes see of a world, as it happens. All of it is optional. */
@@ -74,16 +79,31 @@ export interface Watch {
 
 export interface Flow {
 	readonly name: string;
+	/** How often it takes part in a story, beside those of weight 1: they have most seeds to themselves, and share the others in twos. */
+	readonly weight: number;
 	/** Draws its part of a story. */
 	draw(draw: Draw, about: Setting): Part;
 	/** Holds a world to the invariants, and counts what was reached. */
 	watch(scene: Scene, part: Part): Watch;
-	/** An event that a handler must account for: it opens or moves an operation, is dropped with a reason, or is a dead letter. */
+	/**
+	 * An event that a handler must account for: it opens or moves an operation, is dropped with a reason, or is a dead letter. The end of
+	 * work need not be named.
+	 */
 	mustAccountFor(event: BusEvent): boolean;
-	/** Whether an operation accounts for such an event. */
+	/** Whether an operation accounts for an event, of which any flow has said that it must be accounted for. */
 	accounts(event: BusEvent, scene: Scene): boolean;
-	/** Events that AWS calls best effort: they may be dropped. */
+	/** Events that AWS calls best effort, beside those of Systems Manager: they may be dropped. */
 	isBestEffort(event: BusEvent): boolean;
+	/**
+	 * When an open operation that is not decided must be, or from when on the next effect of one that is can be done: epoch milliseconds,
+	 * `Infinity` where nothing presses, undefined where the flow has nothing to say. Then it is the deadline of work that has begun, and
+	 * the decision.
+	 */
+	dueAt?(operation: Recorded): number | undefined;
+	/** How often the work of one of its operations may be begun, where that is more than once. Undefined for those of others. */
+	mostRuns?(operation: Recorded): number | undefined;
+	/** What an OpsItem is about, where its title does not tell it from others that are about something else. */
+	itemSubject?(item: OpsItem): string | undefined;
 	/** Transitions (`starting -> running`) and features that a long run must reach. */
 	readonly transitions: readonly string[];
 	readonly features: readonly string[];
@@ -110,6 +130,8 @@ export interface Scene {
 	now(): number;
 	/** All operations in the ledger, by id. */
 	readonly operations: ReadonlyMap<string, Recorded>;
+	/** When it was written how an operation ends. */
+	decidedOnRecord(id: string): number | undefined;
 	/** When it was written that an operation has closed. */
 	closedOnRecord(id: string): number | undefined;
 	/** The clock's runs that nothing disturbed. */

@@ -22,6 +22,7 @@ export interface SlotsItem {
 export class LedgerMirror {
 	readonly #now: () => number;
 	readonly #operations = new Map<string, Recorded>();
+	readonly #decisions = new Map<string, number>();
 	readonly #closings = new Map<string, number>();
 
 	constructor(now: () => number) {
@@ -30,6 +31,11 @@ export class LedgerMirror {
 
 	get operations(): ReadonlyMap<string, Recorded> {
 		return this.#operations;
+	}
+
+	/** When it was written how an operation ends. */
+	decidedOnRecord(id: string): number | undefined {
+		return this.#decisions.get(id);
 	}
 
 	/** When it was written that an operation has closed: the write may come long after the decision. */
@@ -51,6 +57,7 @@ export class LedgerMirror {
 		const after = unmarshall(item)['operation'] as Recorded;
 		const before = this.#operations.get(after.id);
 		this.#operations.set(after.id, after);
+		if (after.ending !== undefined && before?.ending === undefined) this.#decisions.set(after.id, this.#now());
 		if (after.closedAt !== undefined && before?.closedAt === undefined) this.#closings.set(after.id, this.#now());
 		return { before, after };
 	}

@@ -19,22 +19,37 @@ export interface Noticed {
 /**
  * Tries mutations, one for each processor at a time. Results are in their order.
  * @param template the packaged template.
+ * @param onTried told of each as it is done.
  */
-export async function tryMutations(mutations: readonly Mutation[], template: string): Promise<Noticed[]> {
+export async function tryMutations(
+	mutations: readonly Mutation[],
+	template: string,
+	onTried: (noticed: Noticed) => void = () => {},
+): Promise<Noticed[]> {
 	const noticed: Noticed[] = [];
 	const left = mutations.entries();
 	const work = async () => {
-		for (const [index, mutation] of left) noticed[index] = await tryMutation(mutation, template);
+		for (const [index, mutation] of left) {
+			const each = await tryMutation(mutation, template);
+			noticed[index] = each;
+			onTried(each);
+		}
 	};
 	await Promise.all(Array.from({ length: availableParallelism() }, work));
 	return noticed;
 }
 
+/** Why a mutation cannot be tried: a source that has its text more or less than once. */
+export async function problemOf({ file, find }: Mutation): Promise<string | undefined> {
+	const source = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8').catch(() => '');
+	const found = source.split(find).length - 1;
+	return found === 1 ? undefined : `${file} has its text ${found} times, not once`;
+}
+
 /** Plays seeds with a mutated source until its invariant is violated. */
 async function tryMutation(mutation: Mutation, template: string): Promise<Noticed> {
-	const source = await readFile(new URL(`../../${mutation.file}`, import.meta.url), 'utf8').catch(() => '');
-	const found = source.split(mutation.find).length - 1;
-	if (found !== 1) return { mutation, by: undefined, problem: `${mutation.file} has its text ${found} times, not once` };
+	const problem = await problemOf(mutation);
+	if (problem !== undefined) return { mutation, by: undefined, problem };
 	let by: Reported | undefined;
 	await playAll(requests(mutation), {
 		template,
@@ -49,9 +64,9 @@ async function tryMutation(mutation: Mutation, template: string): Promise<Notice
 }
 
 /** The seed that is known to show it, and others in case it does not any more. */
-function* requests({ shownBy }: Mutation): Generator<SeedRequest> {
-	yield { seed: shownBy, shorten: false };
-	for (let seed = 1; seed <= WITHIN_SEEDS; seed += 1) yield { seed, shorten: false };
+function* requests({ flow, shownBy }: Mutation): Generator<SeedRequest> {
+	yield { seed: shownBy, flows: [flow], shorten: false };
+	for (let seed = 1; seed <= WITHIN_SEEDS; seed += 1) yield { seed, flows: [flow], shorten: false };
 }
 
 export function noticedLine({ mutation, by, problem }: Noticed): string {

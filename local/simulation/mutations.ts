@@ -12,6 +12,8 @@ export interface Mutation {
 	/** Found in the file exactly once. */
 	readonly find: string;
 	readonly replace: string;
+	/** The flow that shows it, alone. */
+	readonly flow: string;
 	/** A seed that shows it: it is tried first. */
 	readonly shownBy: number;
 }
@@ -20,6 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 1,
 		breaks: 'the sweep finds nothing',
+		flow: 'lifecycle',
 		shownBy: 3,
 		file: 'shared/sweeps/hooks.ts',
 		find: 'if (waiting.length === 0) return [];',
@@ -28,15 +31,35 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 1,
 		breaks: 'hooks are not kept alive',
+		flow: 'lifecycle',
 		shownBy: 4,
 		file: 'shared/kinds/lifecycle/timers.ts',
 		find: 'return operation.heartbeat !== undefined && now >= operation.heartbeat.nextAt',
 		replace: 'return operation.heartbeat !== undefined && now >= Infinity',
 	},
 	{
+		invariant: 1,
+		breaks: 'the sweep does not say where an instance goes',
+		flow: 'lifecycle',
+		shownBy: 15,
+		file: 'shared/sweeps/hooks.ts',
+		find: '\t\t\tDestination: place.destination,\n',
+		replace: '',
+	},
+	{
+		invariant: 5,
+		breaks: 'an abandoned launch that waits on its way out is taken to be held by its launch hook',
+		flow: 'lifecycle',
+		shownBy: 64,
+		file: 'shared/kinds/lifecycle/answers.ts',
+		find: 'transitionsOfState(lifecycleState).includes(operation.subject.transition)',
+		replace: 'transitionsOfState(lifecycleState).length > 0',
+	},
+	{
 		invariant: 2,
 		breaks: 'the SDK repeats SendCommand by itself',
-		shownBy: 16,
+		flow: 'lifecycle',
+		shownBy: 1,
 		file: 'shared/aws/clients.ts',
 		find: 'maxAttempts: 1 }',
 		replace: 'maxAttempts: 3 }',
@@ -44,6 +67,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 2,
 		breaks: 'work that is sent again has another name',
+		flow: 'lifecycle',
 		shownBy: 76,
 		file: 'shared/kinds/working.ts',
 		find: 'const work = { ...operation.work, attempt: operation.work.attempt + 1, recordedAt: now };\n\treturn ask(change(operation, { work })',
@@ -53,6 +77,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 3,
 		breaks: 'failed work is followed by what is for success',
+		flow: 'lifecycle',
 		shownBy: 1,
 		file: 'shared/kinds/lifecycle/begin.ts',
 		find: '{ ...failure, then: operation.then.onFailure }',
@@ -61,6 +86,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 3,
 		breaks: 'a hook is served whatever its name',
+		flow: 'lifecycle',
 		shownBy: 9,
 		file: 'shared/opening/lifecycle.ts',
 		find: 'return match(occasionOf(subject.transition), detail, tags, { ...set, playbooks });',
@@ -70,6 +96,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 4,
 		breaks: 'every operation has an OpsItem of its own',
+		flow: 'lifecycle',
 		shownBy: 3,
 		file: 'shared/outcomes/ops-item.ts',
 		find: '`${SERVICE}:${settings.stage}:${item.key}`',
@@ -78,6 +105,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 5,
 		breaks: 'deadlines are decided ten minutes late',
+		flow: 'lifecycle',
 		shownBy: 1,
 		file: 'shared/kinds/working.ts',
 		find: 'export const DECIDE_AFTER_DEADLINE = 30_000;',
@@ -86,14 +114,25 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 6,
 		breaks: 'one slot too many is given out',
+		flow: 'lifecycle',
 		shownBy: 12,
 		file: 'shared/brakes/slots.ts',
 		find: 'limit - ids.length);',
 		replace: 'limit + 1 - ids.length);',
 	},
 	{
+		invariant: 6,
+		breaks: 'work starts without a slot',
+		flow: 'lifecycle',
+		shownBy: 12,
+		file: 'shared/kinds/brakes.ts',
+		find: "slot === undefined ? { name: 'take-slot' } : undefined",
+		replace: 'slot === null ? { name: "take-slot" } : undefined',
+	},
+	{
 		invariant: 7,
 		breaks: 'events are dropped without a word',
+		flow: 'lifecycle',
 		shownBy: 3,
 		file: 'shared/lambda.ts',
 		find: 'if (error instanceof Drop) drop(deps, error, event);',
@@ -102,6 +141,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 7,
 		breaks: 'what should come back is acknowledged',
+		flow: 'lifecycle',
 		shownBy: 4,
 		file: 'shared/lambda.ts',
 		find: 'batchItemFailures.push({ itemIdentifier: record.messageId });',
@@ -110,9 +150,37 @@ export const MUTATIONS: readonly Mutation[] = [
 	{
 		invariant: 8,
 		breaks: 'heartbeats go on after the deadline',
+		flow: 'lifecycle',
 		shownBy: 1,
 		file: 'shared/kinds/lifecycle/timers.ts',
 		find: '&& now < effectiveDeadline(operation);',
 		replace: ';',
+	},
+	{
+		invariant: 2,
+		breaks: 'a resource is remediated once more than its playbook allows',
+		flow: 'compliance',
+		shownBy: 1,
+		file: 'shared/kinds/compliance/timers.ts',
+		find: 'return settings.attempts - recent(remediatedAt, now).length;',
+		replace: 'return settings.attempts + 1 - recent(remediatedAt, now).length;',
+	},
+	{
+		invariant: 3,
+		breaks: 'an evaluation from before the work is taken for a proof of it',
+		flow: 'compliance',
+		shownBy: 5,
+		file: 'shared/kinds/compliance/findings.ts',
+		find: 'evaluatedAt !== undefined && evaluatedAt > verify.after;',
+		replace: 'evaluatedAt !== undefined;',
+	},
+	{
+		invariant: 3,
+		breaks: 'failed work of an event is taken for a success',
+		flow: 'event',
+		shownBy: 2,
+		file: 'shared/kinds/event/work.ts',
+		find: 'failed: (operation, failure, now) => decide(operation, failure, now),',
+		replace: "failed: (operation, failure, now) => decide(operation, { ...failure, state: 'succeeded' as const }, now),",
 	},
 ];

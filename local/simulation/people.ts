@@ -6,12 +6,13 @@ import {
 	SetDesiredCapacityCommand,
 	TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { fleet } from '../../cli/fleet.ts';
 import { pauseStarting, resumeStarting } from '../../cli/support/pausing.ts';
 import type { Services } from '../../shared/operation/services.ts';
 import { settingsFrom } from '../../shared/settings.ts';
 import type { World } from '../world.ts';
 
-const PERSON = 'anna';
+export const PERSON = 'anna';
 
 /** What pausing takes: the table alone. */
 function operatorOf({ aws }: World): Services {
@@ -29,8 +30,15 @@ export async function resume(world: World): Promise<void> {
 	await resumeStarting(operatorOf(world), instant(world), PERSON);
 }
 
-async function tried(call: Promise<unknown>): Promise<void> {
+/** What AWS refuses is no news. */
+export async function tried(call: Promise<unknown>): Promise<void> {
 	await Promise.allSettled([call]);
+}
+
+/** What an operator says to `fleet`. What cannot be done is refused, and that is all. */
+export async function operate({ aws, clock }: World, ...args: readonly string[]): Promise<void> {
+	const io = { out: () => undefined, err: () => undefined, cwd: '/nowhere' };
+	await fleet(args, { io, env: {}, connect: () => aws, now: () => clock.now(), user: PERSON });
 }
 
 /** Takes an instance out of its group, as long as it is in service or in the warm pool. */

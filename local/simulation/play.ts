@@ -6,6 +6,7 @@ import type { BusEvent } from '../aws/eventbridge.ts';
 import type { Call } from '../aws/wire.ts';
 import type { EventFate } from '../delivery.ts';
 import type { Execution } from '../executing.ts';
+import { allowing } from '../permissions/allowing.ts';
 import type { Template } from '../template.ts';
 import { createWorld, type World } from '../world.ts';
 import { ClockRuns } from './clock-runs.ts';
@@ -17,7 +18,8 @@ import { watchOpsItems } from './invariants/ops-items.ts';
 import { watchSlots } from './invariants/slots.ts';
 import { watchWork } from './invariants/work.ts';
 import { LedgerMirror, standing } from './ledger.ts';
-import { actsOf, drawStory, groupsOf, type Mask, masked, playbooksOf, type Story, templateOf } from './story.ts';
+import { deafen } from './people.ts';
+import { actsOf, drawStory, fleetOf, type Mask, masked, type Story, templateOf } from './story.ts';
 import { type Counts, Tally } from './tally.ts';
 import type { Told } from './timeline.ts';
 
@@ -49,6 +51,8 @@ export interface PlayOptions {
 	readonly seed: number;
 	readonly template: Template;
 	readonly flows: readonly Flow[];
+	/** Names of the flows that take part, in place of those that the seed draws. */
+	readonly only?: readonly string[] | undefined;
 	readonly mask?: Mask;
 	/** Has a look at the world once the story is over. */
 	readonly afterwards?: (told: Told) => void;
@@ -61,6 +65,18 @@ const PREPARED_WITHIN = 10_000;
 const LONGEST = 4 * 60 * MINUTE;
 /** From the bus to a queue. */
 const DELIVERED_WITHIN = 1_000;
+
+/** Of AWS's own documents, those that the stories' playbooks name. */
+const ALLOWED = ['AWS-RunShellScript'];
+
+/** What holds of every kind of operation. */
+const INVARIANTS: readonly ((scene: Scene, flows: readonly Flow[], story: Story) => Watch)[] = [
+	watchWork,
+	watchOpsItems,
+	watchDeadlines,
+	watchSlots,
+	watchEvents,
+];
 
 /** @throws what the local AWS throws where it has a defect. */
 export async function play(options: PlayOptions): Promise<Played> {
@@ -89,10 +105,10 @@ class Playing {
 	#nextMinute: number;
 	#isOver = false;
 
-	constructor({ seed, flows, mask = {} }: PlayOptions) {
+	constructor({ seed, flows, only, mask = {} }: PlayOptions) {
 		this.#seed = seed;
 		this.#flows = flows;
-		this.#story = masked(drawStory(seed, flows), mask);
+		this.#story = masked(drawStory(seed, flows, only), mask);
 		this.#nextMinute = this.#story.setting.startAt;
 		const allowed = mask.faults && new Set(mask.faults);
 		this.#faults = new FaultInjector({
@@ -101,8 +117,9 @@ class Playing {
 			startAt: this.#story.setting.startAt,
 			now: () => this.#now,
 			allows: (key) => allowed === undefined || allowed.has(key),
-			isBestEffort: (event) => flows.some((flow) => flow.isBestEffort(event)),
+			isBestEffort: (event) => event.source === 'aws.ssm' || flows.some((flow) => flow.isBestEffort(event)),
 			onFault: (fault, execution) => this.#note(fault, execution),
+			deafen: (instanceId) => deafen(this.#world as World, instanceId, true),
 		});
 	}
 
@@ -116,8 +133,8 @@ class Playing {
 			seed: this.#seed,
 			time: 'simulated',
 			startAt: this.#now,
-			template: templateOf(this.#story, packaged),
-			fleet: { groups: groupsOf(this.#story) },
+			template: allowing(templateOf(this.#story, packaged), ALLOWED),
+			fleet: fleetOf(this.#story),
 			serviceOptions: { throttles: plan.quotas, listLagMs: plan.listLagMs, tagLagMs: plan.tagLagMs },
 			faults: {
 				call: (call, execution) => this.#asked(call, execution),
@@ -128,9 +145,11 @@ class Playing {
 			onCall: (call, execution) => this.#called(call, execution),
 		});
 		const scene = this.#scene(this.#world);
-		const slots = watchSlots(scene, playbooksOf(this.#story));
-		this.#watches.push(watchWork(scene), watchOpsItems(scene), watchDeadlines(scene), slots, watchEvents(scene, this.#flows));
-		for (const { flow, part } of parts) this.#watches.push(flow.watch(scene, part));
+		for (const watch of INVARIANTS) this.#watches.push(watch(scene, this.#flows, this.#story));
+		for (const { flow, part } of parts) {
+			part.prepare?.(this.#world);
+			this.#watches.push(flow.watch(scene, part));
+		}
 		this.#tally.conditions(plan);
 		for (const act of actsOf(this.#story)) {
 			if (!act.spare) this.#actsLeft += 1;
@@ -242,6 +261,7 @@ class Playing {
 			plan: this.#story.plan,
 			now: () => this.#now,
 			operations: this.#mirror.operations,
+			decidedOnRecord: (id) => this.#mirror.decidedOnRecord(id),
 			closedOnRecord: (id) => this.#mirror.closedOnRecord(id),
 			clock: this.#runs,
 			startedAt: (execution) => this.#runs.startedAt(execution) ?? this.#now,

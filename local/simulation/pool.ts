@@ -11,6 +11,9 @@ export interface PoolOptions extends WorkerData {
 	readonly onResult?: (result: SeedResult) => boolean | undefined;
 }
 
+/** A world makes much that is soon forgotten: with more room for it, less is looked through for what is not. */
+const YOUNG_MB = 64;
+
 /**
  * Plays all that is asked for.
  * @returns what was played, in the order in which it ended.
@@ -30,6 +33,7 @@ export async function playAll(requests: Iterable<SeedRequest>, options: PoolOpti
 		new Promise<void>((resolve, reject) => {
 			const worker = new Worker(new URL('./worker.ts', import.meta.url), {
 				workerData: { template, ...(mutation && { mutation }) } satisfies WorkerData,
+				resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
 			});
 			const end = (error?: unknown) => {
 				isOver ||= error !== undefined;

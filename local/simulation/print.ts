@@ -17,7 +17,7 @@ export function tell(told: Told): string[] {
 		...(Object.keys(plan.quotas).length > 0 ? [`quotas a second: ${JSON.stringify(plan.quotas)}`] : []),
 	];
 	return [
-		`It begins at ${new Date(setting.startAt).toISOString()}${conditions.length > 0 ? `; ${conditions.join('; ')}` : ''}.`,
+		`Flows: ${story.parts.map(({ flow }) => flow.name).join(', ')}. It begins at ${new Date(setting.startAt).toISOString()}${conditions.length > 0 ? `; ${conditions.join('; ')}` : ''}.`,
 		...groupsOf(story).flatMap(groupLines),
 		...playbooksOf(story).map((playbook) => `playbook ${JSON.stringify(playbook)}`),
 		...timeline(told),
@@ -35,12 +35,12 @@ function groupLines({ name, tags, hooks = [], warmPool, nodes, behaviours, launc
 
 /** The violations of a run, each with its seed, its shortest story, and how to play that again. */
 export function violationLines(violations: readonly Reported[], startOf: (seed: number) => number): string[] {
-	return violations.flatMap(({ seed, invariant, what, at, mask, story }) => [
+	return violations.flatMap(({ seed, flows, invariant, what, at, mask, story }) => [
 		'',
 		`seed ${seed} violates invariant ${invariant} at ${since(at - startOf(seed))}: ${what}`,
 		'The shortest story found that still shows it:',
 		...story.map((line) => `  ${line}`),
-		`Again: npm run simulate -- --seed ${seed} --mask '${JSON.stringify(mask).replaceAll("'", "'\\''")}'`,
+		`Again: npm run simulate -- --seed ${seed} --flows ${flows.join(',')} --mask '${JSON.stringify(mask).replaceAll("'", "'\\''")}'`,
 	]);
 }
 

@@ -10,11 +10,11 @@ export interface Summary {
 	readonly seeds: number;
 	readonly operations: number;
 	readonly events: number;
-	readonly calls: number;
 	readonly faults: Counts;
 	readonly transitions: Counts;
 	readonly features: Counts;
 	readonly violations: readonly Reported[];
+	readonly calls: number;
 	/** Of the hashes of all seeds: the same seeds of the same code give the same one. */
 	readonly hash: string;
 }
@@ -32,7 +32,6 @@ export function summarise(results: readonly SeedResult[], flows: readonly Flow[]
 		seeds: sorted.length,
 		operations: sum(({ operations }) => operations),
 		events: sum(({ events }) => events),
-		calls: sum(({ calls }) => calls),
 		faults: total(
 			[...FAULTS, ...flows.flatMap((flow) => flow.faults)],
 			sorted.map(({ faults }) => faults),
@@ -46,6 +45,7 @@ export function summarise(results: readonly SeedResult[], flows: readonly Flow[]
 			sorted.map(({ features }) => features),
 		),
 		violations: sorted.flatMap(({ violations }) => violations),
+		calls: sum(({ calls }) => calls),
 		hash: hash.digest('hex').slice(0, 16),
 	};
 }

@@ -10,6 +10,8 @@ import type { Counts } from './tally.ts';
 import type { Told } from './timeline.ts';
 
 export interface Reported extends Violation {
+	/** Names of the flows that took part. */
+	readonly flows: readonly string[];
 	/** What of the story is enough to see it. */
 	readonly mask: Mask;
 	/** That story, line by line. */
@@ -32,6 +34,8 @@ export interface SeedResult {
 
 export interface SeedRequest {
 	readonly seed: number;
+	/** Names of the flows that take part, in place of those that the seed draws. */
+	readonly flows?: readonly string[] | undefined;
 	readonly mask?: Mask;
 	/** Whether a violation's shortest story is looked for. */
 	readonly shorten: boolean;
@@ -42,10 +46,10 @@ export interface SeedRequest {
 let loaded: { readonly file: string; readonly template: Promise<Template> } | undefined;
 
 /** @param file the packaged template. */
-export async function simulateSeed(file: string, { seed, mask = {}, shorten, told = false }: SeedRequest): Promise<SeedResult> {
+export async function simulateSeed(file: string, { seed, flows, mask = {}, shorten, told = false }: SeedRequest): Promise<SeedResult> {
 	if (loaded?.file !== file) loaded = { file, template: loadTemplate(file) };
 	const template = await loaded.template;
-	const replay = (options: Partial<PlayOptions>) => play({ seed, template, flows: FLOWS, mask, ...options });
+	const replay = (options: Partial<PlayOptions>) => play({ seed, template, flows: FLOWS, only: flows, mask, ...options });
 	const story: string[] = [];
 	const afterwards = (about: Told) => story.push(...tell(about));
 	const played = await replay(told ? { afterwards } : {});
@@ -53,7 +57,9 @@ export async function simulateSeed(file: string, { seed, mask = {}, shorten, tol
 	return {
 		...{ seed, operations, events, calls, faults, transitions, features, hash },
 		violations:
-			violations.length > 0 && shorten ? await shortened(played, mask, replay) : violations.map((each) => ({ ...each, mask, story })),
+			violations.length > 0 && shorten
+				? await shortened(played, mask, replay)
+				: violations.map((each) => ({ ...each, flows: flowsOf(played), mask, story })),
 		...(told && { story }),
 	};
 }
@@ -63,7 +69,11 @@ async function shortened(played: Played, whole: Mask, replay: (options: Partial<
 	const least = join(whole, mask);
 	const story: string[] = [];
 	const { violations } = await replay({ mask: least, afterwards: (about) => story.push(...tell(about)) });
-	return violations.map((violation) => ({ ...violation, mask: least, story }));
+	return violations.map((violation) => ({ ...violation, flows: flowsOf(played), mask: least, story }));
+}
+
+function flowsOf({ story }: Played): string[] {
+	return story.parts.map(({ flow }) => flow.name);
 }
 
 function join(whole: Mask, { without = [], faults = whole.faults }: Mask): Mask {

@@ -1,6 +1,6 @@
 /** The story of a seed: what is deployed, what happens, and what goes wrong. Parts of it can be left out by their names. */
 
-import type { FleetGroup } from '../fleet.ts';
+import type { Fleet, FleetGroup } from '../fleet.ts';
 import type { DocumentDefinition, Template } from '../template.ts';
 import { Draw } from './draw.ts';
 import { drawFaults, type FaultPlan } from './fault-plan.ts';
@@ -32,7 +32,11 @@ const REGION = 'eu-west-1';
 /** Names of what a mask can leave out beside acts, nodes, groups and playbooks. */
 export const CONDITION_NAMES = ['outages', 'skew', 'list lag', 'tag lag', 'quotas', 'clocks', 'stale reads', 'playbook clock'] as const;
 
-export function drawStory(seed: number, flows: readonly Flow[]): Story {
+/** Of how many seeds two flows share one. */
+const SHARED = 0.2;
+
+/** @param only names of the flows that take part, in place of those that the seed draws. */
+export function drawStory(seed: number, flows: readonly Flow[], only?: readonly string[]): Story {
 	const draw = new Draw(seed);
 	const about = draw.of('setting');
 	const setting = {
@@ -45,9 +49,22 @@ export function drawStory(seed: number, flows: readonly Flow[]): Story {
 		seed,
 		setting,
 		plan: drawFaults(draw.of('faults'), setting.actsWithinMs),
-		parts: flows.map((flow) => ({ flow, part: flow.draw(draw.of(flow.name), setting) })),
+		parts: drawFlows(draw.of('flows'), flows, only).map((flow) => ({ flow, part: flow.draw(draw.of(flow.name), setting) })),
 		playbookClock: about.chance(0.1),
 	};
+}
+
+/** Few at a time, so that a seed takes about as long however many there are. In their own order. */
+function drawFlows(draw: Draw, flows: readonly Flow[], only: readonly string[] | undefined): Flow[] {
+	if (only) return flows.filter(({ name }) => only.includes(name));
+	const drawn = new Set<Flow>();
+	const add = () => {
+		const left = flows.filter((flow) => !drawn.has(flow));
+		if (left.length > 0) drawn.add(draw.weighted(left.map((flow) => [flow.weight, flow])));
+	};
+	add();
+	if (draw.chance(SHARED)) add();
+	return flows.filter((flow) => drawn.has(flow));
 }
 
 /** The story without what a mask leaves out. Its faults are left out while it is played. */
@@ -92,6 +109,16 @@ export function actsOf({ parts }: Story): Act[] {
 
 export function groupsOf({ parts }: Story): FleetGroup[] {
 	return parts.flatMap(({ part }) => part.groups ?? []);
+}
+
+/** Everything that has been there for long. */
+export function fleetOf(story: Story): Fleet {
+	const others = story.parts.flatMap(({ part }) => part.fleet ?? []);
+	return {
+		groups: groupsOf(story),
+		buckets: others.flatMap(({ buckets = [] }) => buckets),
+		securityGroups: others.flatMap(({ securityGroups = [] }) => securityGroups),
+	};
 }
 
 export function playbooksOf({ parts }: Story): PlaybookText[] {

@@ -85,6 +85,7 @@ export function queue({ name, arn, properties }: Deployed): QueueDefinition {
 		arn: arn(),
 		visibilityTimeoutSeconds: Number(properties['VisibilityTimeout'] ?? 30),
 		delaySeconds: Number(properties['DelaySeconds'] ?? 0),
+		...optional('encrypted', properties['SqsManagedSseEnabled']),
 		...optional(
 			'redrive',
 			policy && { deadLetterArn: String(policy['deadLetterTargetArn']), maxReceiveCount: Number(policy['maxReceiveCount']) },

@@ -91,6 +91,22 @@ const RESOURCES = {
 			},
 		]),
 	),
+	OrdersPolicy: {
+		Type: 'AWS::SQS::QueuePolicy',
+		Properties: {
+			Queues: [{ Ref: logicalId(RULE.queue) }],
+			PolicyDocument: {
+				Statement: [
+					{
+						Effect: 'Allow',
+						Principal: { Service: 'events.amazonaws.com' },
+						Action: 'sqs:SendMessage',
+						Resource: { 'Fn::GetAtt': [logicalId(RULE.queue), 'Arn'] },
+					},
+				],
+			},
+		},
+	},
 	Orders: {
 		Type: 'AWS::Events::Rule',
 		Properties: {

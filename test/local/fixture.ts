@@ -11,6 +11,26 @@ const DEAD_LETTERS = {
 	Properties: { QueueName: 'fleetkeeper-local-opener-dead' },
 };
 
+/** Lets EventBridge send to a queue, for one rule. */
+function queuePolicy(queue: string, rule: string) {
+	const [Resource, source] = [queue, rule].map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
+	const admitted = { Principal: { Service: 'events.amazonaws.com' }, Condition: { ArnEquals: { 'aws:SourceArn': source } } };
+	const Statement = [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource, ...admitted }];
+	return { Type: 'AWS::SQS::QueuePolicy', Properties: { Queues: [{ Ref: queue }], PolicyDocument: { Statement } } };
+}
+
+/** What the opener's role allows: all that tests let it do. */
+const OPENER_STATEMENTS = [
+	{
+		Effect: 'Allow',
+		Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+		Resource: { 'Fn::GetAtt': ['OpenerQueue', 'Arn'] },
+	},
+	{ Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: '*' },
+	{ Effect: 'Allow', Action: 'ssm:PutParameter', Resource: '*' },
+	{ Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Resource: { 'Fn::GetAtt': ['Ledger', 'Arn'] } },
+] as const;
+
 /** A rule to a queue to a function (`opener`), and a function on a schedule of one minute (`ticker`). */
 export const RAW_TEMPLATE = {
 	AWSTemplateFormatVersion: '2010-09-09',
@@ -24,6 +44,8 @@ export const RAW_TEMPLATE = {
 				RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['OpenerDeadLetters', 'Arn'] }, maxReceiveCount: 3 },
 			},
 		},
+		OpenerQueuePolicy: queuePolicy('OpenerQueue', 'OpenerRule'),
+		OpenerDeadLettersPolicy: queuePolicy('OpenerDeadLetters', 'OpenerRule'),
 		OpenerRule: {
 			Type: 'AWS::Events::Rule',
 			Properties: {
@@ -80,6 +102,15 @@ export const RAW_TEMPLATE = {
 				Environment: { Variables: { STAGE: 'local' } },
 			},
 		},
+		TickerPermission: {
+			Type: 'AWS::Lambda::Permission',
+			Properties: {
+				FunctionName: { 'Fn::GetAtt': ['TickerLambdaFunction', 'Arn'] },
+				Action: 'lambda:InvokeFunction',
+				Principal: 'events.amazonaws.com',
+				SourceArn: { 'Fn::GetAtt': ['TickerRule', 'Arn'] },
+			},
+		},
 		TickerInvokeConfig: {
 			Type: 'AWS::Lambda::EventInvokeConfig',
 			Properties: {
@@ -89,7 +120,13 @@ export const RAW_TEMPLATE = {
 				DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['TickerDeadLetters', 'Arn'] } } },
 			},
 		},
-		OpenerRole: { Type: 'AWS::IAM::Role', Properties: { RoleName: { 'Fn::Join': ['-', ['fleetkeeper', 'local', 'opener']] } } },
+		OpenerRole: {
+			Type: 'AWS::IAM::Role',
+			Properties: {
+				RoleName: { 'Fn::Join': ['-', ['fleetkeeper', 'local', 'opener']] },
+				Policies: [{ PolicyName: 'opener', PolicyDocument: { Version: '2012-10-17', Statement: OPENER_STATEMENTS } }],
+			},
+		},
 		Ledger: {
 			Type: 'AWS::DynamoDB::Table',
 			Properties: {

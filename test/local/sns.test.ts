@@ -87,6 +87,17 @@ describe('A rule whose target is a topic of the template', () => {
 				Type: 'AWS::SNS::Topic',
 				Properties: { TopicName: 'pager', Subscription: [{ Protocol: 'email', Endpoint: 'a@example.com' }] },
 			},
+			PagerPolicy: {
+				Type: 'AWS::SNS::TopicPolicy',
+				Properties: {
+					Topics: [{ Ref: 'Pager' }],
+					PolicyDocument: {
+						Statement: [
+							{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sns:Publish', Resource: { Ref: 'Pager' } },
+						],
+					},
+				},
+			},
 			Second: {
 				Type: 'AWS::SNS::Subscription',
 				Properties: { TopicArn: { Ref: 'Pager' }, Protocol: 'email', Endpoint: 'b@example.com' },

@@ -1,4 +1,5 @@
 import {
+	ChangeMessageVisibilityBatchCommand,
 	ChangeMessageVisibilityCommand,
 	DeleteMessageBatchCommand,
 	DeleteMessageCommand,
@@ -75,6 +76,25 @@ describe('SQS', () => {
 
 		expect(stillHidden).toEqual([]);
 		expect(await bodies()).toEqual(['now']);
+	});
+
+	it('lets several messages be seen again in one call, and says which of them were not hidden', async () => {
+		await put('a');
+		await put('b');
+		const [first, second] = await receive();
+		const release = () => {
+			const Entries = [first, second].map((message, index) => ({
+				...{ Id: String(index), ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 0 },
+			}));
+			return world.aws.sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
+		};
+
+		const { Successful, Failed } = await release();
+		const again = await release();
+
+		expect([Successful?.map(({ Id }) => Id), Failed]).toEqual([['0', '1'], []]);
+		expect(again.Failed?.map(({ Code }) => Code)).toEqual(['MessageNotInflight', 'MessageNotInflight']);
+		expect((await bodies()).sort()).toEqual(['a', 'b']);
 	});
 
 	it('delays a message, and gives message attributes that are asked for', async () => {

@@ -1,6 +1,9 @@
-/** Executes the Automation runbooks of `runbooks/` in the local AWS. */
+/** Executes the Automation runbooks of `runbooks/` in the local AWS, in the role that the packaged template has for them. */
 
 import type { Fleet } from '../../local/fleet.ts';
+import { ensureTemplate } from '../../local/package-template.ts';
+import { iamOf } from '../../local/permissions/enforcing.ts';
+import { loadTemplate } from '../../local/template.ts';
 import { type SmallAws, smallAws } from '../local/support/small-aws.ts';
 import { deployedDocuments } from './documents.ts';
 
@@ -27,9 +30,13 @@ export interface Runbooks {
 /** No wait of a runbook is longer than five hours. */
 const LONGEST_SECONDS = 5 * 3600;
 
+const iam = await iamOf(await loadTemplate(await ensureTemplate()), () => {
+	throw new Error('Nobody but runbooks calls here.');
+});
+
 /** The services of a fleet with all documents deployed. */
 export function runbooksOn(fleet: Fleet): Runbooks {
-	const aws = smallAws(fleet);
+	const aws = smallAws(fleet, { iam });
 	for (const { name, type, content } of deployedDocuments().values()) aws.ssm.addDocument(name, type as 'Command' | 'Automation', content);
 	return {
 		aws,

@@ -392,6 +392,19 @@ describe('tag-resource', () => {
 		expect(Object.fromEntries(aws.ec2.instance(NODE)?.tags ?? [])).toMatchObject({ team: 'web', service: 'apache' });
 	});
 
+	it('puts tags on a volume and on a security group', async () => {
+		const { aws, run } = world();
+		const [volume = ''] = aws.ec2.instance(NODE)?.volumes.map(({ id }) => id) ?? [];
+		const arns = [`volume/${volume}`, `security-group/${GROUP}`].map((resource) => `arn:aws:ec2:eu-west-1:111122223333:${resource}`);
+
+		for (const ResourceArn of arns) expect((await run('tag-resource', { ResourceArn, Tags })).status).toBe('Success');
+
+		const { ResourceTagMappingList: found } = aws.call('resourcegroupstaggingapi', 'GetResources', { ResourceARNList: arns });
+		expect(found.map(({ Tags: tags }: { Tags: unknown[] }) => tags)).toEqual(
+			arns.map(() => expect.arrayContaining([{ Key: 'team', Value: 'web' }])),
+		);
+	});
+
 	it('puts tags on a bucket, as often as it likes', async () => {
 		const { aws, run } = world();
 		const ResourceArn = `arn:aws:s3:::${BUCKET}`;

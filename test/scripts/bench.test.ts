@@ -3,8 +3,9 @@ import { Answers } from '../../scripts/bench/answers.ts';
 import { readArguments } from '../../scripts/bench/arguments.ts';
 import { callsOf, firstEvent } from '../../scripts/bench/cold-start.ts';
 import { FreshProcesses } from '../../scripts/bench/fresh-process.ts';
-import { playbooks } from '../../scripts/bench/matching.ts';
+import { matchingPart, playbooks } from '../../scripts/bench/matching.ts';
 import type { Part } from '../../scripts/bench/part.ts';
+import { PARTS } from '../../scripts/bench/parts.ts';
 import { type Invocation, type RecordedCall, recordInvocations } from '../../scripts/bench/recording.ts';
 import { inTurn, median, ratio } from '../../scripts/bench/statistics.ts';
 import { apiOperations, bundleText, functionNames } from '../../scripts/bundle.ts';
@@ -20,6 +21,10 @@ describe('what the benchmark is asked for', () => {
 
 	it('is every part, or those that are named', () => {
 		expect([namesOf(), namesOf('--only', 'calls')]).toEqual([['cold-start', 'calls'], ['calls']]);
+	});
+
+	it('may be all that there are budgets of', () => {
+		expect(PARTS.map(({ name }) => name)).toEqual(['cold-start', 'warm', 'matching', 'calls', 'sizes', 'simulated']);
 	});
 
 	it('is refused with what may be given', () => {
@@ -154,5 +159,15 @@ describe('the playbooks that are matched against', () => {
 		expect(match('instance-terminating', detail, { service: 'nginx' }, { ...set, playbooks: set.playbooks.slice(0, -1) })).toHaveProperty(
 			'none',
 		);
+	});
+
+	it('are few and many, and transitions are timed beside them', async () => {
+		const { json, rows } = await matchingPart.measure({ runs: 1, progress: () => undefined });
+
+		expect(json).toEqual({
+			matches: [10, 100, 1_000].map((count) => ({ playbooks: count, perSecond: expect.any(Number) })),
+			transitionsPerSecond: expect.any(Number),
+		});
+		expect(rows).toHaveLength(5);
 	});
 });

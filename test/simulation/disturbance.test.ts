@@ -31,11 +31,12 @@ async function writing(fault: (execution: Execution | undefined) => CallFault | 
 		seed: 1,
 		time: 'simulated',
 		startAt: START,
-		template: { ...packaged, rules: [], parameters: [] },
+		template: { ...packaged, rules: [], parameters: [], roles: [] },
 		handlers: Object.fromEntries(packaged.functions.map(({ name }) => [name, create])),
 		faults: { ...faults, call: ({ operation }, execution) => (operation === 'PutParameter' ? fault(execution) : undefined) },
 	});
-	return { world, heard };
+	const timeoutSeconds = packaged.functions.find(({ name }) => name.endsWith('-reconcile'))?.timeoutSeconds ?? 0;
+	return { world, heard, timeoutSeconds };
 }
 
 const isWritten = (world: World) =>
@@ -73,12 +74,12 @@ describe('A disturbed call', () => {
 	});
 
 	it('that is never answered keeps its function until its time is over', async () => {
-		const { world, heard } = await writing(() => ({ repliesAfterMs: Number.POSITIVE_INFINITY }));
+		const { world, heard, timeoutSeconds } = await writing(() => ({ repliesAfterMs: Number.POSITIVE_INFINITY }));
 
 		const result = await world.invoke('reconcile', {});
 
 		expect(result).toMatchObject({ ok: false, errorType: 'Sandbox.Timedout' });
-		expect(world.clock.now()).toBe(START + 60_000);
+		expect(world.clock.now()).toBe(START + timeoutSeconds * 1_000);
 		expect(await isWritten(world)).toBe(true);
 		expect(heard).toEqual([]);
 	});

@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { openSightings } from '../../shared/opening/lifecycle.ts';
-import { createCore, drainWeb } from '../support/core.ts';
-import { LAUNCHING, life, OPENED_AT, online, SECOND, TERMINATING, waitsIn } from '../support/operations.ts';
+import { findWork } from '../../shared/work/work.ts';
+import { createCore, drainWeb, sweep, throttled } from '../support/core.ts';
+import { LAUNCHING, life, MINUTE, OPENED_AT, online, SECOND, TERMINATING, waitsIn } from '../support/operations.ts';
 
 describe('A command whose reply never came', () => {
 	const sent = () => life().meets({ type: 'opened' }, online);
@@ -16,11 +17,26 @@ describe('A command whose reply never came', () => {
 		expect(drain.meets({ type: 'work-not-found', certain: false }).operation.ending?.state).toBe('timed-out');
 	});
 
-	it('is not looked for longer than that', () => {
+	it('is looked for whenever the clock comes to that', () => {
 		const drain = sent();
-		drain.now = drain.operation.deadlineAt + 91 * SECOND;
+		drain.now = drain.operation.deadlineAt + 25 * MINUTE;
 
-		expect(drain.ticks().operation.ending?.state).toBe('timed-out');
+		expect(drain.ticks().asked).toEqual(['find-work']);
+	});
+
+	it('is not looked for longer than two ticks where AWS does not answer', async () => {
+		const core = await createCore();
+		core.on('ListCommands', () => {
+			throw throttled();
+		});
+		const { operation } = sent();
+		const answer = async (afterDeadline: number) => {
+			core.pass(operation.deadlineAt + afterDeadline - core.now());
+			return (await findWork(core.services, [operation])).get(operation.id)?.type;
+		};
+
+		expect(await answer(31 * SECOND)).toBe('not-done');
+		expect(await answer(91 * SECOND)).toBe('work-not-found');
 	});
 });
 
@@ -46,5 +62,19 @@ describe('An instance that the sweep finds', () => {
 
 		expect(bySweep.heartbeat?.nextAt).toBe(bySweep.openedAt);
 		expect(byEvent.heartbeat?.nextAt).toBeGreaterThan(byEvent.openedAt);
+	});
+
+	it.for([
+		['Terminating:Wait', { Destination: ['EC2'] }],
+		['Terminating:Wait', { Origin: ['AutoScalingGroup'] }],
+		['Warmed:Terminating:Wait', { Origin: ['WarmPool'] }],
+		['Warmed:Pending:Wait', { Destination: ['WarmPool'] }],
+	] as const)('in %s is claimed by a playbook that names %j', async ([LifecycleState, named]) => {
+		const detail = { LifecycleHookName: [TERMINATING.hook], ...named };
+		const core = await createCore({ playbooks: [drainWeb({ when: { detail } })] });
+		const Instances = [{ InstanceId: TERMINATING.instanceId, LifecycleState }];
+		core.on('DescribeAutoScalingGroups', () => ({ AutoScalingGroups: [{ AutoScalingGroupName: TERMINATING.group, Instances }] }));
+
+		expect(await sweep(core.services)).toEqual({ waiting: 1, opened: 1 });
 	});
 });

@@ -149,7 +149,7 @@ function checkedContent(document: StoredDocument, content: NewDocument['content'
 	if (document.type === 'ChangeCalendar') return checkedCalendar(document, content, refuse);
 	let value: unknown = content;
 	try {
-		if (typeof content === 'string') value = parse(content);
+		if (typeof content === 'string') value = parsed(content);
 	} catch (error) {
 		throw refuse(`the content is not ${document.format}: ${(error as Error).message}`);
 	}
@@ -158,6 +158,19 @@ function checkedContent(document: StoredDocument, content: NewDocument['content'
 		document.type === 'Command' ? commandProblem(value) : document.type === 'Automation' ? automationProblem(value) : undefined;
 	if (problem) throw refuse(problem);
 	return value;
+}
+
+/** By their text: every world of a process has the same documents, and to parse them takes longer than the rest of its making. */
+const known = new Map<string, unknown>();
+/** Texts that are remembered: a process that makes ever other documents must not keep them all. */
+const MOST_KNOWN = 100;
+
+function parsed(text: string): unknown {
+	if (!known.has(text)) {
+		if (known.size >= MOST_KNOWN) known.clear();
+		known.set(text, parse(text));
+	}
+	return structuredClone(known.get(text));
 }
 
 /** A calendar is text, and has no content that could be looked into as a map. */

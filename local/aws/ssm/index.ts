@@ -1,18 +1,20 @@
 /** AWS Systems Manager: Run Command, Automation, Parameter Store, OpsCenter, managed nodes, documents. */
 
-import type { GetCalendarStateCommandInput, SendCommandCommandInput, Target } from '@aws-sdk/client-ssm';
+import type { GetCalendarStateCommandInput, StartAutomationExecutionCommandInput, Target } from '@aws-sdk/client-ssm';
 import * as schemas from '@aws-sdk/client-ssm';
-import { type ApiCallListener, madeBy } from '../api-call.ts';
+import type { ApiCallListener } from '../api-call.ts';
 import { LIST_LAG_MS, SSM_QUOTAS } from '../assumptions.ts';
 import type { Ec2 } from '../ec2.ts';
 import type { Behaviours } from '../ec2-machine.ts';
+import type { Iam } from '../iam/index.ts';
 import { defineService, PROTOCOLS, type ServiceDefinition } from '../service.ts';
 import { quotasOf, throttled } from '../throttle.ts';
 import type { AwsContext } from '../types.ts';
-import type { AutomationServices } from './automation/action.ts';
+import { runbookOf } from './automation/assume-role.ts';
 import { AutomationEngine } from './automation/engine.ts';
 import type { Execution } from './automation/model.ts';
 import { automationOperations } from './automation/operations.ts';
+import { createReach } from './automation/reach.ts';
 import { Calendars } from './calendars.ts';
 import type { Command } from './command-model.ts';
 import { commandOperations } from './command-operations.ts';
@@ -47,6 +49,8 @@ export interface Ssm {
 	setDeaf(id: string, deaf: boolean): void;
 	/** Changes how documents end on a node, from its next run on. */
 	behave(id: string, behaviours: Behaviours): void;
+	/** What StartAutomationExecution would run: the version, and the role that it works in. */
+	runbook(input: unknown): { readonly version: string; readonly assumeRole?: string } | undefined;
 	/** The newest first. */
 	commands(): readonly Command[];
 	executions(): readonly Execution[];
@@ -59,13 +63,12 @@ export interface SsmOptions {
 	readonly services?: () => readonly Pick<ServiceDefinition, 'name' | 'operations'>[];
 	/** Told of the calls that runbooks make. */
 	readonly onCall?: ApiCallListener;
+	/** What runbooks may do in their roles: anything where it is absent. */
+	readonly iam?: Iam;
 	/** Calls per second, by operation, besides the published quotas. */
 	readonly throttles?: Readonly<Record<string, number>>;
 	readonly listLagMs?: number;
 }
-
-/** Who calls, in the calls of a runbook. */
-const AUTOMATION = 'ssm.amazonaws.com';
 
 /** What the targets of an Automation lead to: the values themselves, or the instances with a tag. */
 function targetsOf(targets: readonly Target[], ec2: Ec2): string[] {
@@ -78,7 +81,7 @@ function targetsOf(targets: readonly Target[], ec2: Ec2): string[] {
 }
 
 export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
-	const { ec2, services = () => [], onCall, throttles = {}, listLagMs = LIST_LAG_MS } = options;
+	const { ec2, services = () => [], onCall, iam, throttles = {}, listLagMs = LIST_LAG_MS } = options;
 	const lag: Lag = { listsMs: listLagMs };
 	const nodes = new Nodes(ctx, ec2);
 	const documents = new Documents(ctx);
@@ -88,28 +91,19 @@ export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 	const commands = new Commands(ctx, nodes);
 	const sending = { ctx, documents, nodes, parameters };
 
-	const reach: AutomationServices = {
-		async call(name, api, input) {
-			const service = [definition, ec2.definition, ...services()].find((each) => each.name === name.toLowerCase());
-			const operation = service?.operations[api];
-			if (!service || !operation) throw new Error(`The local AWS does not implement ${api} of ${name}.`);
-			const call = { service: service.name, operation: api, caller: AUTOMATION, input };
-			const output = await madeBy(ctx, onCall, call, () => operation(structuredClone(input) as never));
-			return JSON.parse(JSON.stringify(output ?? {}));
-		},
-		sendCommand(input) {
-			const command = makeCommand(input as unknown as SendCommandCommandInput, sending);
-			commands.start(command);
-			return command;
-		},
-		cancelCommand: (command) => commands.cancel(command),
-		onCommandEnd: (command, listener) => commands.onEnd(command, listener),
-	};
+	const reach = createReach({
+		ctx,
+		services: () => [definition, ec2.definition, ...services()],
+		commands,
+		make: (input) => makeCommand(input, sending),
+		...(onCall && { onCall }),
+		...(iam && { iam }),
+	});
 	const engine = new AutomationEngine(ctx, reach);
 
 	const operations = {
 		...commandOperations(commands, sending, lag),
-		...automationOperations(ctx, documents, engine, lag, (targets) => targetsOf(targets, ec2)),
+		...automationOperations(ctx, documents, engine, lag, (targets) => targetsOf(targets, ec2), iam),
 		...documentOperations(documents),
 		GetCalendarState: (input: GetCalendarStateCommandInput) => calendars.state(input),
 		...parameterOperations(ctx, parameters),
@@ -148,6 +142,7 @@ export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 			if (!node) throw new Error(`${id} is not a managed node.`);
 			node.behaviours = { ...node.behaviours, ...behaviours };
 		},
+		runbook: (input) => runbookOf(documents, input as StartAutomationExecutionCommandInput),
 		commands: () => commands.all(),
 		executions: () => engine.all(),
 		opsItems: () => opsItems.all(),

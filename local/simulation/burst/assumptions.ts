@@ -4,7 +4,8 @@
  */
 
 /**
- * Calls per second, besides the quotas that Systems Manager publishes (`SSM_QUOTAS`: StartAutomationExecution 1, Parameter Store reads 40).
+ * Calls per second, besides the quotas that Systems Manager publishes (`SSM_QUOTAS`: StartAutomationExecution 1, Parameter Store reads 40;
+ * `CONCURRENT_AUTOMATIONS`: 100 at once).
  * Operations that stand in one key share one bucket: where it is not known whether they do, they are taken to.
  */
 export const THROTTLES = {

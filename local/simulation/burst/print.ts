@@ -47,8 +47,9 @@ function whole(count: number): string {
 	return count.toLocaleString('en-US');
 }
 
-/** `17:05`: minutes and seconds. */
+/** `17:05`: minutes and seconds; a dash where nothing was completed. */
 function span(seconds: number): string {
+	if (Number.isNaN(seconds)) return '-';
 	const rounded = Math.round(seconds);
 	return `${Math.floor(rounded / 60)}:${String(rounded % 60).padStart(2, '0')}`;
 }

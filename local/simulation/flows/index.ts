@@ -1,6 +1,8 @@
 /** Every kind of operation that the simulation knows. */
 
 import type { Flow } from '../flow.ts';
+import { compliance } from './compliance.ts';
+import { event } from './event.ts';
 import { lifecycle } from './lifecycle.ts';
 
-export const FLOWS: readonly Flow[] = [lifecycle];
+export const FLOWS: readonly Flow[] = [lifecycle, compliance, event];

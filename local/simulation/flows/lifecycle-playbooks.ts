@@ -111,10 +111,10 @@ function drawPlaybook(draw: Draw, { name, priority, on, hook, group, tags }: Cla
 /** `2026-03-02T10:00:00Z`, as iCalendar writes it. */
 const stamp = (at: number) => new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, '');
 
-export function drawCalendar(draw: Draw, { startAt, actsWithinMs }: Setting): DocumentDefinition {
+export function drawCalendar(draw: Draw, { startAt, actsWithinMs }: Setting, name = CALENDAR): DocumentDefinition {
 	const from = startAt + draw.whole(-10, actsWithinMs / MINUTE) * MINUTE;
 	const to = from + draw.whole(3, 25) * MINUTE;
 	const event = ['BEGIN:VEVENT', 'UID:1', `DTSTART:${stamp(from)}`, `DTEND:${stamp(to)}`, 'SUMMARY:freeze', 'END:VEVENT'];
 	const head = ['BEGIN:VCALENDAR', 'PRODID:-//AWS//Change Calendar 1.0//EN', 'VERSION:2.0', 'X-CALENDAR-TYPE:DEFAULT_OPEN'];
-	return { name: CALENDAR, type: 'ChangeCalendar', format: 'TEXT', content: [...head, ...event, 'END:VCALENDAR', ''].join('\r\n') };
+	return { name, type: 'ChangeCalendar', format: 'TEXT', content: [...head, ...event, 'END:VCALENDAR', ''].join('\r\n') };
 }

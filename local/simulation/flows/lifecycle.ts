@@ -9,23 +9,17 @@ import { countFeatures, FEATURES } from './lifecycle-features.ts';
 import { checkServed } from './lifecycle-served.ts';
 import { type Action, Actions, checkAsked, checkDeadline, checkResult, operationsAbout } from './lifecycle-watch.ts';
 
-const WORK_TAG = 'fleetkeeper:work:';
-
 const isAction = (event: BusEvent) => event['detail-type'].endsWith('Lifecycle Action');
-const isCommandEnd = ({ 'detail-type': type, detail }: BusEvent) =>
-	type === 'EC2 Command Invocation Status-change Notification' &&
-	!['Pending', 'InProgress', 'Cancelling'].includes(String(detail['status']));
-const isExecutionEnd = ({ 'detail-type': type, detail }: BusEvent) =>
-	type === 'EC2 Automation Execution Status-change Notification' &&
-	!['Pending', 'InProgress', 'Cancelling', 'Waiting'].includes(String(detail['Status']));
 
 export const lifecycle: Flow = {
 	name: 'lifecycle',
+	weight: 6,
 	draw: drawLifecycle,
 	watch,
-	mustAccountFor: (event) => isAction(event) || isCommandEnd(event) || isExecutionEnd(event),
+	mustAccountFor: isAction,
 	accounts,
-	isBestEffort: ({ source }) => source === 'aws.autoscaling' || source === 'aws.ssm',
+	isBestEffort: ({ source }) => source === 'aws.autoscaling',
+	dueAt,
 	transitions: [
 		...['opened -> starting', 'opened -> waiting (registration)', 'opened -> waiting (limit)', 'opened -> waiting (calendar)'],
 		...['opened -> waiting (pause)', 'opened -> ending as failed', 'opened -> failed', 'opened -> skipped'],
@@ -93,16 +87,16 @@ function watch(scene: Scene, { playbooks = [] }: Part): Watch {
 	};
 }
 
-/** By what the event is about: the action's instance and hook, the command's node, the execution's tag. */
-function accounts({ detail, ...event }: BusEvent, { operations, world }: Scene): boolean {
-	const { 'detail-type': type } = event;
-	if (type === 'EC2 Automation Execution Status-change Notification') {
-		const execution = world.services.ssm.executions().find(({ id }) => id === detail['ExecutionId']);
-		return [...(execution?.tags ?? [])].some(([key, operation]) => key.startsWith(WORK_TAG) && operations.has(operation));
-	}
-	const instanceId = detail['EC2InstanceId'] ?? detail['instance-id'];
-	const hook = detail['LifecycleHookName'];
+/** By its instance and hook. */
+function accounts({ detail }: BusEvent, { operations }: Scene): boolean {
+	const { EC2InstanceId: instanceId, LifecycleHookName: hook } = detail;
 	return [...operations.values()].some(
-		({ subject }) => subject.kind === 'lifecycle' && subject.instanceId === instanceId && (hook === undefined || subject.hook === hook),
+		({ subject }) => subject.kind === 'lifecycle' && subject.instanceId === instanceId && subject.hook === hook,
 	);
+}
+
+/** The hook's time runs whether its work has begun or not. What is paused has not begun: its deadline is moved when the pause is over. */
+function dueAt({ kind, ending, waiting, deadlineAt }: Recorded): number | undefined {
+	if (kind !== 'lifecycle' || ending !== undefined) return undefined;
+	return waiting === 'pause' ? Number.POSITIVE_INFINITY : deadlineAt;
 }

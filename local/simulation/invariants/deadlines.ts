@@ -1,7 +1,7 @@
 /** Every operation is decided within two minutes of its deadline, and what follows from that is done. */
 
-import type { Scene, Watch } from '../flow.ts';
-import { decisionOf } from '../ledger.ts';
+import type { Flow, Scene, Watch } from '../flow.ts';
+import type { Recorded } from '../ledger.ts';
 
 const DECIDED_WITHIN = 120_000;
 /** A clock that runs behind by this much decides that much later. Milliseconds. */
@@ -11,25 +11,36 @@ const TICK_DECIDES_AFTER = 30_000 + SKEW;
 /** Undisturbed ticks within which the effects of an ending are done: some may have to be asked for three times. */
 const EFFECTS_WITHIN_TICKS = 8;
 
-export function watchDeadlines(scene: Scene): Watch {
+export function watchDeadlines(scene: Scene, flows: readonly Flow[]): Watch {
+	const dueAt = (operation: Recorded) =>
+		flows.map((flow) => flow.dueAt?.(operation)).find((at) => at !== undefined) ?? (hasBegun(operation) ? operation.deadlineAt : undefined);
+
 	function look(): void {
-		const now = scene.now();
 		for (const operation of scene.operations.values()) {
-			const { id, closedAt, ending, waiting, state } = operation;
-			// One that is found late may be opened after its deadline.
-			const deadlineAt = Math.max(operation.deadlineAt, operation.openedAt);
-			// What is paused has not begun: its deadline is moved when the pause is over.
-			if (closedAt !== undefined || state === 'verifying' || waiting === 'pause') continue;
-			if (ending === undefined) {
-				const late = now - deadlineAt;
-				if (late <= DECIDED_WITHIN + SKEW || scene.clock.ticks(deadlineAt + TICK_DECIDES_AFTER) === 0) continue;
-				scene.violated(5, `${id} is ${state} still, ${Math.round(late / 1_000)} s after its deadline`);
-			} else {
-				const decidedAt = Date.parse(decisionOf(operation)?.at ?? '');
-				if (scene.clock.ticks(decidedAt) < EFFECTS_WITHIN_TICKS) continue;
-				scene.violated(5, `${id} was decided at ${new Date(decidedAt).toISOString()}, and ${ending.pending.join(', ')} is not done`);
-			}
+			if (operation.closedAt !== undefined) continue;
+			if (operation.ending === undefined) lookAtUndecided(operation, dueAt(operation) ?? Number.POSITIVE_INFINITY);
+			else lookAtEnding(operation, operation.ending.pending, dueAt(operation) ?? 0);
 		}
 	}
+
+	function lookAtUndecided({ id, openedAt, state }: Recorded, deadlineAt: number): void {
+		// One that is found late may be opened after its deadline.
+		const dueAt = Math.max(deadlineAt, openedAt);
+		const late = scene.now() - dueAt;
+		if (late <= DECIDED_WITHIN + SKEW || scene.clock.ticks(dueAt + TICK_DECIDES_AFTER) === 0) return;
+		scene.violated(5, `${id} is ${state} still, ${Math.round(late / 1_000)} s after its deadline`);
+	}
+
+	function lookAtEnding({ id }: Recorded, pending: readonly string[], dueAt: number): void {
+		const decidedAt = scene.decidedOnRecord(id) ?? 0;
+		if (scene.clock.ticks(Math.max(decidedAt, dueAt)) < EFFECTS_WITHIN_TICKS) return;
+		scene.violated(5, `${id} was decided at ${new Date(decidedAt).toISOString()}, and ${pending.join(', ')} is not done`);
+	}
+
 	return { minute: look, end: look };
+}
+
+/** Its work runs, or may. */
+function hasBegun({ state, work }: Recorded): boolean {
+	return state === 'running' || (state === 'starting' && work !== undefined);
 }

@@ -2,12 +2,16 @@
 
 import type { BusEvent } from '../../aws/eventbridge.ts';
 import type { Flow, Scene, Watch } from '../flow.ts';
+import { accountsForWork, isWorkEnd } from '../work-ends.ts';
 
 export function watchEvents(scene: Scene, flows: readonly Flow[]): Watch {
 	const delivered: BusEvent[] = [];
+	const mustAccountFor = (event: BusEvent) => isWorkEnd(event) || flows.some((flow) => flow.mustAccountFor(event));
+	const accounts = (event: BusEvent) =>
+		(isWorkEnd(event) && accountsForWork(event, scene)) || flows.some((flow) => flow.accounts(event, scene));
 	return {
 		emitted(event, fate) {
-			if (fate !== 'drop' && flows.some((flow) => flow.mustAccountFor(event))) delivered.push(event);
+			if (fate !== 'drop' && mustAccountFor(event)) delivered.push(event);
 		},
 		end() {
 			const { logs, metrics, sqs } = scene.world;
@@ -19,7 +23,7 @@ export function watchEvents(scene: Scene, flows: readonly Flow[]): Watch {
 			const deadIds = new Set(dead.flatMap(({ body, attributes }) => (isExplained(attributes) ? [idOf(body)] : [])));
 			for (const event of delivered) {
 				if (dropped.has(event.id) || deadIds.has(event.id)) continue;
-				if (flows.some((flow) => flow.accounts(event, scene))) continue;
+				if (accounts(event)) continue;
 				scene.violated(7, `event ${event.id} has vanished: ${event['detail-type']} ${JSON.stringify(event.detail).slice(0, 300)}`);
 			}
 		},

@@ -1,15 +1,16 @@
 /** Slots held never exceed a playbook's limits, and nothing is under way without one. */
 
-import type { PlaybookText, Scene, Watch } from '../flow.ts';
+import type { Flow, Scene, Watch } from '../flow.ts';
 import type { Recorded } from '../ledger.ts';
+import { playbooksOf, type Story } from '../story.ts';
 
 interface Limits {
 	readonly concurrent?: number;
 	readonly perHour?: number;
 }
 
-export function watchSlots(scene: Scene, playbooks: readonly PlaybookText[]): Watch {
-	const limitsOf = new Map(playbooks.flatMap(({ name, limits }) => (limits ? [[name, limits as Limits] as const] : [])));
+export function watchSlots(scene: Scene, _flows: readonly Flow[], story: Story): Watch {
+	const limitsOf = new Map(playbooksOf(story).flatMap(({ name, limits }) => (limits ? [[name, limits as Limits] as const] : [])));
 
 	return {
 		held({ playbook, sets }) {
@@ -32,7 +33,7 @@ export function watchSlots(scene: Scene, playbooks: readonly PlaybookText[]): Wa
 	};
 }
 
-/** From the record of the call that starts its work until it has closed. */
-function isUnderWay({ closedAt, work }: Recorded): boolean {
-	return closedAt === undefined && work !== undefined;
+/** From the record of the call that starts its work until that is over, and with it all that the slot is for. */
+function isUnderWay({ closedAt, work, state, waiting }: Recorded): boolean {
+	return closedAt === undefined && work !== undefined && state !== 'verifying' && waiting !== 'retry';
 }

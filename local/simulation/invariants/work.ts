@@ -1,21 +1,37 @@
 /** No work runs twice for one operation: by the commands, executions and runs that AWS has, not by what we believe of them. */
 
 import { nodeOf } from '../../../shared/kinds/subjects.ts';
-import type { Scene, Watch } from '../flow.ts';
+import type { Flow, Scene, Watch } from '../flow.ts';
 import type { Recorded } from '../ledger.ts';
+import { WORK_TAG } from '../work-ends.ts';
+
+/** Runs on a node that did something. */
+interface Runs {
+	/** Of our own documents: the names of the work. */
+	readonly own: string[];
+	/** Of others. */
+	others: number;
+}
 
 const COMMENT = /^fleetkeeper (\S+)\/(\d+)$/;
-const WORK_TAG = 'fleetkeeper:work:';
 const OWN = 'fleetkeeper-';
 
-export function watchWork(scene: Scene): Watch {
+export function watchWork(scene: Scene, flows: readonly Flow[]): Watch {
 	const { ssm } = scene.world.services;
 	/** Operations by the name of their work and their node. */
 	const byWork = new Map<string, string>();
+	const ranAgain = new Set<string>();
+	const mostRuns = (operation: Recorded | undefined) =>
+		(operation && flows.map((flow) => flow.mostRuns?.(operation)).find((count) => count !== undefined)) ?? 1;
 
 	function look(): void {
+		lookAtCommands();
+		lookAtExecutions();
+	}
+
+	function lookAtCommands(): void {
 		const sent = new Map<string, number>();
-		const ran = new Map<string, { own: number; others: number }>();
+		const ran = new Map<string, Runs>();
 		for (const { comment, document, invocations } of ssm.commands()) {
 			const [, workId] = COMMENT.exec(comment) ?? [];
 			if (workId === undefined) continue;
@@ -23,31 +39,37 @@ export function watchWork(scene: Scene): Watch {
 			for (const [instanceId, { run }] of invocations) {
 				const operation = byWork.get(`${workId} ${instanceId}`);
 				if (run?.effective !== true || operation === undefined) continue;
-				const count = ran.get(operation) ?? { own: 0, others: 0 };
-				if (document.name.startsWith(OWN)) count.own += 1;
-				else count.others += 1;
-				ran.set(operation, count);
+				const runs = ran.get(operation) ?? { own: [], others: 0 };
+				if (document.name.startsWith(OWN)) runs.own.push(workId);
+				else runs.others += 1;
+				ran.set(operation, runs);
 			}
 		}
 		for (const [comment, count] of sent) {
 			if (count > 1) scene.violated(2, `${count} commands have the Comment '${comment}': one attempt was sent more than once`);
 		}
-		for (const [id, { own, others }] of ran) {
-			const operation = scene.operations.get(id);
-			if (own > 1) scene.violated(2, `${id}: its work ran ${own} times on ${nameOf(operation)}`);
-			if (others > 1 + attemptsOnRecord(operation))
-				scene.violated(2, `${id}: its work ran ${others} times, and the history does not say why`);
-			if (others > 1) scene.reached('work that cannot know itself ran again');
-		}
-		lookAtExecutions();
+		for (const [id, runs] of ran) judge(id, runs);
+	}
+
+	function judge(id: string, { own, others }: Runs): void {
+		const operation = scene.operations.get(id);
+		const most = mostRuns(operation);
+		const again = own.find((workId, index) => own.indexOf(workId) < index);
+		if (again !== undefined || own.length > most) scene.violated(2, `${id}: its work ran ${own.length} times on ${nameOf(operation)}`);
+		if (others > most + attemptsOnRecord(operation))
+			scene.violated(2, `${id}: its work ran ${others} times, and the history does not say why`);
+		if (others > most) ranAgain.add(id);
 	}
 
 	function lookAtExecutions(): void {
-		const executions = new Map<string, number>();
+		const started = new Map<string, string[]>();
 		for (const { tags } of ssm.executions()) {
-			for (const [key, operation] of tags) if (key.startsWith(WORK_TAG)) executions.set(operation, (executions.get(operation) ?? 0) + 1);
+			for (const [key, operation] of tags) if (key.startsWith(WORK_TAG)) started.set(operation, [...(started.get(operation) ?? []), key]);
 		}
-		for (const [id, count] of executions) if (count > 1) scene.violated(2, `${id}: its runbook was executed ${count} times`);
+		for (const [id, works] of started) {
+			const isTwice = new Set(works).size < works.length || works.length > mostRuns(scene.operations.get(id));
+			if (isTwice) scene.violated(2, `${id}: its runbook was executed ${works.length} times`);
+		}
 	}
 
 	return {
@@ -55,7 +77,10 @@ export function watchWork(scene: Scene): Watch {
 			if (after.work) byWork.set(`${after.work.id} ${nodeOf(after)}`, after.id);
 		},
 		minute: look,
-		end: look,
+		end() {
+			look();
+			for (const _ of ranAgain) scene.reached('work that cannot know itself ran again');
+		},
 	};
 }
 

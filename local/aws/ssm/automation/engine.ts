@@ -23,13 +23,14 @@ type StepEnd = Omit<ActionResult, 'status'> & { readonly status: 'Success' | 'Fa
 
 export class AutomationEngine {
 	readonly #ctx: AwsContext;
-	readonly #services: AutomationServices;
+	readonly #servicesOf: (execution: Execution) => AutomationServices;
 	readonly #executions = new Map<string, Execution>();
 	#running = 0;
 
-	constructor(ctx: AwsContext, services: AutomationServices) {
+	/** @param servicesOf the rest of AWS, as an execution may reach it. */
+	constructor(ctx: AwsContext, servicesOf: (execution: Execution) => AutomationServices) {
 		this.#ctx = ctx;
-		this.#services = services;
+		this.#servicesOf = servicesOf;
 	}
 
 	find(id: string): Execution | undefined {
@@ -126,7 +127,7 @@ export class AutomationEngine {
 			}
 			const action = ACTIONS[run.step.action];
 			if (!action) throw new Error(`The action ${run.step.action} is not one that the local AWS has.`);
-			stopAction = action({ ctx: this.#ctx, inputs: run.inputs, services: this.#services, done: end });
+			stopAction = action({ ctx: this.#ctx, inputs: run.inputs, services: this.#servicesOf(execution), done: end });
 		} catch (error) {
 			end({ status: 'Failed', message: (error as Error).message });
 		}

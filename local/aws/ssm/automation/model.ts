@@ -1,5 +1,6 @@
 /** An execution of a runbook. */
 
+import type { Session } from '../../iam/index.ts';
 import type { DocumentVersion, StoredDocument } from '../documents.ts';
 import type { Value } from '../values.ts';
 import type { RunbookStep } from './document.ts';
@@ -33,6 +34,8 @@ export interface Execution {
 	readonly tags: Map<string, string>;
 	readonly requestedAt: number;
 	readonly executedBy: string;
+	/** The role that its steps work in; absent where somebody started it who may do anything, and it names none. */
+	readonly session?: Session;
 	status: ExecutionStatus;
 	startedAt: number;
 	endedAt?: number;

@@ -16,12 +16,14 @@ import type {
 	Target,
 } from '@aws-sdk/client-ssm';
 import { QUEUED_AUTOMATIONS } from '../../assumptions.ts';
+import type { Iam } from '../../iam/index.ts';
 import { nextToken, page } from '../../paging.ts';
-import { type AwsContext, AwsError, type Output } from '../../types.ts';
+import { type AwsContext, AwsError, type Caller, type Output } from '../../types.ts';
 import { type ParameterDefinitions, resolveParameters } from '../document-parameters.ts';
 import type { Documents, DocumentVersion, StoredDocument } from '../documents.ts';
 import type { Lag } from '../lag.ts';
 import { isRecord, text, type Value } from '../values.ts';
+import { assumeRoleOf } from './assume-role.ts';
 import { stepsOf } from './document.ts';
 import type { AutomationEngine } from './engine.ts';
 import { type Execution, isExecutionOver, type StepRun } from './model.ts';
@@ -29,6 +31,8 @@ import { scopeIn, scopeView } from './rate-control.ts';
 
 const PAGE = 50;
 const MOST_TAGS = 5;
+/** Who calls where nobody says so: somebody who may do anything. */
+const NOBODY: Caller = { caller: undefined };
 const UUID = /^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$/;
 
 /** @param targetsOf what targets lead to, as a parameter of the runbook takes it. */
@@ -38,6 +42,7 @@ export function automationOperations(
 	engine: AutomationEngine,
 	lag: Lag,
 	targetsOf: (targets: readonly Target[]) => readonly string[],
+	iam?: Iam,
 ) {
 	/** What each client token was used for. */
 	const tokens = new Map<string, { readonly id: string; readonly request: string }>();
@@ -64,7 +69,16 @@ export function automationOperations(
 		throw new AwsError('AutomationDefinitionNotFoundException', `Automation definition ${input.DocumentName} was not found.`);
 	}
 
-	function begin(input: StartAutomationExecutionCommandInput): string {
+	/** @throws AwsError where Automation may not take the role. */
+	function sessionOf(assumeRole: string | undefined, id: string, { caller }: Caller) {
+		if (assumeRole === undefined) return iam?.sessionOf(caller);
+		if (iam && !iam.assumable(assumeRole)) {
+			throw new AwsError('InvalidAutomationExecutionParametersException', 'The defined assume role is unable to be assumed.');
+		}
+		return { role: assumeRole, name: `Automation-${id}` };
+	}
+
+	function begin(input: StartAutomationExecutionCommandInput, by: Caller): string {
 		const scope = scopeIn(input);
 		if ((input.Tags?.length ?? 0) > MOST_TAGS) throw new AwsError('ValidationException', `At most ${MOST_TAGS} tags can be given.`);
 		const { document, version } = runbook(input);
@@ -77,7 +91,9 @@ export function automationOperations(
 		}
 		const now = ctx.clock.now();
 		const id = ctx.uuid();
+		const session = sessionOf(assumeRoleOf(version, input.Parameters), id, by);
 		const common = {
+			...(session && { session }),
 			document,
 			version,
 			requestedAt: now,
@@ -110,9 +126,12 @@ export function automationOperations(
 	}
 
 	return {
-		StartAutomationExecution(input: StartAutomationExecutionCommandInput): Output<StartAutomationExecutionCommandOutput> {
+		StartAutomationExecution(
+			input: StartAutomationExecutionCommandInput,
+			by: Caller = NOBODY,
+		): Output<StartAutomationExecutionCommandOutput> {
 			const { ClientToken: token } = input;
-			if (token === undefined) return { AutomationExecutionId: begin(input) };
+			if (token === undefined) return { AutomationExecutionId: begin(input, by) };
 			if (!UUID.test(token)) {
 				throw new AwsError(
 					'ValidationException',
@@ -125,7 +144,7 @@ export function automationOperations(
 			if (known && known.request !== request) {
 				throw new AwsError('IdempotentParameterMismatch', 'The idempotency token was used before with other parameters.');
 			}
-			const id = known?.id ?? begin(input);
+			const id = known?.id ?? begin(input, by);
 			tokens.set(token, { id, request });
 			return { AutomationExecutionId: id };
 		},

@@ -1,0 +1,68 @@
+/** DynamoDB, SQS, EventBridge and S3. */
+
+import type { BatchGetItemInput, QueryInput } from '@aws-sdk/client-dynamodb';
+import type { PutEventsRequest } from '@aws-sdk/client-eventbridge';
+import type { Need, Needs, Site } from '../need.ts';
+
+/** A table is given by its name or its ARN. */
+function tableArn(nameOrArn: string, { arn }: Site): string {
+	return nameOrArn.startsWith('arn:') ? nameOrArn : arn('dynamodb', `table/${nameOrArn}`);
+}
+
+/** A read of an index is about the index alone (developer guide, "Using IAM policy conditions": the ARN of an index). */
+const onTable =
+	(action: string) =>
+	({ TableName: table = '', IndexName: index }: Pick<QueryInput, 'TableName' | 'IndexName'>, site: Site): Need[] => [
+		{ action: `dynamodb:${action}`, resources: [`${tableArn(table, site)}${index === undefined ? '' : `/index/${index}`}`] },
+	];
+
+export const DYNAMODB_NEEDS: Needs = {
+	...Object.fromEntries(['DeleteItem', 'GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'].map((action) => [action, onTable(action)])),
+	BatchGetItem: ({ RequestItems: items = {} }: BatchGetItemInput, site) => [
+		{ action: 'dynamodb:BatchGetItem', resources: Object.keys(items).map((table) => tableArn(table, site)) },
+	],
+};
+
+/** The batch form of an operation has no action of its own. */
+const onQueue =
+	(action: string) =>
+	({ QueueUrl: url = '' }: { QueueUrl?: string }, { arn }: Site): Need[] => [
+		{ action: `sqs:${action}`, resources: [arn('sqs', url.split('/').at(-1) ?? '')] },
+	];
+
+export const SQS_NEEDS: Needs = Object.fromEntries(
+	['ChangeMessageVisibility', 'DeleteMessage', 'SendMessage'].flatMap((action) => [
+		[action, onQueue(action)],
+		[`${action}Batch`, onQueue(action)],
+	]),
+);
+
+/** The condition keys have the values of all entries for a bus. */
+function putEvents({ Entries: entries = [] }: PutEventsRequest, { arn }: Site): Need[] {
+	const arnOf = (bus = 'default') => (bus.startsWith('arn:') ? bus : arn('events', `event-bus/${bus}`));
+	return [...new Set(entries.map(({ EventBusName }) => arnOf(EventBusName)))].map((bus) => {
+		const own = entries.filter(({ EventBusName }) => arnOf(EventBusName) === bus);
+		const context = () => ({
+			'events:source': [...new Set(own.map(({ Source = '' }) => Source))],
+			'events:detail-type': [...new Set(own.map(({ DetailType = '' }) => DetailType))],
+		});
+		return { action: 'events:PutEvents', resources: [bus], context };
+	});
+}
+
+export const EVENTS_NEEDS: Needs = { PutEvents: putEvents };
+
+/** Actions whose names are not those of their operations. */
+const S3_ACTIONS: Readonly<Record<string, string>> = {
+	GetBucketEncryption: 'GetEncryptionConfiguration',
+	GetPublicAccessBlock: 'GetBucketPublicAccessBlock',
+	PutBucketEncryption: 'PutEncryptionConfiguration',
+	PutPublicAccessBlock: 'PutBucketPublicAccessBlock',
+};
+
+export const S3_NEEDS: Needs = Object.fromEntries(
+	Object.entries(S3_ACTIONS).map(([operation, action]) => [
+		operation,
+		({ Bucket: bucket = '' }: { Bucket?: string }): Need[] => [{ action: `s3:${action}`, resources: [`arn:aws:s3:::${bucket}`] }],
+	]),
+);

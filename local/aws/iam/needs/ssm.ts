@@ -1,0 +1,137 @@
+/** Systems Manager. */
+
+import type {
+	AddTagsToResourceCommandInput,
+	CreateOpsItemCommandInput,
+	GetCalendarStateCommandInput,
+	SendCommandCommandInput,
+	StartAutomationExecutionCommandInput,
+} from '@aws-sdk/client-ssm';
+import { ANYTHING, type Need, type Needs, onAnything, type RequestContext, type Site, tagContext } from '../need.ts';
+
+/** What AWS offers to every account; no account can give a document such a name (API reference of CreateDocument). */
+const OF_AWS = /^(AWS|Amazon|AMZN)/i;
+
+/** AWS's own documents have no account in their ARNs (user guide, "Setting up identity based policies examples"). */
+function documentArn(nameOrArn: string, { region, arn }: Site): string {
+	if (nameOrArn.startsWith('arn:')) return nameOrArn;
+	return OF_AWS.test(nameOrArn) ? `arn:aws:ssm:${region}::document/${nameOrArn}` : arn('ssm', `document/${nameOrArn}`);
+}
+
+function nodeArn(id: string, { arn }: Site): string {
+	return id.startsWith('mi-') ? arn('ssm', `managed-instance/${id}`) : arn('ec2', `instance/${id}`);
+}
+
+const SERVICE = 'ssm.amazonaws.com';
+
+function passRole(role: string): Need {
+	return { action: 'iam:PassRole', resources: [role], context: () => ({ 'iam:PassedToService': SERVICE }) };
+}
+
+/** Of a call on several nodes, the tags that all of them have: a condition has to hold for each. */
+function nodeTags(ids: readonly string[], { facts }: Site): RequestContext {
+	const [first, ...others] = ids.map((id) => facts.instanceTags(id) ?? new Map<string, string>());
+	const common = [...(first ?? [])].filter(([key, value]) => others.every((tags) => tags.get(key) === value));
+	return Object.fromEntries(
+		common.flatMap(([key, value]) => [
+			[`ssm:resourceTag/${key}`, value],
+			[`aws:ResourceTag/${key}`, value],
+		]),
+	);
+}
+
+function sendCommand(input: SendCommandCommandInput, site: Site): Need[] {
+	const { DocumentName: name = '', InstanceIds: ids = [], Targets: targets = [], OutputS3BucketName: bucket, ServiceRoleArn: role } = input;
+	const named = [...ids, ...targets.flatMap(({ Key: key, Values: values = [] }) => (key === 'InstanceIds' ? values : []))];
+	// Targets by tag may be any instance.
+	const nodes = named.length > 0 ? named.map((id) => nodeArn(id, site)) : [site.arn('ec2', 'instance/*')];
+	const context = () => nodeTags(named, site);
+	return [
+		{ action: 'ssm:SendCommand', resources: [documentArn(name, site)] },
+		{ action: 'ssm:SendCommand', resources: nodes, context },
+		...(bucket === undefined ? [] : [{ action: 'ssm:SendCommand', resources: [`arn:aws:s3:::${bucket}`] }]),
+		...(role === undefined ? [] : [passRole(role)]),
+	];
+}
+
+/** IAM is asked before there is an execution: its ARN has no id yet. */
+const EXECUTION_TO_BE = 'automation-execution/*';
+
+function startAutomationExecution(input: StartAutomationExecutionCommandInput, site: Site): Need[] {
+	const { DocumentName: name = '', DocumentVersion: given, Tags: tags = [] } = input;
+	const { version = given ?? '$DEFAULT', assumeRole } = site.facts.runbook(input) ?? {};
+	const document = documentArn(name, site);
+	const definition = `${document.replace(':document/', ':automation-definition/')}:${version}`;
+	const execution = site.arn('ssm', EXECUTION_TO_BE);
+	const context = () => tagContext(tags);
+	return [
+		{ action: 'ssm:StartAutomationExecution', resources: [definition, document, execution], context },
+		...(tags.length === 0 ? [] : [{ action: 'ssm:AddTagsToResource', resources: [execution], context }]),
+		...(assumeRole ? [passRole(assumeRole)] : []),
+	];
+}
+
+/** Tags at the creation of an OpsItem need AddTagsToResource too (API reference of CreateOpsItem). */
+function createOpsItem({ Tags: tags = [] }: CreateOpsItemCommandInput, { arn }: Site): Need[] {
+	const context = () => tagContext(tags);
+	return [
+		{ action: 'ssm:CreateOpsItem', resources: ANYTHING, context },
+		...(tags.length === 0 ? [] : [{ action: 'ssm:AddTagsToResource', resources: [arn('ssm', 'opsitem/*')], context }]),
+	];
+}
+
+const TAGGED: Readonly<Record<string, string>> = {
+	Automation: 'automation-execution',
+	Document: 'document',
+	MaintenanceWindow: 'maintenancewindow',
+	ManagedInstance: 'managed-instance',
+	OpsItem: 'opsitem',
+	Parameter: 'parameter',
+	PatchBaseline: 'patchbaseline',
+};
+
+type Tagged = Pick<AddTagsToResourceCommandInput, 'ResourceType' | 'ResourceId' | 'Tags'>;
+
+const onTagged =
+	(action: string) =>
+	({ ResourceType: type = 'Document', ResourceId: id = '', Tags: tags = [] }: Tagged, { arn }: Site): Need[] => [
+		{ action, resources: [arn('ssm', `${TAGGED[type]}/${bare(id)}`)], context: () => tagContext(tags) },
+	];
+
+/** A parameter's ARN has its name without the leading slash. */
+function bare(name: string): string {
+	return name.replace(/^\//, '');
+}
+
+/** For operations on one resource, which the member `member` of the input names. */
+const on =
+	(action: string, kind: string, member: string) =>
+	(input: Readonly<Record<string, string>>, { arn }: Site): Need[] => [
+		{ action: `ssm:${action}`, resources: [arn('ssm', `${kind}/${bare(input[member] ?? '')}`)] },
+	];
+
+const ofOne = (kind: string, member: string, actions: readonly string[]): Needs =>
+	Object.fromEntries(actions.map((action) => [action, on(action, kind, member)]));
+
+export const SSM_NEEDS: Needs = {
+	...onAnything('ssm', ['CancelCommand', 'DescribeAutomationExecutions', 'DescribeInstanceInformation']),
+	...onAnything('ssm', ['ListCommandInvocations', 'ListCommands']),
+	...ofOne('opsitem', 'OpsItemId', ['GetOpsItem', 'UpdateOpsItem']),
+	...ofOne('automation-execution', 'AutomationExecutionId', ['GetAutomationExecution', 'StopAutomationExecution']),
+	...ofOne('parameter', 'Path', ['GetParametersByPath']),
+	...ofOne('parameter', 'Name', [
+		'GetParameter',
+		'GetParameterHistory',
+		'LabelParameterVersion',
+		'PutParameter',
+		'UnlabelParameterVersion',
+	]),
+	AddTagsToResource: onTagged('ssm:AddTagsToResource'),
+	ListTagsForResource: onTagged('ssm:ListTagsForResource'),
+	CreateOpsItem: createOpsItem,
+	GetCalendarState: ({ CalendarNames: names = [] }: GetCalendarStateCommandInput, site) => [
+		{ action: 'ssm:GetCalendarState', resources: names.map((name) => documentArn(name, site)) },
+	],
+	SendCommand: sendCommand,
+	StartAutomationExecution: startAutomationExecution,
+};

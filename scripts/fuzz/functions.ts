@@ -1,0 +1,192 @@
+/** The functions, what events they are sent, and what of an event a person would look for in the ledger. */
+
+import { create as alarmState } from '../../functions/alarm-state.ts';
+import { create as automationStatus } from '../../functions/automation-status.ts';
+import { create as commandStatus } from '../../functions/command-status.ts';
+import { create as configCompliance } from '../../functions/config-compliance.ts';
+import { create as fleetEvent } from '../../functions/fleet-event.ts';
+import { create as instanceLifecycle } from '../../functions/instance-lifecycle.ts';
+import { create as playbookChange } from '../../functions/playbook-change.ts';
+import { create as reconcile } from '../../functions/reconcile.ts';
+import type { CreateHandler } from '../../shared/deps.ts';
+import type { Operation } from '../../shared/operation/types.ts';
+import {
+	BAND,
+	done,
+	dropped,
+	type Event,
+	file,
+	METRIC_MATH,
+	nodeId,
+	ORDER,
+	opens,
+	PATCH_NONCOMPLIANT,
+	REBALANCE,
+	REFRESH_FAILED,
+	type Sample,
+	SERIES,
+	STATE_CHANGE,
+	uuid,
+} from './samples.ts';
+
+export interface FuzzedFunction {
+	/** As in `functions/`. */
+	readonly name: string;
+	readonly create: CreateHandler;
+	readonly samples: readonly Sample[];
+	/** Batches that functions are sent before, so that there is something to settle or to meet. */
+	readonly before: readonly (readonly [name: string, create: CreateHandler, events: readonly Event[]])[];
+	/** Whether an operation is about what the event names. */
+	isAbout(event: Event, operation: Operation): boolean;
+	/** A call that shows that it has done its work, where that leaves no operation. */
+	readonly does?: string;
+	/** Calls that it makes whatever it is sent: the clock looks at all that is open. */
+	readonly calls?: number;
+}
+
+/** Subjects that there is something about before the events come. */
+export const PREPARED = 6;
+/** Alone, and several in one batch: their commands are told apart otherwise. */
+const prepared = (name: string, create: CreateHandler, { make }: Sample) => {
+	const events = Array.from({ length: PREPARED }, (_, n) => make(n));
+	return [[name, create, events.slice(0, 1)] as const, [name, create, events.slice(1)] as const];
+};
+
+/** An id that AWS gave to the work on a node: known once it has been prepared. */
+export type WorkIds = ReadonlyMap<string, string>;
+
+const node =
+	(kind: string, more: object = {}) =>
+	({ detail }: Event, n: number) =>
+		Object.assign(detail, { EC2InstanceId: nodeId(kind, n), LifecycleActionToken: uuid(kind, n), ...more });
+const alarmed = (event: Event, n: number) => {
+	event.detail.alarmName = `${event.detail.alarmName}-${n}`;
+	event.resources = [`arn:aws:cloudwatch:eu-west-1:111122223333:alarm:${event.detail.alarmName}`];
+};
+const found = ({ detail }: Event, n: number) => {
+	for (const each of [detail, detail.newEvaluationResult.evaluationResultIdentifier.evaluationResultQualifier]) {
+		each.resourceId = nodeId('d', n);
+	}
+};
+const onNode = ({ detail, resources }: Event, n: number) => {
+	detail['instance-id'] = nodeId('d', n);
+	resources[0] = resources[0].replace(/[^/]*$/, nodeId('d', n));
+};
+const patched = ({ detail }: Event, n: number) => Object.assign(detail, { 'resource-id': nodeId('d', n) });
+const foreign = ({ detail }: Event) => Object.assign(detail, { 'document-name': 'acme-backup', Definition: 'acme-backup' });
+/** News of subjects that there is nothing about. */
+const unknown = (about: (event: Event, n: number) => void) => (event: Event, n: number) => about(event, n + PREPARED);
+
+const drain = opens(file('instance-terminating'), node('d'));
+const collect = opens(
+	file('instance-terminating'),
+	node('c', { AutoScalingGroupName: 'batch-workers', LifecycleHookName: 'fleetkeeper-collect' }),
+);
+const highCpu = opens(file('alarm-high-cpu'), alarmed);
+const noncompliant = opens(file('compliance-noncompliant'), found);
+const request = file('run-automation-requested');
+const drains = prepared('instance-lifecycle', instanceLifecycle, drain);
+const collects = prepared('instance-lifecycle', instanceLifecycle, collect);
+const alarms = prepared('alarm-state', alarmState, highCpu);
+const findings = prepared('config-compliance', configCompliance, noncompliant);
+
+/** @param workIds of what is prepared. */
+export function functionsWith(workIds: WorkIds): readonly FuzzedFunction[] {
+	const workOn = (kind: string, n: number) => workIds.get(nodeId(kind, n % PREPARED)) ?? uuid('f', n);
+	const ended = (status: string) =>
+		opens(file('command-invocation-success'), ({ detail }, n) =>
+			Object.assign(detail, { 'command-id': workOn('d', n), 'instance-id': nodeId('d', n % PREPARED), status }),
+		);
+	const executed = (Status: string) =>
+		opens(file('automation-success'), (event, n) => {
+			event.time = '2026-03-02T09:22:40Z';
+			Object.assign(event.detail, { ExecutionId: workOn('c', n), Definition: 'fleetkeeper-local-collect-and-drain', Status });
+		});
+	return [
+		{
+			name: 'instance-lifecycle',
+			create: instanceLifecycle,
+			samples: [
+				...[drain, collect, opens(file('instance-launching'), node('b'))],
+				...[dropped(file('instance-terminating-foreign-hook'), node('d')), dropped(file('instance-terminating-warm-pool'), node('d'))],
+			],
+			before: drains,
+			isAbout: ({ detail }, { subject }) =>
+				subject.kind === 'lifecycle' && subject.instanceId === detail?.EC2InstanceId && subject.hook === detail.LifecycleHookName,
+		},
+		{
+			name: 'command-status',
+			create: commandStatus,
+			samples: [ended('Success'), ended('Failed'), ended('TimedOut'), dropped(file('command-invocation-success'), foreign)],
+			before: drains,
+			isAbout: ({ detail }, { subject }) => subject.kind === 'lifecycle' && subject.instanceId === detail?.['instance-id'],
+		},
+		{
+			name: 'automation-status',
+			create: automationStatus,
+			samples: [executed('Success'), executed('Failed'), dropped(file('automation-success'), foreign)],
+			before: collects,
+			isAbout: ({ detail }, { work }) => work?.externalId !== undefined && work.externalId === detail?.ExecutionId,
+		},
+		{
+			name: 'alarm-state',
+			create: alarmState,
+			samples: [
+				...[highCpu, opens(file('alarm-muted'), alarmed), opens(file('alarm-composite-suppressed'), alarmed)],
+				...[opens(BAND, alarmed), opens(METRIC_MATH, alarmed), opens(SERIES, (event, n) => alarmed(event, n % PREPARED))],
+				...[dropped(file('alarm-high-cpu-ok'), unknown(alarmed)), dropped(file('alarm-target-tracking'), alarmed)],
+				dropped(file('alarm-deleted'), unknown(alarmed)),
+			],
+			before: alarms,
+			isAbout: ({ detail }, { subject }) => subject.kind === 'alarm' && subject.alarm === detail?.alarmName,
+		},
+		{
+			name: 'config-compliance',
+			create: configCompliance,
+			samples: [noncompliant, dropped(file('compliance-compliant'), unknown(found))],
+			before: findings,
+			isAbout: ({ detail }, { subject }) =>
+				subject.kind === 'compliance' && subject.rule === detail?.configRuleName && subject.resourceId === detail.resourceId,
+		},
+		{
+			name: 'fleet-event',
+			create: fleetEvent,
+			samples: [
+				...[opens(file('spot-interruption'), onNode), opens(REBALANCE, onNode), opens(STATE_CHANGE, onNode)],
+				...[opens(file('health-scheduled-change')), opens(REFRESH_FAILED), opens(PATCH_NONCOMPLIANT, patched)],
+				opens(ORDER, ({ detail }, n) => Object.assign(detail.order, { id: `o-${n}` })),
+				opens(request),
+				opens(request, ({ detail }, n) => Object.assign(detail, { requestId: `request-${n}`, runbook: 'isolate-node' })),
+				opens(request, ({ detail }) =>
+					Object.assign(detail, {
+						...{ targetParameter: 'InstanceId', targets: [{ key: 'tag:service', values: ['web'] }], parameters: {} },
+						...{ maxConcurrency: '10%', maxErrors: '1' },
+					}),
+				),
+				...[dropped({ ...ORDER, source: 'fleetkeeper' }), dropped(file('calendar-open'))],
+			],
+			before: [],
+			isAbout: (event, operation) =>
+				operation.kind === 'event' && [event?.id, event?.detail?.requestId].some((id) => operation.eventIds.includes(id)),
+		},
+		{
+			name: 'playbook-change',
+			create: playbookChange,
+			samples: ['playbook-changed', 'playbook-expired', 'playbook-expiring', 'playbook-not-changed', 'tick'].map((name) =>
+				done(file(name)),
+			),
+			before: [],
+			isAbout: () => false,
+			does: 'GetParametersByPath',
+		},
+		{
+			name: 'reconcile',
+			create: reconcile,
+			samples: ['tick', 'sweep', 'calendar-open'].map((name) => done(file(name))),
+			before: [...drains, ...alarms, ...prepared('fleet-event', fleetEvent, opens(PATCH_NONCOMPLIANT, patched))],
+			isAbout: () => false,
+			does: 'Query',
+			calls: 300,
+		},
+	];
+}
