@@ -13,6 +13,7 @@ import { resourcesOf } from '../context/resources.ts';
 import type { Deps } from '../deps.ts';
 import { callFailure, describeError, requestIdOf } from '../errors.ts';
 import { metricsOf } from '../kinds/alarm/configuration.ts';
+import { meaningOf } from '../kinds/alarm/news.ts';
 import { HELD_LOOK, mutedBy, suppressedFor } from '../kinds/alarm/timers.ts';
 import type { AlarmFact, Fact } from '../operation/facts.ts';
 import type { Perform } from '../operation/services.ts';
@@ -32,7 +33,7 @@ type Described = Pick<MetricAlarm, 'AlarmName' | 'StateValue' | 'StateReason' | 
 		'ActionsSuppressedBy' | 'ActionsSuppressedReason' | 'ActionsSuppressorWaitPeriod' | 'ActionsSuppressorExtensionPeriod'
 	>;
 
-/** How alarms stand: one call for up to a hundred, and one more for each that was muted and is in ALARM still. */
+/** How alarms stand: one call for up to a hundred, and one more for each that was muted and still counts as in ALARM. */
 export function lookAtAlarm({ aws }: Pick<Deps, 'aws'>): Perform<AlarmOperation> {
 	const client = aws.client(CloudWatchClient);
 	return async (services, operations) => {
@@ -75,7 +76,7 @@ function factOf(alarm: Described | undefined, now: number, requestId: string | u
 		// An update of the reason alone is no news.
 		at: (StateTransitionedTimestamp ?? StateUpdatedTimestamp)?.getTime() ?? now,
 		reason,
-		...(state === 'ALARM' && held && { held }),
+		...(held && { held }),
 		requestId,
 	};
 }
@@ -89,8 +90,8 @@ function suppression(alarm: Described, now: number): AlarmFact['held'] {
 }
 
 /** DescribeAlarms says nothing of mute rules: a window may have been made longer, or another have begun. */
-function mayBeMuted({ alarm }: AlarmOperation, { state, held }: AlarmFact): boolean {
-	return alarm.held !== undefined && state === 'ALARM' && held === undefined;
+function mayBeMuted({ alarm, timers }: AlarmOperation, { state, held }: AlarmFact): boolean {
+	return alarm.held !== undefined && meaningOf(state, timers) === 'alarm' && held === undefined;
 }
 
 async function unlessMuted(

@@ -64,10 +64,10 @@ function wentOff(operation: AlarmOperation, fact: AlarmFact, now: number): Step<
 	return noDataNow ? nothing(know(again, { untold: true }), said) : act(again, now, said);
 }
 
-/** It goes off again while it ends: an end that only waited for the calm is none. */
+/** It goes off again while it ends: that is told and worked on anew, as if it had gone off a moment later. */
 function duringEnding(operation: AlarmOperation, held: Held | undefined, now: number, said: Note): Step<AlarmOperation> {
 	const { ending } = operation;
-	if (ending === undefined || !ending.pending.includes('resolve-ops-item')) return nothing(operation, said);
+	if (ending === undefined) return nothing(operation, said);
 	if (ending.pending.includes('cancel-work')) {
 		// What may still run is stopped first: the next operation begins anew.
 		const pending = ending.pending.filter((effect) => effect !== 'resolve-ops-item');

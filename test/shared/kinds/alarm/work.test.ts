@@ -14,7 +14,20 @@ import {
 	succeeded,
 	workStopped,
 } from '../../../support/operations.ts';
-import { inAlarm, isGone, isOk, itemOpened, itemResolved, itemTold, itemToldBefore, life, looksInAlarm, looksOk, told } from './life.ts';
+import {
+	inAlarm,
+	isGone,
+	isOk,
+	itemOpened,
+	itemResolved,
+	itemTold,
+	itemToldBefore,
+	life,
+	looksInAlarm,
+	looksOk,
+	notDone,
+	told,
+} from './life.ts';
 
 const CALM = 10 * MINUTE;
 const running = (changes: Parameters<typeof life>[0] = {}) =>
@@ -128,6 +141,15 @@ describe('The work of an alarm', () => {
 
 		expect(alarm.asked).toEqual(['open-ops-item', 'start-work']);
 		expect(alarm.operation.work?.id).toBe(`${alarm.operation.id}.2`);
+		expect(alarm.operation).not.toHaveProperty('ending');
+	});
+
+	it('is begun anew when it goes off before its failure is told', () => {
+		const alarm = running()
+			.after(MINUTE)
+			.meets(failed, notDone('update-ops-item'), inAlarm(MINUTE + SECOND));
+
+		expect(alarm.asked).toEqual(['open-ops-item', 'start-work']);
 		expect(alarm.operation).not.toHaveProperty('ending');
 	});
 
