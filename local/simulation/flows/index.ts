@@ -1,8 +1,9 @@
 /** Every kind of operation that the simulation knows. */
 
 import type { Flow } from '../flow.ts';
+import { alarm } from './alarm.ts';
 import { compliance } from './compliance.ts';
 import { event } from './event.ts';
 import { lifecycle } from './lifecycle.ts';
 
-export const FLOWS: readonly Flow[] = [lifecycle, compliance, event];
+export const FLOWS: readonly Flow[] = [lifecycle, compliance, event, alarm];

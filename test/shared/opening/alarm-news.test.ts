@@ -4,7 +4,7 @@ import { openFromAlarms } from '../../../shared/opening/alarm.ts';
 import { data, hears, latest, stands, webAlarms, withAlarm } from '../../support/alarm-core.ts';
 import { configurationChange, NAME, NODE, seriesChange, stamp, stateChange } from '../../support/alarm-events.ts';
 import { awsError, type Core, throttled, tickDue, tickEvery } from '../../support/core.ts';
-import { MINUTE, OPENED_AT, SECOND } from '../../support/operations.ts';
+import { anAlarm, MINUTE, OPENED_AT, SECOND } from '../../support/operations.ts';
 
 describe('A muted or suppressed alarm', () => {
 	const muteDetail = {
@@ -34,6 +34,16 @@ describe('A muted or suppressed alarm', () => {
 
 		expect(core.calls('CreateOpsItem')).toHaveLength(0);
 		expect(await latest(core)).toMatchObject({ waiting: 'held', alarm: { held: { why: 'muted by other' } } });
+	});
+
+	it('is held on while it has no data, where the playbook takes that for ALARM', async () => {
+		const core = await withAlarm(webAlarms({ alarm: { ...anAlarm().timers, insufficientData: 'alarm' } }));
+		core.on('ListAlarmMuteRules', () => ({ AlarmMuteRuleSummaries: [{ AlarmMuteRuleArn: 'arn:release', Status: 'ACTIVE' }] }));
+		stands(core, 'INSUFFICIENT_DATA', 0);
+		await hears(core, stateChange('INSUFFICIENT_DATA', 0, { muteDetail }));
+		await tickEvery(core, 6);
+
+		expect(core.calls('CreateOpsItem')).toHaveLength(0);
 	});
 
 	it('is opened where nobody may ask for its mute', async () => {
