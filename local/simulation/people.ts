@@ -58,9 +58,13 @@ export async function scale({ aws, services }: World, AutoScalingGroupName: stri
 export async function close({ aws, services }: World, AutoScalingGroupName: string): Promise<void> {
 	const group = services.autoScaling.group(AutoScalingGroupName);
 	const states = [...(group?.members.values() ?? [])].map(({ state }) => state);
-	const serving = states.filter((state) => state === 'InService').length;
-	if (serving === group?.desired && !states.some((state) => state.includes('Pending'))) return;
-	if (group?.warmPool)
+	const count = (wanted: RegExp) => states.filter((state) => wanted.test(state)).length;
+	const { desired = 0, max = 0, warmPool } = group ?? {};
+	const prepared = warmPool ? Math.max(warmPool.minSize, (warmPool.maxPrepared ?? max) - desired) : 0;
+	// Between two launches that fail nothing is pending, and yet something is missing.
+	const isWhole = count(/^InService$/) === desired && count(/^Warmed:(Stopped|Running)$/) >= prepared;
+	if (isWhole && count(/Pending/) === 0) return;
+	if (warmPool)
 		await tried(aws.autoScaling.send(new PutWarmPoolCommand({ AutoScalingGroupName, MinSize: 0, MaxGroupPreparedCapacity: 0 })));
 	await tried(aws.autoScaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: 0 })));
 }

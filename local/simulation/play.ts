@@ -61,8 +61,10 @@ export interface PlayOptions {
 const MINUTE = 60_000;
 /** From the deployment to the story's start: by then the playbooks are compiled. */
 const PREPARED_WITHIN = 10_000;
-/** Nothing of a story is left to wait for by then. */
+/** Nothing of a story is left to wait for this long after its start, or after the last operation that has closed. */
 const LONGEST = 4 * 60 * MINUTE;
+/** All that there may be to do one after another: thirty resources, remedied one at a time and more than once while lists lag. */
+const MOST = 24 * 60 * MINUTE;
 /** From the bus to a queue. */
 const DELIVERED_WITHIN = 1_000;
 
@@ -103,6 +105,8 @@ class Playing {
 	#latestDelivery = 0;
 	#actsLeft = 0;
 	#nextMinute: number;
+	/** When the last operation closed, or the story began. */
+	#closedAt: number;
 	#isOver = false;
 
 	constructor({ seed, flows, only, mask = {} }: PlayOptions) {
@@ -110,6 +114,7 @@ class Playing {
 		this.#flows = flows;
 		this.#story = masked(drawStory(seed, flows, only), mask);
 		this.#nextMinute = this.#story.setting.startAt;
+		this.#closedAt = this.#story.setting.startAt;
 		const allowed = mask.faults && new Set(mask.faults);
 		this.#faults = new FaultInjector({
 			seed,
@@ -165,7 +170,7 @@ class Playing {
 					this.#isOver ||= this.#step(world);
 					return this.#isOver;
 				},
-				LONGEST + 2 * MINUTE,
+				MOST + 2 * MINUTE,
 			);
 			const left = this.#pending(world);
 			if (left !== undefined) this.#violated(1, `the story does not come to rest: ${left}`);
@@ -187,7 +192,7 @@ class Playing {
 		if (this.#now < this.#nextMinute) return false;
 		this.#nextMinute = this.#now + MINUTE;
 		this.#tell('minute');
-		return this.#pending(world) === undefined || this.#now >= startAt + LONGEST;
+		return this.#pending(world) === undefined || this.#now >= Math.min(this.#closedAt + LONGEST, startAt + MOST);
 	}
 
 	/** What there is still to wait for, or undefined. */
@@ -217,6 +222,7 @@ class Playing {
 		if (taken && 'sets' in taken) {
 			this.#tell('held', taken);
 		} else if (taken) {
+			if (taken.after.closedAt !== undefined && taken.before?.closedAt === undefined) this.#closedAt = this.#now;
 			this.#tally.transition(taken.before ? standing(taken.before) : 'opened', standing(taken.after));
 			this.#tell('written', taken.after, taken.before);
 		}

@@ -11,4 +11,19 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly flows: read
 		flows: ['lifecycle'],
 		was: 'an abandoned launch that waits on its way out was taken to be held by its launch hook still',
 	},
+	{
+		seed: 4827,
+		flows: ['lifecycle'],
+		was: 'a hook that fired twice within one batch was kept alive by its first token alone, and ran out',
+	},
+	{
+		seed: 1725,
+		flows: ['lifecycle'],
+		was: 'a command that was sent, and whose work record could not be written then, was taken for one that AWS had throttled, and sent again',
+	},
+	{
+		seed: 2115,
+		flows: ['lifecycle'],
+		was: 'work that had ended well was taken for late, for the command that was sent again after a lost reply never reached its node',
+	},
 ];

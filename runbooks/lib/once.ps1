@@ -3,6 +3,9 @@ $ErrorActionPreference = 'Stop'
 $StateDir = if ($env:FLEETKEEPER_STATE_DIR) { $env:FLEETKEEPER_STATE_DIR } else { Join-Path $env:ProgramData 'Fleetkeeper' }
 $Marker = Join-Path (Join-Path $StateDir $WorkId) $Task
 $MarkerKeptDays = 30
+# Systems Manager's clock runs since a moment before this one. Seconds.
+$TimeoutMargin = 5
+$StoppedBy = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds() + $TimeoutSeconds - $TimeoutMargin
 
 # Ends the run with this exit status and puts it on record. The rename makes the record whole or absent.
 function Complete-Run([int]$Status) {
@@ -36,6 +39,13 @@ if (Test-Path (Join-Path $Marker 'exit-status')) {
   exit $Status
 }
 if (Test-Path (Join-Path $Marker 'started-at')) {
-  Write-Output "A run of $Task for $WorkId, started at $(Get-Content (Join-Path $Marker 'started-at')), was interrupted before its end: starting over."
+  $Before = "A run of $Task for $WorkId, started at $(Get-Content (Join-Path $Marker 'started-at')),"
+  # What a time limit has stopped had its time: to start over would be to run twice.
+  if ([DateTimeOffset]::UtcNow.ToUnixTimeSeconds() -ge [long](Get-Content (Join-Path $Marker 'stopped-by'))) {
+    Write-Output "$Before has had all its time and did not end: nothing done."
+    Complete-Run 124
+  }
+  Write-Output "$Before was interrupted before its end: starting over."
 }
+Set-Content -Path (Join-Path $Marker 'stopped-by') -Value $StoppedBy
 Set-Content -Path (Join-Path $Marker 'started-at') -Value (Get-Date).ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ')

@@ -5,6 +5,9 @@ umask 077
 STATE_DIR="${FLEETKEEPER_STATE_DIR:-/var/lib/fleetkeeper}"
 MARKER="$STATE_DIR/$WORK_ID/$TASK"
 MARKER_KEPT_DAYS=30
+# Systems Manager's clock runs since a moment before this one. Seconds.
+TIMEOUT_MARGIN=5
+STOPPED_BY=$(($(date +%s) + TIMEOUT_SECONDS - TIMEOUT_MARGIN))
 
 say() { printf '%s\n' "$*"; }
 
@@ -32,6 +35,13 @@ if [ -s "$MARKER/exit-status" ]; then
   exit "$STATUS"
 fi
 if [ -e "$MARKER/started-at" ]; then
-  say "A run of $TASK for $WORK_ID, started at $(cat "$MARKER/started-at"), was interrupted before its end: starting over."
+  BEFORE="A run of $TASK for $WORK_ID, started at $(cat "$MARKER/started-at"),"
+  # What a time limit has stopped had its time: to start over would be to run twice.
+  if [ "$(date +%s)" -ge "$(cat "$MARKER/stopped-by")" ]; then
+    say "$BEFORE has had all its time and did not end: nothing done." >&2
+    finish 124
+  fi
+  say "$BEFORE was interrupted before its end: starting over."
 fi
+printf '%s\n' "$STOPPED_BY" >"$MARKER/stopped-by"
 date -u +%Y-%m-%dT%H:%M:%SZ >"$MARKER/started-at"

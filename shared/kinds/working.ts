@@ -165,7 +165,8 @@ function started<O extends Operation>(operation: O, fact: Extract<Fact, { type: 
 	const what = work.type === 'command' ? 'command sent' : 'runbook started';
 	const told = note(fact.adopted ? `${what} (found)` : what, `${work.document}: ${fact.externalId}`, fact.requestId);
 	// What ended while nobody listened is in the list already.
-	return fact.adopted ? ask(running, [{ name: 'look-up-work' }], told) : nothing(running, told);
+	if (fact.adopted) return ask(running, [{ name: 'look-up-work' }], told);
+	return fact.unrecorded === undefined ? nothing(running, told) : nothing(running, told, note('work record not written', fact.unrecorded));
 }
 
 function seen<O extends Operation>(operation: O, fact: Extract<Fact, { type: 'work-seen' }>, now: number): Step<O> {
@@ -218,18 +219,24 @@ function sendAgain<O extends Operation>(operation: O, now: number, ...notes: Not
 function ended<O extends Operation>(course: Course<O>, operation: O, fact: WorkFact, now: number): Step<O> {
 	if (operation.ending !== undefined || operation.state !== 'running') return nothing(operation);
 	const { status, details, externalId, requestId } = fact;
-	if (status === 'running' || status === 'unknown') {
-		return now >= operation.deadlineAt + DECIDE_AFTER_DEADLINE ? timeOut(course, operation, now) : nothing(operation);
-	}
-	// News of an earlier attempt, which this one has replaced.
-	if (externalId !== undefined && externalId !== operation.work?.externalId) return nothing(operation);
+	const { work, deadlineAt } = operation;
+	// News of an earlier attempt, which this one has replaced. What was only sent again is the same work.
+	const isOther = externalId !== undefined && externalId !== work?.externalId;
+	if (isOther && (fact.workId === undefined || fact.workId !== work?.id)) return nothing(operation);
 	// When it ended counts, not when that became known.
-	if ((fact.endedAt ?? now) >= operation.deadlineAt) return timeOut(course, operation, now);
-	const document = operation.work?.document;
+	const inTime = (fact.endedAt ?? now) < deadlineAt;
+	const isOneOfMany = externalId !== undefined && work?.type === 'command' && work.attempt > 1;
+	// One command that did not end well says nothing of the others: a look tells of all.
+	if (isOneOfMany && !(status === 'succeeded' && inTime)) return ask(operation, [{ name: 'look-up-work' }]);
+	if (status === 'running' || status === 'unknown') {
+		return now >= deadlineAt + DECIDE_AFTER_DEADLINE ? timeOut(course, operation, now) : nothing(operation);
+	}
+	if (!inTime) return timeOut(course, operation, now);
+	const document = work?.document;
 	if (status === 'succeeded') return course.succeeded(operation, `${document}: ${details}`, fact, now);
 	const didNotRun = status === 'not-started' || status === 'not-delivered';
 	// Work that a neighbour kept from starting is started once more; it is alone then, and not shared again.
-	if (didNotRun && operation.work?.shared === true) {
+	if (didNotRun && work?.shared === true) {
 		const why = `the shared command never reached this node (${details})`;
 		return ask(change(operation, { state: 'starting' }, 'work'), [{ name: 'check-node' }], note('starting again', why, requestId));
 	}

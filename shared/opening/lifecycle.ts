@@ -48,7 +48,9 @@ export async function openSightings(services: LifecycleServices, sightings: read
 			if (claimed === undefined || !claimed.ok) return claimed ?? { ok: false, error: new Retry('the event was not matched') };
 			const mine = created.get(subjectId(sighting.subject));
 			const outcome = mine && byId.get(mine.id);
-			if (outcome === undefined || outcome.taken) return attempt(() => meet(services, sighting, claimed.value));
+			// With a token of its own it is no copy: the hook has fired again meanwhile.
+			if (outcome === undefined || outcome.taken || mine?.token !== sighting.token)
+				return attempt(() => meet(services, sighting, claimed.value));
 			const first = mine?.eventId === sighting.eventId;
 			return { ok: true, value: { outcome: first ? 'opened' : 'exists', operation: outcome.operation } };
 		},

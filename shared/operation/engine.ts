@@ -47,7 +47,7 @@ class Cursor {
 	current: Operation;
 	facts: Fact[];
 	effects: Effect[] = [];
-	/** What this invocation has done at AWS and has not put on record: nobody else knows of it. */
+	/** What this invocation has done at AWS, or found to be over, and has not put on record: nobody else knows of it. */
 	done: Fact[] = [];
 	/** It needs its slot no longer: it is given back once that is on record, for a run that is overtaken must not take it from another. */
 	released = false;
@@ -124,7 +124,7 @@ function decide(services: Services, cursor: Cursor): void {
 		const step = services.kindOf(before).next(before, hush(fact, secretsOf(before)), now);
 		const history = [...step.operation.history, ...step.notes.map((note) => ({ at: new Date(now).toISOString(), ...note }))];
 		cursor.current = { ...step.operation, history };
-		if (fact.type === 'done') {
+		if (fact.type === 'done' || isOver(fact)) {
 			cursor.done.push(fact);
 			cursor.effects = cursor.effects.filter(({ name }) => name !== fact.effect);
 		}
@@ -136,6 +136,11 @@ function decide(services: Services, cursor: Cursor): void {
 	}
 	// What has closed wants nothing more.
 	if (cursor.current.closedAt !== undefined) cursor.effects = [];
+}
+
+/** While AWS throttles, run after run is overtaken before it can put that on record. */
+function isOver(fact: Fact): fact is Extract<Fact, { type: 'not-done' }> {
+	return fact.type === 'not-done' && fact.effect === 'complete-lifecycle' && fact.why === 'gone';
 }
 
 /** What its work was given that nobody is to read. */

@@ -23,6 +23,8 @@ export interface WorkFact {
 	readonly status: WorkStatus;
 	/** The command or execution it speaks of; absent where it was asked for by the operation's own. */
 	readonly externalId?: string;
+	/** The work that a command was sent for: the same for each that was sent again. */
+	readonly workId?: string;
 	/** AWS's own words: StatusDetails, the failed step and its message. */
 	readonly details: string;
 	readonly exitCode?: number;
@@ -84,7 +86,14 @@ export type Fact =
 	| BrakeFact
 	/** Its command is to be sent together with that of other operations. */
 	| { readonly type: 'work-shared'; readonly work: Work }
-	| { readonly type: 'work-started'; readonly externalId: string; readonly adopted: boolean; readonly requestId?: string | undefined }
+	| {
+			readonly type: 'work-started';
+			readonly externalId: string;
+			readonly adopted: boolean;
+			/** Why the record of shared work does not say so: each of its operations then says it for itself. */
+			readonly unrecorded?: string | undefined;
+			readonly requestId?: string | undefined;
+	  }
 	| {
 			readonly type: 'work-not-started';
 			/** `taken`: another run sends it, to this node too. `left-out`: another run has sent it, and not to this node. */
@@ -144,6 +153,7 @@ export type Effect =
 	| { readonly name: 'find-work' }
 	| { readonly name: 'look-up-work' }
 	| { readonly name: 'look-at-instance' }
+	/** By the instance's id: where the hook has fired again, another token may not be known yet. */
 	| { readonly name: 'heartbeat' }
 	| { readonly name: 'cancel-work' }
 	/** By token at first, where one is known; a token that was refused is not tried again: the instance's id finds the action too. */

@@ -201,7 +201,7 @@ function settleNode(
 		operationId,
 		facts: [
 			{ type: 'work-seen', externalId: commandId, workId },
-			{ ...work, externalId: commandId },
+			{ ...work, externalId: commandId, workId },
 		],
 	};
 }

@@ -57,7 +57,7 @@ export const completeLifecycle: Perform<LifecycleOperation> = async ({ aws }, op
 export const sendHeartbeat: Perform<LifecycleOperation> = async ({ aws }, operations) => {
 	const answers = await inParallel(operations, CONCURRENT_CALLS, (operation) =>
 		onAction(operation, 'heartbeat', async () => {
-			const output = await aws.autoScaling.send(new RecordLifecycleActionHeartbeatCommand(actionOf(operation, 'token')));
+			const output = await aws.autoScaling.send(new RecordLifecycleActionHeartbeatCommand(actionOf(operation, 'instance')));
 			return { type: 'heartbeat-sent', requestId: requestIdOf(output) };
 		}),
 	);

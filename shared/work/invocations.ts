@@ -1,17 +1,31 @@
 /** How sent commands stand, node by node, and stopping them. */
 
-import { CancelCommandCommand, type CommandInvocation, type CommandPlugin, ListCommandInvocationsCommand } from '@aws-sdk/client-ssm';
+import {
+	CancelCommandCommand,
+	type CommandInvocation,
+	type CommandPlugin,
+	ListCommandInvocationsCommand,
+	type ListCommandInvocationsCommandInput,
+} from '@aws-sdk/client-ssm';
 import { describeError, requestIdOf } from '../errors.ts';
 import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact, WorkFact, WorkStatus } from '../operation/facts.ts';
 import type { Services } from '../operation/services.ts';
 import type { Operation } from '../operation/types.ts';
-import { groupBy } from '../parallel.ts';
+import { groupBy, inParallel } from '../parallel.ts';
+import { workOfComment } from './naming.ts';
+import { CLOCK_SKEW, withoutMillis } from './run-command.ts';
 
 /** Invocations of one page of ListCommandInvocations. */
 const PAGE = 50;
 /** How much of a node's output a reason quotes. Characters. */
 const QUOTED = 300;
+
+/** Nodes that are asked about at the same time, one by one. */
+const CONCURRENT_LOOK_UPS = 3;
+
+/** Of several commands for the same work, the first of these says how it stands: well, if any of them ended well. */
+const TELLING: readonly WorkStatus[] = ['succeeded', 'running', 'unknown', 'failed', 'not-started', 'not-delivered'];
 
 /** StatusDetails without spaces, lower case (the documentation spells them both ways), to what they mean for a node. */
 const MEANING: Readonly<Record<string, WorkStatus>> = {
@@ -38,27 +52,31 @@ export interface CommandReport {
 }
 
 /** All invocations of a command, or one node's. Rejects with what the SDK throws. */
-export async function readCommand({ aws }: Pick<Services, 'aws'>, commandId: string, instanceId?: string): Promise<CommandReport> {
+export async function readCommand(services: Pick<Services, 'aws'>, commandId: string, instanceId?: string): Promise<CommandReport> {
 	const nodes = new Map<string, WorkFact>();
 	let comment: string | undefined;
+	for (const { invocation, fact } of await read(services, { CommandId: commandId, ...(instanceId && { InstanceId: instanceId }) })) {
+		comment ??= invocation.Comment;
+		if (invocation.InstanceId) nodes.set(invocation.InstanceId, fact);
+	}
+	return { comment, nodes };
+}
+
+async function read(
+	{ aws }: Pick<Services, 'aws'>,
+	query: Pick<ListCommandInvocationsCommandInput, 'CommandId' | 'InstanceId' | 'Filters'>,
+) {
+	const found: { readonly invocation: CommandInvocation; readonly fact: WorkFact }[] = [];
 	let NextToken: string | undefined;
 	do {
 		const output = await aws.ssm.send(
-			new ListCommandInvocationsCommand({
-				CommandId: commandId,
-				Details: true,
-				MaxResults: PAGE,
-				...(instanceId && { InstanceId: instanceId }),
-				...(NextToken && { NextToken }),
-			}),
+			new ListCommandInvocationsCommand({ ...query, Details: true, MaxResults: PAGE, ...(NextToken && { NextToken }) }),
 		);
-		for (const invocation of output.CommandInvocations ?? []) {
-			comment ??= invocation.Comment;
-			if (invocation.InstanceId) nodes.set(invocation.InstanceId, factOf(invocation, requestIdOf(output)));
-		}
+		const requestId = requestIdOf(output);
+		for (const invocation of output.CommandInvocations ?? []) found.push({ invocation, fact: factOf(invocation, requestId) });
 		NextToken = output.NextToken;
 	} while (NextToken);
-	return { comment, nodes };
+	return found;
 }
 
 function factOf(invocation: CommandInvocation, requestId: string | undefined): WorkFact {
@@ -98,21 +116,48 @@ function lastLine(output = ''): string | undefined {
 	return lines.findLast((line) => !AGENT_LINE.test(line))?.slice(0, QUOTED);
 }
 
-/** One look-up for each command, whatever the number of its nodes that are asked about. */
+/** One look-up for each command, whatever the number of its nodes that are asked about; and one for each node that was sent it again. */
 export async function lookUpCommands(services: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
-	const facts = new Map<string, Fact>();
+	const facts = new Map<string, WorkFact>();
 	for (const [commandId, group] of groupBy(operations, ({ work }) => work?.externalId ?? '')) {
 		const [only] = group.length === 1 ? group : [];
 		try {
 			const { nodes } = await readCommand(services, commandId, only && nodeOf(only));
-			const missing: Fact = { type: 'work', status: 'unknown', details: 'not listed yet' };
+			const missing: WorkFact = { type: 'work', status: 'unknown', details: 'not listed yet' };
 			for (const operation of group) facts.set(operation.id, nodes.get(nodeOf(operation)) ?? missing);
 		} catch (error) {
-			const fact: Fact = { type: 'work', status: 'unknown', details: describeError(error) };
-			for (const { id } of group) facts.set(id, fact);
+			for (const { id } of group) facts.set(id, unanswered(error));
 		}
 	}
+	await inParallel(operations, CONCURRENT_LOOK_UPS, async (operation) => {
+		const last = facts.get(operation.id);
+		if (last !== undefined && isDoubtful(operation, last))
+			facts.set(operation.id, await lookUpAllSent(services, operation, last).catch(unanswered));
+	});
 	return facts;
+}
+
+function unanswered(error: unknown): WorkFact {
+	return { type: 'work', status: 'unknown', details: describeError(error) };
+}
+
+/** The command is not the first for its work, and it has not ended well in time: one of those before it may have. */
+function isDoubtful({ work, deadlineAt }: Operation, last: WorkFact): boolean {
+	return work !== undefined && work.attempt > 1 && !(last.status === 'succeeded' && (last.endedAt ?? 0) < deadlineAt);
+}
+
+/**
+ * How work stands that was sent to its node more than once, because a reply never came. The last command says nothing of those before
+ * it: it may never have reached a node that had done the work by then.
+ */
+async function lookUpAllSent(services: Services, operation: Operation, last: WorkFact): Promise<WorkFact> {
+	const { work, openedAt } = operation;
+	const after = withoutMillis(openedAt - CLOCK_SKEW);
+	const listed = await read(services, { InstanceId: nodeOf(operation), Filters: [{ key: 'InvokedAfter', value: after }] });
+	const sent = listed.filter(({ invocation }) => workOfComment(invocation.Comment)?.id === work?.id).map(({ fact }) => fact);
+	// The newest is listed first; the oldest has the most to say, where a node does the same only once.
+	const facts = [last, ...sent];
+	return TELLING.flatMap((status) => facts.findLast((fact) => fact.status === status) ?? [])[0] ?? last;
 }
 
 /** Stops a command on some of its nodes. Best effort: AWS does not promise that the process stops. */

@@ -21,7 +21,7 @@ export const NODES_PER_COMMAND = 50;
 const COMMAND_VISIBLE_AFTER = 120_000;
 
 /** Clocks of two functions, and AWS's, may differ by seconds: the search begins that much earlier. */
-const CLOCK_SKEW = 60_000;
+export const CLOCK_SKEW = 60_000;
 /** Pages of 50 commands that a search reads; commands of one document in a few minutes. */
 const SEARCH_PAGES = 10;
 /** How often a call is sent again without the nodes that made AWS refuse it. */
@@ -54,23 +54,29 @@ function serves({ members }: WorkRecord, id: string): boolean {
 }
 
 async function sendTo(services: Services, record: WorkRecord, operations: readonly Operation[], rounds: number): Promise<Answers> {
-	const { work } = record;
 	try {
-		const output = await services.aws.ssmOnce.send(new SendCommandCommand(inputFor(services, work, operations)));
+		const output = await services.aws.ssmOnce.send(new SendCommandCommand(inputFor(services, record.work, operations)));
 		const externalId = output.Command?.CommandId;
 		if (externalId === undefined) return all(operations, notStarted('unknown', 'SendCommand answered without a command id'));
 		const requestId = requestIdOf(output);
-		if (work.shared) {
-			const sent = { ...work, externalId, startedAt: services.now() };
-			await services.ledger.updateWork({ ...record, work: sent, requestId });
-			await nameCommand(services, externalId, work);
-		}
-		return all(operations, { type: 'work-started', externalId, adopted: false, requestId });
+		const unrecorded = record.work.shared ? await recordSent(services, record, externalId, requestId) : undefined;
+		return all(operations, { type: 'work-started', externalId, adopted: false, unrecorded, requestId });
 	} catch (error) {
 		if ((error as Error).name === 'InvalidInstanceId') return withoutUnmanaged(services, record, operations, rounds, error);
 		const failure = callFailure(error);
 		return all(operations, notStarted(failure, describeError(error), requestIdOf(error)));
 	}
+}
+
+/** The command is out, whether or not the record of its work can say so. @returns why it cannot. */
+async function recordSent(services: Services, record: WorkRecord, externalId: string, requestId: string | undefined) {
+	try {
+		await services.ledger.updateWork({ ...record, work: { ...record.work, externalId, startedAt: services.now() }, requestId });
+	} catch (error) {
+		return describeError(error);
+	}
+	await nameCommand(services, externalId, record.work);
+	return undefined;
 }
 
 /** The command is out whether or not its name is on record: without it, its events cost a look-up. */
@@ -179,7 +185,7 @@ export async function searchCommand({ aws, settings }: Services, work: Work): Pr
 	return undefined;
 }
 
-/** `2026-11-23T10:00:00Z`: the form that ListCommands' InvokedAfter takes. */
-function withoutMillis(at: number): string {
+/** `2026-11-23T10:00:00Z`: the form that InvokedAfter takes. */
+export function withoutMillis(at: number): string {
 	return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chance } from '../../local/chance.ts';
 import { BATCH_NODE, batchWorkers, COLLECT, COLLECTED, MINUTE, nodeId } from './deployment.ts';
 import { expectAllEnded, expectEnded, expectNoEventLost, expectOthersUntouched, expectSound } from './ended.ts';
-import { first, SERVER_ERROR } from './faults.ts';
+import { first, SERVER_ERROR, throttling } from './faults.ts';
 import { begin } from './support.ts';
 
 const LOST = { loseReply: true } as const;
@@ -77,6 +77,25 @@ describe('A reply that never comes', () => {
 		await flow.minutes(20);
 
 		await expectEnded(flow, nodeId(1));
+		expectSound(flow);
+	});
+
+	it('from a ledger that takes no work record any more once the command is sent: the drains are not sent again', async () => {
+		const isSent = (input: unknown) => /"work#.*"externalId"/.test(JSON.stringify(input));
+		const flow = await begin({
+			nodes: 2,
+			pollers: 1,
+			group: { behaviours: { 'drain-node': { durationSeconds: 150, oncePer: 'WorkId' } } },
+			services: { listLagMs: 4 * MINUTE },
+			call: ({ operation, input }) => (operation === 'PutItem' && isSent(input) ? throttling('dynamodb') : undefined),
+		});
+
+		await flow.terminate(nodeId(1), nodeId(2));
+		await flow.minutes(8);
+
+		for (const { history } of await expectAllEnded(flow, [nodeId(1), nodeId(2)]))
+			expect(history.map(({ what }) => what)).toEqual(expect.arrayContaining(['command sent', 'work record not written']));
+		expect(flow.sends()).toHaveLength(1);
 		expectSound(flow);
 	});
 

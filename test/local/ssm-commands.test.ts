@@ -281,6 +281,25 @@ mainSteps:
 	expect(errorOf(() => send(aws, { ...drain, Parameters: { WorkId: ['w-1; rm -rf /'] } })).code).toBe('InvalidParameters');
 });
 
+it('a document that works once per work id does nothing where its time limit stopped the first run', async () => {
+	const aws = smallAws(webFleet(1, {}, { behaviours: { drain: { hangs: true, oncePer: 'WorkId' } } }));
+	const steps = 'mainSteps: [{ name: linux, action: "aws:runShellScript", inputs: { timeoutSeconds: "60", runCommand: [drain] } }]';
+	aws.ssm.addDocument('stage-drain', 'Command', `{ schemaVersion: "2.2", parameters: { WorkId: { type: String } }, ${steps} }`);
+	const drain = { DocumentName: 'stage-drain', InstanceIds: ids(1), Parameters: { WorkId: ['w-1'] } };
+	for (const seconds of [30, 60, 60]) {
+		send(aws, drain);
+		await aws.advance(seconds);
+	}
+
+	const [first, ...again] = aws.ssm.node(nodeId(1))?.runs ?? [];
+	expect([first?.effective, first?.status]).toEqual([true, 'TimedOut']);
+	expect(again.map((run) => [run.effective, run.status, run.plugins[0]?.responseCode])).toEqual([
+		[false, 'Failed', 124],
+		[false, 'Failed', 124],
+	]);
+	expect(again[0]?.endsAt).toBe(first?.endsAt);
+});
+
 it('a tag that matches nothing ends as a success without nodes', async () => {
 	const aws = smallAws(webFleet(1));
 	const id = send(aws, { Targets: [{ Key: 'tag:service', Values: ['apache'] }] });

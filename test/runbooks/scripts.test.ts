@@ -157,6 +157,22 @@ describe('drain-node', () => {
 		expect(stops()).toHaveLength(1);
 	});
 
+	it('does nothing after a run that was killed at its time limit, and ends as one that took too long, each time', async () => {
+		node.stub('systemctl', SYSTEMCTL.replace('[ -e "$FOLDER/up" ] || exit 3', 'kill -9 "$PPID"'));
+		const killed = await node.run('drain-node', { ...WORK, TimeoutSeconds: '1' });
+		node.stub('systemctl', SYSTEMCTL);
+
+		const second = await node.run('drain-node', { ...WORK, TimeoutSeconds: '1' });
+		const third = await node.run('drain-node', { ...WORK, TimeoutSeconds: '1' });
+
+		expect(killed.ended).toBe('SIGKILL');
+		expect([second.ended, third.ended]).toEqual([124, 124]);
+		expect(second.stderr).toMatch(
+			/A run of drain-node for lifecycle-4f2a9c-1, started at \S+, has had all its time and did not end: nothing done\./,
+		);
+		expect(stops()).toEqual([]);
+	});
+
 	it('drains once when two commands with the same work arrive together', async () => {
 		const results = await Promise.all([node.run('drain-node', WORK), node.run('drain-node', WORK)]);
 

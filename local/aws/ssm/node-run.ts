@@ -45,6 +45,8 @@ export interface RunRequest {
 
 /** A script that is stopped at its time limit has no exit code of its own; the agent reports that of a killed process. */
 const KILLED = 137;
+/** Of a script that finds that its work had all its time before. */
+const HAD_ITS_TIME = 124;
 
 /** Starts a document on a node and says when and how it ends, unless something stops it. */
 export function startRun(request: RunRequest, clock: Clock): NodeRun {
@@ -52,7 +54,7 @@ export function startRun(request: RunRequest, clock: Clock): NodeRun {
 	const startedAt = clock.now();
 	const before = earlierWork(request, startedAt);
 	const how = before ? repetition(before, outcome) : outcome;
-	const durationMs = before && !how.hangs ? Math.max(0, before.endsAt - startedAt) : drawDuration(how, clock);
+	const durationMs = before ? Math.max(0, before.endsAt - startedAt) : drawDuration(how, clock);
 	const plugins = runSteps(request.steps, how, parameters, startedAt, durationMs);
 	const failed = plugins.findIndex((plugin) => plugin.status !== 'Success');
 	const forgiven = plugins[failed] && request.steps.find((step) => step.name === plugins[failed]?.name)?.onFailure === 'successAndExit';
@@ -79,24 +81,24 @@ export function cancelRun(run: NodeRun, at: number): void {
 		.map((plugin) => (plugin.endedAt <= at ? plugin : { ...plugin, status: 'Cancelled' as const, responseCode: KILLED, endedAt: at }));
 }
 
-/** The run that did this work before, or still does it; what a reboot, a cancellation or its time limit has cut short does not count. */
+/**
+ * The run that did this work before, or still does it, or had all its time for it; what a reboot or a cancellation has cut short does
+ * not count.
+ */
 function earlierWork({ earlier, document, parameters, outcome, boot }: RunRequest, now: number): NodeRun | undefined {
 	const { oncePer } = outcome;
 	if (oncePer === undefined) return undefined;
 	const same = earlier.filter((run) => run.effective && run.document === document && run.parameters[oncePer] === parameters[oncePer]);
-	return same.find(({ status, endsAt, boot: of }) => {
-		if (status === 'Cancelled') return false;
-		return endsAt <= now ? status !== 'TimedOut' : of === boot;
-	});
+	return same.find(({ status, endsAt, boot: of }) => status !== 'Cancelled' && (endsAt <= now || of === boot));
 }
 
-/** What is run again ends as the first run did; behind one that never ends it waits for its own time limit. */
+/** What is run again waits for the first run, and ends as that did. */
 function repetition(before: NodeRun, { oncePer = '', step }: Outcome): Outcome {
-	if (before.status === 'TimedOut') return { hangs: true, ...(step === undefined ? {} : { step }) };
 	const ended = before.plugins.find((plugin) => plugin.status !== 'Success') ?? before.plugins.at(-1);
+	const hadItsTime = before.status === 'TimedOut';
 	return {
-		exitCode: ended?.responseCode ?? 0,
-		stdout: `{{ ${oncePer} }}: done before, nothing to do.\n`,
+		exitCode: hadItsTime ? HAD_ITS_TIME : (ended?.responseCode ?? 0),
+		stdout: `{{ ${oncePer} }}: ${hadItsTime ? 'had all its time before' : 'done before'}, nothing to do.\n`,
 		...(step === undefined ? {} : { step }),
 	};
 }

@@ -104,7 +104,7 @@ function maySkip(playbook: ComplianceText | undefined): boolean {
 function checkFailed({ scene, works }: Checked, operation: Recorded, judgement: Judgement, decided: string): void {
 	if (operation.kind !== 'compliance') return;
 	const decidedAt = Date.parse(decided);
-	const { id, verify, result } = operation;
+	const { id, verify, result, finding } = operation;
 	if (result?.reason.includes('refused the work')) scene.violated(3, `${id} ended as ${operation.state}: ${result.reason}`);
 	if (verify === undefined) {
 		checkMissed({ scene, works }, operation, decidedAt);
@@ -112,7 +112,15 @@ function checkFailed({ scene, works }: Checked, operation: Recorded, judgement: 
 	}
 	const workEndedAt = works.succeededAt(operation) ?? Number.POSITIVE_INFINITY;
 	const last = judgement.evaluations.findLast(({ recordedAt }) => recordedAt < decidedAt - SKEW);
-	if (last !== undefined && last.compliance !== 'NON_COMPLIANT' && last.invokedAt > workEndedAt)
+	const hadComplied = last !== undefined && last.compliance !== 'NON_COMPLIANT' && last.invokedAt > workEndedAt;
+	// Who decides may have heard at that very moment that it has been undone: what is on record then tells which evaluation that was.
+	const isUndone =
+		finding.compliance === 'NON_COMPLIANT' &&
+		judgement.evaluations.some(
+			({ compliance, invokedAt, recordedAt }) =>
+				compliance === 'NON_COMPLIANT' && invokedAt === finding.evaluatedAt && recordedAt > (last?.recordedAt ?? 0),
+		);
+	if (hadComplied && !isUndone)
 		scene.violated(
 			3,
 			`${id} failed (${result?.reason}), and ${judgement.name} had complied for ${Math.round((decidedAt - last.recordedAt) / 1_000)} s`,

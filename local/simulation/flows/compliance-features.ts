@@ -45,6 +45,7 @@ const named = (name: string) => `remediation: ${name}`;
 /** What a run of some hundred seeds may miss. */
 const RARE: readonly string[] = [
 	'no reply',
+	'throttled',
 	'the default limit waits',
 	'compliant although the work failed',
 ] satisfies (keyof typeof REACHED)[];
@@ -58,7 +59,7 @@ export const TRANSITIONS: readonly string[] = [
 	...['waiting (limit) -> starting', 'waiting (calendar) -> starting', 'waiting (retry) -> starting'],
 	...['starting -> running', 'starting -> verifying', 'running -> verifying', 'running -> succeeded'],
 	...['running -> waiting (retry)', 'starting -> waiting (retry)', 'running -> failed'],
-	...['verifying -> starting', 'verifying -> waiting (limit)', 'verifying -> succeeded', 'verifying -> failed'],
+	...['verifying -> starting', 'verifying -> succeeded', 'verifying -> failed'],
 ];
 
 function said(what: string, why = /./): (operation: Recorded) => boolean {

@@ -75,7 +75,7 @@ function drawPlaybook(draw: Draw, { kind, name: rule }: Rule, { name, priority, 
 		...(draw.chance(0.85) && { settle: `${draw.whole(1, 6)}m` }),
 		...(draw.chance(0.5) && { attempts: draw.whole(1, 3) }),
 		...(draw.chance(0.5) && { then: { onFailure: { opsItem: { severity: draw.one(['2', '3']), category: 'Security' } } } }),
-		...(draw.chance(0.4) && Object.keys(limits).length > 0 && { limits: { ...limits, beyond: draw.one(['wait', 'skip']) } }),
+		...(draw.chance(0.6) && Object.keys(limits).length > 0 && { limits: { ...limits, beyond: draw.one(['wait', 'skip']) } }),
 		...(draw.chance(0.25) && { calendar: CALENDAR, calendarClosed: draw.one(['wait', 'skip']) }),
 		...(draw.chance(0.08) && { mode: 'observe' }),
 	};

@@ -12,6 +12,8 @@ import { claiming, LAUNCHING, type LifecycleText, names, secondsOf } from './cla
 /** One hook that holds one instance, from its announcement on. */
 export interface Action {
 	readonly token: string;
+	/** Of the event that announced it. */
+	readonly eventId: string;
 	readonly group: string;
 	readonly hook: string;
 	readonly instanceId: string;
@@ -59,7 +61,7 @@ export class Actions {
 		return this.#active;
 	}
 
-	announced({ detail }: BusEvent, fate: EventFate): void {
+	announced({ id, detail }: BusEvent, fate: EventFate): void {
 		const { world } = this.#scene;
 		const text = (name: string) => String(detail[name]);
 		const [group, hook, instanceId, transition] = [
@@ -73,6 +75,7 @@ export class Actions {
 		const announced = { group, hook, transition, destination: text('Destination'), tags };
 		const action: Action = {
 			token: text('LifecycleActionToken'),
+			eventId: id,
 			group,
 			hook,
 			instanceId,
@@ -165,35 +168,36 @@ export function operationsAbout({ operations }: Scene, { group, hook, instanceId
 }
 
 /** The result that is applied must be the one that the work's outcome and the playbook demand. */
-export function checkResult(scene: Scene, action: Action, playbooks: readonly LifecycleText[]): void {
+export function checkResult(scene: Scene, actions: Actions, action: Action, playbooks: readonly LifecycleText[]): void {
 	const { ended } = action;
 	if (ended?.by !== 'us' || ended.result === undefined) return;
 	const named = `${action.hook} of ${action.instanceId} was completed with ${ended.result}`;
 	const operation = operationsAbout(scene, action).at(-1);
 	// A hook that fires again while an operation is open is served by that one, as its playbook says.
-	const isEarlier = operation !== undefined && (operation.openedAt < action.startedAt - SKEW || firedAgain(operation));
-	const claims = [action.claimedBy, ...(seesTags(scene, action) ? [] : [action.claimedUntagged])];
+	const isEarlier =
+		operation !== undefined &&
+		(operation.openedAt < action.startedAt - SKEW || firedAgain(operation) || isOpenedByEarlier(actions, action, operation));
+	const claims = [action.claimedBy, ...(seesTags(scene, action) ? [] : [action.claimedUntagged])].filter((each) => each !== undefined);
 	const playbook =
-		operation === undefined ? claims[0] : (isEarlier ? playbooks : claims).find((each) => each?.name === operation.playbook.name);
+		operation === undefined ? claims[0] : (isEarlier ? playbooks : claims).find((each) => each.name === operation.playbook.name);
 	if (playbook === undefined) {
 		scene.violated(3, `${named}, and ${operation ? `${operation.playbook.name} does not claim it` : 'no playbook claims it'}`);
 		return;
 	}
 	const decision = operation && decisionOf(operation);
 	const success = operation && succeededAt(scene, operation);
-	const onSuccess = playbook.then.onSuccess.lifecycle.toUpperCase();
-	const onFailure = playbook.then.onFailure.lifecycle.toUpperCase();
-	const launch = action.transition === LAUNCHING;
-	const afterSkip = launch ? onFailure : onSuccess;
-	if (launch && ended.result === 'CONTINUE' && onFailure === 'ABANDON' && success === undefined) {
-		scene.violated(3, `${named}: its bootstrap has not succeeded`);
+	if (operation === undefined || decision === undefined || operation.result?.lifecycle !== ended.result) {
+		// A function died between the call and its record, and it was decided anew: what was applied must be right all the same. Where
+		// tags are gone since, another playbook may have decided then.
+		const deciding = isEarlier ? [playbook] : claims;
+		const right = new Set(deciding.flatMap((each) => resultsWithoutRecord(action, each, success !== undefined)));
+		if (!right.has(ended.result)) scene.violated(3, `${named}, and the playbook demands ${[...right].join(' or ')}`);
+		scene.reached('completed and not on record');
 		return;
 	}
-	if (operation === undefined || decision === undefined || operation.result?.lifecycle !== ended.result) {
-		// A function died between the call and its record, and it was decided anew: what was applied must be right all the same.
-		const right = [...(success === undefined ? [] : [onSuccess]), onFailure, ...(maySkip(action, playbook) ? [afterSkip] : [])];
-		if (!right.includes(ended.result)) scene.violated(3, `${named}, and the playbook demands ${right.join(' or ')}`);
-		scene.reached('completed and not on record');
+	const { onSuccess, onFailure, afterSkip } = resultsOf(action, playbook);
+	if (action.transition === LAUNCHING && ended.result === 'CONTINUE' && onFailure === 'ABANDON' && success === undefined) {
+		scene.violated(3, `${named}: its bootstrap has not succeeded`);
 		return;
 	}
 	const skipped = decision.what === 'skipped';
@@ -214,8 +218,26 @@ export function checkResult(scene: Scene, action: Action, playbooks: readonly Li
 	}
 }
 
+function resultsOf({ transition }: Action, { then }: LifecycleText) {
+	const onSuccess = then.onSuccess.lifecycle.toUpperCase();
+	const onFailure = then.onFailure.lifecycle.toUpperCase();
+	return { onSuccess, onFailure, afterSkip: transition === LAUNCHING ? onFailure : onSuccess };
+}
+
+/** What may have been applied where nobody knows any more how it was decided. */
+function resultsWithoutRecord(action: Action, playbook: LifecycleText, hasSucceeded: boolean): string[] {
+	const { onSuccess, onFailure, afterSkip } = resultsOf(action, playbook);
+	return [...(hasSucceeded ? [onSuccess] : []), onFailure, ...(maySkip(action, playbook) ? [afterSkip] : [])];
+}
+
 function firedAgain({ history }: Recorded): boolean {
 	return history.some(({ what, why }) => what === 'lifecycle token learned' && why.startsWith('the hook fired again'));
+}
+
+/** Whether the event of an earlier wait at the same hook opened the operation: that of this one may be lost. */
+function isOpenedByEarlier(actions: Actions, action: Action, { eventId }: Recorded): boolean {
+	const before = actions.all.slice(0, actions.all.indexOf(action));
+	return eventId !== undefined && before.some((each) => each.eventId === eventId);
 }
 
 /** Whether the tags of its instance were there for all to see. */

@@ -56,7 +56,7 @@ function watch(scene: Scene, { playbooks = [] }: Part): Watch {
 		for (const action of unjudged) {
 			if (operationsAbout(scene, action).at(-1)?.id !== id) continue;
 			unjudged.delete(action);
-			checkResult(scene, action, own);
+			checkResult(scene, actions, action, own);
 		}
 	};
 	return {
@@ -81,7 +81,7 @@ function watch(scene: Scene, { playbooks = [] }: Part): Watch {
 				.filter(({ claimedBy }) => claimedBy !== undefined && claimedBy.mode !== 'observe')
 				.map(({ instanceId, hook }) => `${instanceId} waits at ${hook}`),
 		end() {
-			for (const action of unjudged) checkResult(scene, action, own);
+			for (const action of unjudged) checkResult(scene, actions, action, own);
 			checkServed(scene, actions, true);
 		},
 	};

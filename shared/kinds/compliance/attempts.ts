@@ -110,7 +110,11 @@ export function proven(operation: ComplianceOperation, now: number, requestId?: 
 	const { finding, subject, settings, remediatedAt } = operation;
 	if (finding.compliance === 'COMPLIANT') return compliant(operation, now, requestId);
 	if (finding.compliance === 'NOT_APPLICABLE') return gone(operation, now, requestId);
-	if (attemptsLeft(operation, now) <= 0) return exhausted(operation, `${subject.rule} still finds it noncompliant`, now, requestId);
+	if (attemptsLeft(operation, now) <= 0) {
+		// An event that came late may not be the last word: nothing is called a failure by it.
+		if (isStale(operation, now)) return ask(operation, [{ name: 'read-compliance' }]);
+		return exhausted(operation, `${subject.rule} still finds it noncompliant`, now, requestId);
+	}
 	const why = `${subject.rule} evaluated it after the work: remediation ${remediatedAt.length} of ${settings.attempts} within 24 hours did not help`;
 	return goOn(afresh(operation), now, note('still noncompliant', why, requestId));
 }

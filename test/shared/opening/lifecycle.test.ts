@@ -248,6 +248,15 @@ describe('an instance that a hook held before', () => {
 	}
 	const secondToken = { LifecycleActionToken: '00000000-1f5a-4d0f-9d5e-0a1b2c3d4e5f' };
 
+	it('and holds again at once, while an operation is open, is known to it by its new token', async () => {
+		const core = await createCore();
+		const again = lifecycleEvent(nodeId(1), secondToken, { id: 'event-of-the-second-wait' });
+		const results = await openFromEvents(core.services, [event, again]);
+		expect(results.map((result) => result.ok && result.value.outcome)).toEqual(['opened', 'exists']);
+		expect(results[1]).toMatchObject({ value: { operation: { occurrence: 1, token: secondToken.LifecycleActionToken } } });
+		expect(core.calls('SendCommand')).toHaveLength(1);
+	});
+
 	it('and holds again, with another token, is another occurrence', async () => {
 		const core = await afterTheFirst();
 		const { outcome, operation } = await opened(core.services, lifecycleEvent(nodeId(1), secondToken, at(core.now())));

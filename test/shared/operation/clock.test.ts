@@ -57,7 +57,7 @@ describe('a tick', () => {
 		expect(core.calls('RecordLifecycleActionHeartbeat')).toHaveLength(6);
 		expect(core.calls('RecordLifecycleActionHeartbeat')[0]).toMatchObject({
 			LifecycleHookName: 'fleetkeeper-drain',
-			LifecycleActionToken: expect.any(String),
+			InstanceId: nodeId(1),
 		});
 		core.on('ListCommandInvocations', () => ({ CommandInvocations: [invocation(nodeId(1), 'any', 'Success')] }));
 		// The longer work has run, the more rarely it is looked up: here every 20 minutes.

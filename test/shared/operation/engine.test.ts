@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { advance, type Happening } from '../../../shared/operation/engine.ts';
 import type { Fact } from '../../../shared/operation/facts.ts';
 import type { Operation } from '../../../shared/operation/types.ts';
-import { awsError, type Core, commandId, createCore, invocation, nodeId, noReply, throttled } from '../../support/core.ts';
+import { awsError, type Core, commandId, createCore, invocation, noActiveAction, nodeId, noReply, throttled } from '../../support/core.ts';
 import { anOperation, CONTINUE, CONTINUE_AND_TELL, MINUTE, OPENED_AT, succeeded, TERMINATING } from '../../support/operations.ts';
 
 const about = (number: number, changes: Parameters<typeof anOperation>[0] = {}) =>
@@ -253,6 +253,28 @@ describe('two runs at once', () => {
 		expect(await read(core, about(1))).toMatchObject({ state: 'failed', token: 'the hook fired again', result: { lifecycle: 'CONTINUE' } });
 		expect(core.calls('CompleteLifecycleAction')).toHaveLength(2);
 		expect(core.calls('CreateOpsItem')).toHaveLength(1);
+	});
+
+	it('know that an action is over where one of them has learned it, however often the other asks anew', async () => {
+		const core = await createCore();
+		await open(core, about(1));
+		core.on('CompleteLifecycleAction', () => {
+			throw throttled();
+		});
+		await happens(core, about(1), succeeded);
+		core.on('DescribeAutoScalingInstances', () => ({ AutoScalingInstances: [] }));
+		core.on('CompleteLifecycleAction', async () => {
+			core.on('CompleteLifecycleAction', () => {
+				throw throttled();
+			});
+			await happens({ ...core, services: core.another() }, about(1), tick);
+			throw noActiveAction();
+		});
+		core.pass(MINUTE);
+
+		await happens(core, about(1), tick);
+
+		expect(await read(core, about(1))).toMatchObject({ state: 'succeeded', result: { lifecycle: 'over' } });
 	});
 
 	it('complete one action with one result', async () => {

@@ -62,11 +62,11 @@ describe('completing a lifecycle action', () => {
 });
 
 describe('a heartbeat', () => {
-	it('is for the action, by token', async () => {
+	it('is for the action that holds the instance, whatever its token', async () => {
 		const core = await createCore();
 		expect(facts(await sendHeartbeat(core.services, [anOperation()]))).toMatchObject([{ type: 'heartbeat-sent' }]);
 		expect(core.calls('RecordLifecycleActionHeartbeat')).toEqual([
-			{ AutoScalingGroupName: 'web-1', LifecycleHookName: 'fleetkeeper-drain', LifecycleActionToken: TOKEN },
+			{ AutoScalingGroupName: 'web-1', LifecycleHookName: 'fleetkeeper-drain', InstanceId: TERMINATING.instanceId },
 		]);
 	});
 

@@ -99,6 +99,57 @@ describe('looking up commands', () => {
 	});
 });
 
+describe('looking up a command that was sent again', () => {
+	/** The second command of its work; AWS lists these of the node, the newest first. */
+	async function lookUp(second: string, listed: readonly (readonly [comment: string, status: string])[], endedAt?: number) {
+		const core = await createCore();
+		const operation = running(1);
+		const resent: Operation = { ...operation, work: someWork(operation, { externalId: commandId(2), attempt: 2 }) };
+		const plugins = endedAt === undefined ? [] : [{ Status: second, ResponseFinishDateTime: new Date(endedAt) }];
+		core.on('ListCommandInvocations', ({ CommandId }) => ({
+			CommandInvocations:
+				CommandId === undefined
+					? listed.map(([comment, status]) => invocation(nodeId(1), comment, status))
+					: [invocation(nodeId(1), `${first}/2`, second, plugins)],
+		}));
+		return { core, fact: (await lookUpCommands(core.services, [resent])).get(resent.id) };
+	}
+	const first = `fleetkeeper ${running(1).id}.1`;
+
+	it('asks for all of the node: that one before it ended well is what counts', async () => {
+		const { core, fact } = await lookUp('DeliveryTimedOut', [
+			[`${first}/2`, 'DeliveryTimedOut'],
+			[`${first}/1`, 'Success'],
+		]);
+		expect(fact).toMatchObject({ status: 'succeeded' });
+		expect(core.calls('ListCommandInvocations')[1]).toMatchObject({
+			InstanceId: nodeId(1),
+			Filters: [{ key: 'InvokedAfter', value: '2026-03-02T08:59:00Z' }],
+		});
+	});
+
+	it('takes a success in time for the one before a late one', async () => {
+		const late = anOperation().deadlineAt + 1;
+		expect((await lookUp('Success', [[`${first}/1`, 'Success']], late)).fact).not.toHaveProperty('endedAt');
+		expect((await lookUp('Success', [], late)).fact).toMatchObject({ endedAt: late });
+	});
+
+	it.each([
+		['Failed', 'InProgress', 'running'],
+		['Failed', 'DeliveryTimedOut', 'failed'],
+		['DeliveryTimedOut', 'Failed', 'failed'],
+	])('of which the last says %s and the first %s: the work is %s', async (last, before, status) => {
+		expect((await lookUp(last, [[`${first}/1`, before]])).fact).toMatchObject({ status });
+	});
+
+	it('asks no more where it ended well, and counts no other work of the node', async () => {
+		const { core, fact } = await lookUp('Success', []);
+		expect(fact).toMatchObject({ status: 'succeeded' });
+		expect(core.calls('ListCommandInvocations')).toHaveLength(1);
+		expect((await lookUp('Failed', [['fleetkeeper another.1/1', 'Success']])).fact).toMatchObject({ status: 'failed' });
+	});
+});
+
 describe('cancelling', () => {
 	it('stops a command on the nodes that are asked about, and on no other', async () => {
 		const core = await createCore();

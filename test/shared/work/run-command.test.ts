@@ -54,6 +54,18 @@ describe('SendCommand', () => {
 		});
 	});
 
+	it('is made once where its record cannot be written: each operation then has to say that it was sent', async () => {
+		const core = await createCore();
+		const { work, operations } = wanting(2);
+		const full = async () => {
+			throw awsError('ProvisionedThroughputExceededException', 'too fast');
+		};
+		const services = { ...core.services, ledger: { ...core.services.ledger, updateWork: full } };
+		const started = { type: 'work-started', externalId: commandId(1), unrecorded: 'ProvisionedThroughputExceededException: too fast' };
+		expect(facts(await sendCommand(services, work, operations))).toMatchObject([started, started]);
+		expect(core.calls('SendCommand')).toHaveLength(1);
+	});
+
 	it.each([
 		['throttled', throttled()],
 		['refused', awsError('InvalidDocument')],

@@ -367,6 +367,14 @@ describe('a resource that is still noncompliant', () => {
 		});
 	});
 
+	it('is looked at once more before the last attempt is called a failure by an event that came late', () => {
+		const remediation = verifying({ remediatedAt: [OPENED_AT - HOUR] })
+			.after(8 * MINUTE)
+			.meets(event('NON_COMPLIANT', OPENED_AT + 90 * SECOND));
+		expect(remediation.asked).toEqual(['read-compliance']);
+		expect(remediation.meets(result('COMPLIANT', OPENED_AT + 3 * MINUTE)).operation).toMatchObject({ state: 'succeeded' });
+	});
+
 	it('fails at once, on record and without work, where the attempts of 24 hours are used up', () => {
 		const remediation = life({ remediatedAt: [OPENED_AT - 23 * HOUR, OPENED_AT - HOUR] }).meets({ type: 'opened' });
 		expect(remediation.asked).toEqual(['open-ops-item']);

@@ -163,6 +163,28 @@ describe('news that comes out of order', () => {
 		expect(drain.operation.ending).toBeUndefined();
 	});
 
+	describe('about work that was sent again because no reply came', () => {
+		function resent() {
+			const drain = life().meets({ type: 'opened' }, online, notStarted('unknown', 'socket hang up'));
+			return drain.after(2 * MINUTE).meets({ type: 'work-not-found', certain: true }, startedAs('command-2'));
+		}
+		const workId = `${life().operation.id}.1`;
+
+		it('settles it where any of its commands ended well in time', () => {
+			const drain = resent().meets({ ...succeeded, externalId: 'command-1', workId, endedAt: OPENED_AT + MINUTE });
+			expect(drain.asked).toEqual(['complete-lifecycle']);
+			drain.meets(completed);
+			expect(drain.operation).toMatchObject({ state: 'succeeded', result: { lifecycle: 'CONTINUE' } });
+		});
+
+		it.each(['command-1', 'command-2'])('has all of them looked at where one (%s) did not end well', (externalId) => {
+			const drain = resent().meets({ ...failed, externalId, workId });
+			expect(drain.operation.ending).toBeUndefined();
+			expect(drain.asked).toEqual(['look-up-work']);
+			expect(drain.meets(failed).operation.ending).toMatchObject({ state: 'failed' });
+		});
+	});
+
 	it('after the close changes nothing and asks for nothing', () => {
 		const drain = life().runs().meets(succeeded, completed);
 		const closed = drain.operation;
