@@ -46,11 +46,9 @@ async function simulate(template: string, wanted: Wanted): Promise<void> {
 			return violated >= MOST_VIOLATIONS;
 		},
 	});
-	const summary = summarise(
-		results,
-		FLOWS.filter(({ name }) => flows?.includes(name) ?? true),
-	);
-	const missing = unreached(summary);
+	const playing = FLOWS.filter(({ name }) => flows?.includes(name) ?? true);
+	const summary = summarise(results, playing);
+	const missing = unreached(summary, playing);
 	if (json) {
 		write(JSON.stringify(summary, null, '\t'));
 	} else {

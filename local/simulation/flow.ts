@@ -109,6 +109,8 @@ export interface Flow {
 	readonly features: readonly string[];
 	/** Faults among its acts. */
 	readonly faults: readonly string[];
+	/** Of all these, what only a run of thousands of seeds must reach. */
+	readonly rare: readonly string[];
 }
 
 /** What all flows of a story have in common. */

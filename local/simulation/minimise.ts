@@ -35,8 +35,10 @@ export async function minimise(first: Played, replay: (mask: Mask) => Promise<Pl
 		reduce(names, (left) => stays({ ...shortest.mask, without: [...(shortest.mask.without ?? []), ...left] }));
 
 	const story = () => shortest.played.story;
+	// What a story does not wait for is there to end it: without that, nothing would come to rest.
+	const acts = () => actsOf(story()).flatMap(({ id, spare }) => (spare ? [] : [id]));
 	await leaveOut(() => groupsOf(story()).map(({ name }) => name));
-	await leaveOut(() => actsOf(story()).map(({ id }) => id));
+	await leaveOut(acts);
 	if (!(await stays({ ...shortest.mask, faults: [] }))) {
 		shortest = { ...shortest, mask: { ...shortest.mask, faults: [...new Set(shortest.played.happened.map(({ key }) => key))] } };
 		const faults = () => shortest.mask.faults ?? [];
@@ -45,7 +47,7 @@ export async function minimise(first: Played, replay: (mask: Mask) => Promise<Pl
 	await leaveOut(() => CONDITION_NAMES.filter((name) => !shortest.mask.without?.includes(name)));
 	await leaveOut(() => playbooksOf(story()).map(({ name }) => name));
 	await leaveOut(() => groupsOf(story()).flatMap(({ nodes }) => nodes.map(({ id }) => id)));
-	await leaveOut(() => actsOf(story()).map(({ id }) => id));
+	await leaveOut(acts);
 	return shortest;
 }
 

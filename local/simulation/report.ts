@@ -19,8 +19,10 @@ export interface Summary {
 	readonly hash: string;
 }
 
-/** From so many seeds on, what was never reached is a failure. */
+/** From so many seeds on, what was never reached is a failure; */
 export const ENOUGH_SEEDS = 200;
+/** from so many on, also where it is rare. */
+export const MANY_SEEDS = 5_000;
 
 /** Adds up results, in the order of their seeds. What should have been reached and was not counts 0. */
 export function summarise(results: readonly SeedResult[], flows: readonly Flow[]): Summary {
@@ -57,9 +59,10 @@ function total(expected: readonly string[], all: readonly Counts[]): Counts {
 }
 
 /** What a run was to reach and never did; nothing where it was too short for that. */
-export function unreached({ seeds, faults, transitions, features }: Summary): string[] {
+export function unreached({ seeds, faults, transitions, features }: Summary, flows: readonly Flow[]): string[] {
 	if (seeds < ENOUGH_SEEDS) return [];
+	const rare = new Set(seeds < MANY_SEEDS ? flows.flatMap((flow) => flow.rare) : []);
 	const never = (kind: string, counts: Counts) =>
-		Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [`${kind} '${name}'`] : []));
+		Object.entries(counts).flatMap(([name, count]) => (count === 0 && !rare.has(name) ? [`${kind} '${name}'`] : []));
 	return [...never('fault', faults), ...never('transition', transitions), ...never('feature', features)];
 }

@@ -7,7 +7,7 @@ import { FLOWS } from '../../local/simulation/flows/index.ts';
 import { noticedLine, problemOf, tryMutations } from '../../local/simulation/mutate.ts';
 import { MUTATIONS, type Mutation } from '../../local/simulation/mutations.ts';
 import { REGRESSIONS } from '../../local/simulation/regressions.ts';
-import { summarise, unreached } from '../../local/simulation/report.ts';
+import { MANY_SEEDS, summarise, unreached } from '../../local/simulation/report.ts';
 import { type SeedResult, simulateSeed } from '../../local/simulation/seed.ts';
 
 const SIMULATE = fileURLToPath(new URL('../../local/simulate.ts', import.meta.url));
@@ -80,9 +80,11 @@ describe('The simulation', () => {
 		const one = { seed: 1, operations: 1, events: 1, calls: 1, transitions: {}, features: {}, hash: '', violations: [] };
 		const results = (count: number) => Array.from({ length: count }, (_, seed) => ({ ...one, seed, faults: { 'reply lost': 1 } }));
 
-		expect(unreached(summarise(results(199), FLOWS))).toEqual([]);
-		const missing = unreached(summarise(results(200), FLOWS));
+		expect(unreached(summarise(results(199), FLOWS), FLOWS)).toEqual([]);
+		const missing = unreached(summarise(results(200), FLOWS), FLOWS);
 		expect(missing).toContain("fault 'event dropped'");
 		expect(missing).not.toContain("fault 'reply lost'");
+		expect(missing).not.toContain("feature 'event: no reply'");
+		expect(unreached(summarise(results(MANY_SEEDS), FLOWS), FLOWS)).toContain("feature 'event: no reply'");
 	});
 });

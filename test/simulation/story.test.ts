@@ -15,6 +15,7 @@ function flow(name: string, weight: number): Flow {
 		transitions: [],
 		features: [],
 		faults: [],
+		rare: [],
 	};
 }
 

@@ -35,6 +35,7 @@ export const alarm: Flow = {
 	],
 	features: ALARM_FEATURES,
 	faults: ['a node acknowledges nothing', "an agent's connection is lost", 'a node vanishes'],
+	rare: [],
 };
 
 function watch(scene: Scene, part: Part): Watch {

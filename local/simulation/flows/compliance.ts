@@ -15,7 +15,7 @@ import {
 } from './compliance-checks.ts';
 import { drawCompliance } from './compliance-draw.ts';
 import { Evaluations } from './compliance-evaluations.ts';
-import { countFeatures, FEATURES, TRANSITIONS } from './compliance-features.ts';
+import { countFeatures, FEATURES, RARE, TRANSITIONS } from './compliance-features.ts';
 import { Judgements } from './compliance-findings.ts';
 import { type ComplianceText, DEFAULT_CONCURRENT } from './compliance-playbooks.ts';
 import { runScripts } from './compliance-resources.ts';
@@ -37,6 +37,7 @@ export const compliance: Flow = {
 	transitions: TRANSITIONS,
 	features: FEATURES,
 	faults: ['AWS Config is slow', 'AWS Config records nothing', 'a node acknowledges nothing', "an agent's connection is lost"],
+	rare: RARE,
 };
 
 function watch(scene: Scene, part: Part): Watch {

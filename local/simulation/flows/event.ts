@@ -4,7 +4,7 @@ import type { BusEvent } from '../../aws/eventbridge.ts';
 import type { Flow, Part, Scene, Watch } from '../flow.ts';
 import { type Checked, checkClosed, checkOpened, checkRequests, checkWork, identityOf } from './event-checks.ts';
 import { drawEvents, type EventPart } from './event-draw.ts';
-import { countFeatures, countRequests, FEATURES, TRANSITIONS } from './event-features.ts';
+import { countFeatures, countRequests, FEATURES, RARE, TRANSITIONS } from './event-features.ts';
 import { type EventText, HEALTH, REQUEST, SPOT } from './event-playbooks.ts';
 import { watchCalendars } from './frozen.ts';
 import { WorkAtAws } from './work-at-aws.ts';
@@ -25,6 +25,7 @@ export const event: Flow = {
 	transitions: TRANSITIONS,
 	features: FEATURES,
 	faults: ['a node vanishes'],
+	rare: RARE,
 };
 
 function watch(scene: Scene, part: Part): Watch {

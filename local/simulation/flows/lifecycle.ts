@@ -45,6 +45,7 @@ export const lifecycle: Flow = {
 	],
 	features: FEATURES,
 	faults: ['a node acknowledges nothing', "an agent's connection is lost", 'a node vanishes'],
+	rare: [],
 };
 
 function watch(scene: Scene, { playbooks = [] }: Part): Watch {
