@@ -6,6 +6,7 @@ import { SERVICE } from '../../shared/settings.ts';
 import { type DeployedRule, deployedRules } from '../support/deployed.ts';
 import { instant, span } from '../support/format.ts';
 import { type Check, type Finding, found, named, note, ok, plural, type Site, toDo } from './check.ts';
+import { describeStack } from './stack.ts';
 
 const MINUTE = 60_000;
 /** Metrics show within a few minutes. */
@@ -55,7 +56,8 @@ async function stateOf({ aws }: Site, { name: Name, bus }: DeployedRule): Promis
 }
 
 /** Every tick measures how far it is behind: see shared/operation/clock.ts. */
-async function ticksOf({ aws, services, stage }: Site): Promise<Finding[]> {
+async function ticksOf(site: Site): Promise<Finding[]> {
+	const { aws, services, stage } = site;
 	const now = services.now();
 	const { Datapoints = [] } = await aws.client(CloudWatchClient).send(
 		new GetMetricStatisticsCommand({
@@ -70,7 +72,12 @@ async function ticksOf({ aws, services, stage }: Site): Promise<Finding[]> {
 	);
 	const [last] = Datapoints.sort((a, b) => (b.Timestamp?.getTime() ?? 0) - (a.Timestamp?.getTime() ?? 0));
 	const remedy = 'the log of reconcile says why; hooks run out meanwhile: fleet -- release completes them all';
-	if (last?.Timestamp === undefined) return [toDo(`the clock has not ticked for ${span(LOOK_BACK)}`, remedy)];
+	if (last?.Timestamp === undefined) {
+		const age = now - ((await describeStack(site))?.CreationTime?.getTime() ?? 0);
+		if (age < LOOK_BACK)
+			return [note(`deployed ${span(age)} ago, and no tick of the clock is to be seen yet`, 'ask again in a few minutes')];
+		return [toDo(`the clock has not ticked for ${span(LOOK_BACK)}`, remedy)];
+	}
 	const at = `it ticked at ${instant(last.Timestamp.getTime())}`;
 	const behind = last.Maximum ?? 0;
 	if (behind > BEHIND) return [toDo(`${at}, and found work that had been due for ${span(behind * 1_000)}`, remedy)];

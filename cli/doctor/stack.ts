@@ -12,7 +12,7 @@ export const stack: Check = {
 		const { stage } = site;
 		const StackName = `${SERVICE}-${stage}`;
 		const client = site.aws.client(CloudFormationClient);
-		const deployed = await describe(client, StackName);
+		const deployed = await describeStack(site);
 		if (deployed === undefined) {
 			const remedy = `npx sls deploy --stage ${stage}; or is it another account or Region that it is in?`;
 			return [toDo(`there is no stack ${StackName} in this account and Region`, remedy)];
@@ -45,9 +45,11 @@ function standing({ stage }: Site, { StackName, StackStatus, CreationTime, LastU
 	return toDo(`${what}: its last deployment did not end well`, `see its events in CloudFormation, then npx sls deploy --stage ${stage}`);
 }
 
-async function describe(client: CloudFormationClient, StackName: string): Promise<Stack | undefined> {
+/** The stack of a stage, where there is one. */
+export async function describeStack({ aws, stage }: Site): Promise<Stack | undefined> {
+	const StackName = `${SERVICE}-${stage}`;
 	try {
-		return (await client.send(new DescribeStacksCommand({ StackName }))).Stacks?.[0];
+		return (await aws.client(CloudFormationClient).send(new DescribeStacksCommand({ StackName }))).Stacks?.[0];
 	} catch (error) {
 		const { name, message } = error as Error;
 		if (name === 'ValidationError' && message.includes('does not exist')) return undefined;

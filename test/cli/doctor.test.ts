@@ -181,6 +181,16 @@ describe('fleet -- doctor, of a stage on which nothing is right,', () => {
 		expect((await findings())['clock']?.at(-1)).toContain('to-do: the clock has not ticked for 15m');
 	});
 
+	it('waits for the first tick where the stage was deployed a moment ago', async () => {
+		const { world, findings } = await createDoctoring({ ticked: false });
+
+		await world.runFor(5 * 60_000);
+
+		expect((await findings())['clock']?.at(-1)).toBe(
+			'note: deployed 5m ago, and no tick of the clock is to be seen yet -> ask again in a few minutes',
+		);
+	});
+
 	it('tells of our own alarms that are in ALARM, and not of those of another stage', () => {
 		expect(found['alarms']).toEqual([
 			'to-do: fleetkeeper-watch-local-clock is in ALARM: no datapoints -> docs/operating.md says what it means and what to do',
