@@ -7,7 +7,7 @@ import { ask, change, note, nothing } from '../steps.ts';
 import { hasBegun, open } from '../working.ts';
 import { calmWords, type Held, hasItem, hold, isCalm, know, resolve, rest, skip, unsure } from './ending.ts';
 import { instant, isFlapping, isKnown, LATE_EVENT, withTime } from './timers.ts';
-import { act, course, hasWaited, waitingForOk, wantsWork } from './work.ts';
+import { act, course, hasWaited, waitingForOk, wantsWork, withoutWorkIfFlapping } from './work.ts';
 
 /** Series of one alarm that are kept by name. */
 const SERIES = 100;
@@ -53,14 +53,14 @@ function wentOff(operation: AlarmOperation, fact: AlarmFact, now: number): Step<
 	const alarms = withTime(alarm.alarms, at);
 	const counted = know(operation, { alarms, count: alarm.count + 1, ...(isFlapping({ ...alarm, alarms }, timers) && { flapping: true }) });
 	// It came late: what has come since is newer.
-	if (at <= alarm.stateAt) return nothing(know(counted, { untold: true }));
+	if (at <= alarm.stateAt) return withoutWorkIfFlapping(nothing(know(counted, { untold: true })), now);
 	const noDataNow = state === 'INSUFFICIENT_DATA' && !isCalm(operation);
 	const again = change(know(counted, { state, stateAt: at, reason }, 'calmAt', 'deleted'), { ...(occasion && { occasion }) });
 	const said = note('in ALARM again', quoted(reason), requestId);
 	if (ending !== undefined) return duringEnding(again, held, now, said);
 	if (hasBegun(again)) return ask(again, [{ name: 'open-ops-item' }], said);
 	if (held !== undefined) return hold(waitingForOk(again, now), held, now, said);
-	if (wantsWork(again)) return ask(again, [{ name: 'open-ops-item' }], said);
+	if (wantsWork(again)) return withoutWorkIfFlapping(ask(again, [{ name: 'open-ops-item' }], said), now);
 	return noDataNow ? nothing(know(again, { untold: true }), said) : act(again, now, said);
 }
 

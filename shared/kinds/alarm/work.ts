@@ -83,6 +83,15 @@ function anew(operation: AlarmOperation): AlarmOperation {
 	return change(operation, { attempts: { ...attempts, start } }, 'work');
 }
 
+/** What waits for its turn has none any more, once the alarm flaps. */
+export function withoutWorkIfFlapping(step: Step<AlarmOperation>, now: number): Step<AlarmOperation> {
+	const { operation } = step;
+	if (!operation.alarm.flapping || !wantsWork(operation)) return step;
+	const { resting, effects } = rest(waitingForOk(operation, now));
+	const stopped = flapping(resting);
+	return { ...stopped, notes: [...step.notes, ...stopped.notes], effects: [...step.effects, ...effects] };
+}
+
 function flapping(operation: AlarmOperation): Step<AlarmOperation> {
 	const said = operation.history.some(({ what }) => what === 'flapping');
 	return nothing(operation, ...(said ? [] : [note('flapping', `${flappingWords(operation)}: no work is started until it is calm`)]));

@@ -322,6 +322,22 @@ describe('An alarm that flaps', () => {
 		expect(flaps(6).told.filter((what) => what === 'flapping')).toHaveLength(1);
 	});
 
+	it.each([
+		['at once', [2, 4]],
+		['late, and in another order', [4, 2]],
+	])('has no work any more that still waits for its turn, where it is heard of %s', (_, minutes) => {
+		const brakes = { limits: { concurrent: 1, beyond: 'wait' } } as const;
+		const alarm = life({ run: RUNBOOK, brakes, timers })
+			.meets({ type: 'opened' }, brake('limit', false), itemOpened)
+			.after(4 * MINUTE);
+		for (const minute of minutes) alarm.meets(inAlarm(minute * MINUTE));
+
+		expect(alarm.operation).toMatchObject({ state: 'verifying', alarm: { flapping: true, count: 3 } });
+		expect(alarm.operation).not.toHaveProperty('waiting');
+		expect(alarm.told).toContain('flapping');
+		expect(alarm.after(MINUTE).ticks().asked).not.toContain('take-slot');
+	});
+
 	it('does not, where it goes off as often in a longer time', () => {
 		const slow = { ...timers, calmSeconds: 7_200 };
 		const alarm = running({ timers: slow }).meets(succeeded, itemTold);
