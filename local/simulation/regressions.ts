@@ -26,4 +26,9 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly flows: read
 		flows: ['lifecycle'],
 		was: 'work that had ended well was taken for late, for the command that was sent again after a lost reply never reached its node',
 	},
+	{
+		seed: 1681,
+		flows: ['alarm'],
+		was: 'work that waited for its turn was begun although its alarm had come to flap meanwhile',
+	},
 ];
