@@ -87,6 +87,7 @@ export async function advance<O extends Operation>(services: Services, happening
 
 async function reload(services: Services, lost: readonly Cursor[], outcomes: Map<Happening, Outcome>): Promise<Happening[]> {
 	const fresh = new Map((await services.ledger.load(lost.map(({ current }) => current.id))).map((operation) => [operation.id, operation]));
+	await perform(services, amendsOf(lost, fresh));
 	return lost.flatMap(({ happening, current, done }) => {
 		const operation = fresh.get(current.id);
 		// What is news of something that goes on is no news of one that is over: whoever brings it must look for another.
@@ -94,6 +95,22 @@ async function reload(services: Services, lost: readonly Cursor[], outcomes: Map
 		outcomes.delete(happening);
 		const facts = [...happening.facts, ...done.filter((fact) => !happening.facts.includes(fact))];
 		return operation === undefined ? [] : [{ ...happening, operation, facts }];
+	});
+}
+
+/** What this run has done to OpsItems of operations that others have closed meanwhile, and is not what those have put on record. */
+function amendsOf(lost: readonly Cursor[], fresh: ReadonlyMap<string, Operation>): Asked[] {
+	return lost.flatMap(({ current, done }) => {
+		const operation = fresh.get(current.id);
+		if (operation?.closedAt === undefined || operation.result === undefined) return [];
+		const { result } = operation;
+		return done.flatMap((fact): Asked[] => {
+			if (fact.type !== 'done') return [];
+			if (fact.effect === 'resolve-ops-item') return result.resolved ? [] : [{ operation, effect: { name: 'reopen-ops-item' } }];
+			const { opsItemId } = fact;
+			if (fact.opsItem !== 'opened' || !opsItemId || opsItemId === result.opsItemId || !result.resolved) return [];
+			return [{ operation: { ...operation, result: { ...result, opsItemId } }, effect: { name: 'resolve-ops-item' } }];
+		});
 	});
 }
 

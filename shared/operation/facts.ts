@@ -162,6 +162,8 @@ export type Effect =
 	/** What has happened since the OpsItem was opened. */
 	| { readonly name: 'update-ops-item' }
 	| { readonly name: 'resolve-ops-item' }
+	/** Takes back that it was resolved. */
+	| { readonly name: 'reopen-ops-item' }
 	| { readonly name: 'look-at-alarm' }
 	| { readonly name: 'read-compliance' }
 	/** Asks AWS Config to evaluate the rule anew: at most once a minute, up to 25 rules together. */

@@ -2,7 +2,7 @@
 
 import { askCalendars } from '../brakes/calendars.ts';
 import { releaseSlots, takeSlots } from '../brakes/slots.ts';
-import { openOpsItem, resolveOpsItem, updateOpsItem } from '../outcomes/ops-item.ts';
+import { openOpsItem, reopenOpsItem, resolveOpsItem, updateOpsItem } from '../outcomes/ops-item.ts';
 import { checkNodes } from '../work/nodes.ts';
 import { cancelWork, findWork, lookUpWork, startWork, unlessPaused } from '../work/work.ts';
 import type { Effect, Fact } from './facts.ts';
@@ -23,13 +23,14 @@ const SHARED: NonNullable<Part['performers']> = {
 	'open-ops-item': openOpsItem,
 	'update-ops-item': updateOpsItem,
 	'resolve-ops-item': resolveOpsItem,
+	'reopen-ops-item': reopenOpsItem,
 };
 
 /** In one order, whoever asks: what is learned of the work comes before what is learned of its subject, and that before the node. */
 const ORDER: readonly Effect['name'][] = [
 	...(['start-work', 'find-work', 'look-up-work', 'look-at-instance', 'look-at-alarm', 'read-compliance', 'evaluate-rule'] as const),
 	...(['check-node', 'ask-calendar', 'take-slot', 'release-slot', 'heartbeat', 'cancel-work', 'complete-lifecycle'] as const),
-	...(['open-ops-item', 'update-ops-item', 'resolve-ops-item'] as const),
+	...(['open-ops-item', 'update-ops-item', 'resolve-ops-item', 'reopen-ops-item'] as const),
 ];
 
 const elsewhere =

@@ -171,7 +171,16 @@ export const updateOpsItem: Perform = (services, operations) => update(services,
 /** Resolves OpsItems, with what there is to say in the end. */
 export const resolveOpsItem: Perform = (services, operations) => update(services, operations, 'resolve-ops-item');
 
-type Change = 'update-ops-item' | 'resolve-ops-item';
+/** Opens OpsItems again that were resolved too soon. */
+export const reopenOpsItem: Perform = (services, operations) => update(services, operations, 'reopen-ops-item');
+
+const CHANGES = {
+	'update-ops-item': { done: 'updated' },
+	'resolve-ops-item': { done: 'resolved', Status: 'Resolved' },
+	'reopen-ops-item': { done: 'opened again', Status: 'Open' },
+} as const satisfies Readonly<Partial<Record<Effect['name'], { readonly done: string; readonly Status?: string }>>>;
+
+type Change = keyof typeof CHANGES;
 
 async function update(services: Services, operations: readonly Operation[], effect: Change): Promise<Map<string, Fact>> {
 	const facts = new Map<string, Fact>();
@@ -191,17 +200,18 @@ async function updateOne(
 ): Promise<(operation: Operation) => Fact> {
 	if (OpsItemId === '') return () => ({ type: 'done', effect, note: 'there is no OpsItem' });
 	const items = operations.map((operation) => services.kindOf(operation).item(operation));
+	const { done, ...status } = CHANGES[effect];
 	const severity = items.find(({ raisedTo }) => raisedTo !== undefined)?.raisedTo;
 	try {
 		const output = await services.aws.ssm.send(
 			new UpdateOpsItemCommand({
 				OpsItemId,
-				...(effect === 'resolve-ops-item' && { Status: 'Resolved' }),
+				...status,
 				...(severity !== undefined && { Severity: severity }),
 				OperationalData: dataOf(Object.assign({}, ...items.map(({ own }) => own))),
 			}),
 		);
-		const note = `${OpsItemId} ${effect === 'resolve-ops-item' ? 'resolved' : 'updated'}`;
+		const note = `${OpsItemId} ${done}`;
 		return ({ ending }) => ({
 			type: 'done',
 			effect,

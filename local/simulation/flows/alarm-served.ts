@@ -2,6 +2,7 @@
 
 import type { AlarmOperation } from '../../../shared/operation/types.ts';
 import type { OpsItem } from '../../aws/ssm/ops-items.ts';
+import type { Execution } from '../../executing.ts';
 import type { Scene } from '../flow.ts';
 import type { Recorded } from '../ledger.ts';
 import { type AlarmText, alarmClaim, calmMs } from './alarm-claims.ts';
@@ -11,6 +12,8 @@ import type { WorkAtAws } from './work-at-aws.ts';
 const MINUTE = 60_000;
 /** How far the clock is off, at most, that wrote a line of a history. Milliseconds. */
 const SKEW = 6_000;
+/** How long a call is tried, at most. Milliseconds. */
+const CALL = 60_000;
 /** Undisturbed ticks within which what is due is done. */
 const TICKS = 4;
 /** What keeps an alarm quiet is looked at again after this; one that was unmuted before its time after as long again as it was known, at most an hour. */
@@ -28,6 +31,8 @@ export interface Known {
 	readonly startingSince: Map<string, { readonly work: string; readonly at: number }>;
 	/** When a person last resolved an OpsItem about an alarm. */
 	readonly resolvedByHand: ReadonlyMap<string, number>;
+	/** The last call of an invocation that resolved the OpsItem of an alarm of which it had not heard that it was off again: it was killed then. */
+	readonly resolvedUnaware: Map<string, { readonly at: number; readonly by: Execution }>;
 	/** When work of an operation was last seen to be over. */
 	readonly restedAt: ReadonlyMap<string, number>;
 }
@@ -45,6 +50,18 @@ export function alarmOf({ source, data }: OpsItem): string | undefined {
 /** Its work is begun, or runs. */
 export function isBusy(operation: Recorded | undefined): boolean {
 	return operation !== undefined && operation.ending === undefined && (operation.state === 'starting' || operation.state === 'running');
+}
+
+/**
+ * An OpsItem that no operation has on record, opened when a person completed the operation while a call that opens one was under way: it is
+ * resolved at once, if whoever made the call lives on.
+ */
+export function isStray({ id, createdAt }: OpsItem, about: readonly AlarmOperation[]): boolean {
+	if (about.some(({ result }) => result?.opsItemId === id)) return false;
+	return about.some(
+		({ history, closedAt = Number.POSITIVE_INFINITY }) =>
+			history.some(({ why }) => why.startsWith('completed by ')) && Math.abs(createdAt - closedAt) <= CALL + SKEW,
+	);
 }
 
 export const isOpen = ({ status }: OpsItem) => status === 'Open' || status === 'InProgress';
@@ -69,7 +86,8 @@ function checkOpened(scene: Scene, known: Known, name: string, isOver: boolean):
 		scene.violated(1, `${name} went off at ${clock(first.at)}, its event was taken, and no operation knows of it`);
 		return;
 	}
-	if (isOverByHand(about, first) || (known.resolvedByHand.get(name) ?? 0) >= first.at) return;
+	const resolvedAt = Math.max(known.resolvedByHand.get(name) ?? 0, known.resolvedUnaware.get(name)?.at ?? 0);
+	if (isOverByHand(about, first) || resolvedAt >= first.at) return;
 	const latest = about.at(-1);
 	const from = Math.max(first.heardAt, latest?.openedAt ?? 0, ...quietEnd(record, first));
 	if (!isOver && scene.clock.ticks(from) < TICKS) return;
@@ -116,11 +134,12 @@ function checkResolved(scene: Scene, { record, playbooks, restedAt }: Known, nam
 	const item = openItem(scene, name);
 	const last = record.calm(name).at(-1);
 	if (item === undefined || last?.heardAt === undefined || record.isBuried(last)) return;
-	const operation = operationsAbout(scene, name).at(-1);
+	const about = operationsAbout(scene, name);
+	const operation = about.at(-1);
 	const playbook = playbooks.find((each) => each.name === operation?.playbook.name);
 	if (operation === undefined || playbook === undefined) return;
 	const { id } = operation;
-	if (isBusy(operation)) return;
+	if (isBusy(operation) || isStray(item, about)) return;
 	const calm = last.value === 'gone' ? 0 : calmMs(playbook);
 	const overtaken = item.createdAt > last.at ? item.createdAt + OVERTAKEN : 0;
 	const from = Math.max(last.heardAt, last.at + calm, (restedAt.get(id) ?? 0) + calm, overtaken);

@@ -9,7 +9,7 @@ import type { Recorded } from '../ledger.ts';
 import { WORK_TAG } from '../work-ends.ts';
 import { type AlarmText, calmMs, isClaimed } from './alarm-claims.ts';
 import type { AlarmRecord, Change } from './alarm-record.ts';
-import { alarmOf, clock, isOpen, type Known, operationsAbout } from './alarm-served.ts';
+import { alarmOf, clock, isOpen, isStray, type Known, operationsAbout } from './alarm-served.ts';
 import { secondsOf } from './claims.ts';
 
 const SKEW = 6_000;
@@ -46,12 +46,14 @@ function checkAskedFor(scene: Scene, known: Known, work: string, startedAt: numb
 }
 
 export function checkCalled(scene: Scene, known: Known, call: ApiCall, execution: Execution | undefined): void {
-	if (execution === undefined || call.error !== undefined || call.service !== 'ssm') return;
+	if (execution === undefined) return;
+	for (const [name, { by }] of known.resolvedUnaware) if (by === execution) known.resolvedUnaware.delete(name);
+	if (call.error !== undefined || call.service !== 'ssm') return;
 	const input = call.input as Input;
 	const { OpsItemId, Status } = input;
 	if (call.operation === 'UpdateOpsItem' && Status === 'Resolved') {
 		known.record.look();
-		checkResolving(scene, known, String(OpsItemId), scene.startedAt(execution));
+		checkResolving(scene, known, String(OpsItemId), execution);
 	}
 	if (call.operation === 'CreateOpsItem') {
 		known.record.look();
@@ -70,11 +72,14 @@ function workOf(operation: string, input: Input): string | undefined {
 const isKnown = ({ heardAt = Number.POSITIVE_INFINITY }: Change, startedAt: number) => heardAt < startedAt;
 
 /** Nothing is resolved that is in ALARM, or has been calm for less than its playbook asks for. */
-function checkResolving(scene: Scene, { record, playbooks }: Known, id: string, startedAt: number): void {
+function checkResolving(scene: Scene, { record, playbooks, resolvedUnaware }: Known, id: string, by: Execution): void {
+	const startedAt = scene.startedAt(by);
 	const item = scene.world.services.ssm.opsItems().find((each) => each.id === id);
 	const name = item && alarmOf(item);
 	if (name === undefined) return;
-	const operation = operationsAbout(scene, name).findLast(({ result }) => result?.opsItemId === id);
+	const about = operationsAbout(scene, name);
+	if (item === undefined || isStray(item, about)) return;
+	const operation = about.findLast(({ result }) => result?.opsItemId === id);
 	if (operation?.history.some(({ why }) => why.startsWith('completed by '))) return;
 	const wentOff = record.changesOf(name).findLast(({ meaning }) => meaning === 'alarm');
 	const [calm] = record.calm(name);
@@ -82,7 +87,10 @@ function checkResolving(scene: Scene, { record, playbooks }: Known, id: string, 
 		scene.violated(3, `${id} about ${name} was resolved, and it never went off`);
 	} else if (calm === undefined) {
 		if (isKnown(wentOff, startedAt)) scene.violated(3, `${id} about ${name} was resolved, and it is in ALARM since ${clock(wentOff.at)}`);
-		else scene.reached('resolved before its ALARM was heard of');
+		else {
+			scene.reached('resolved before its ALARM was heard of');
+			resolvedUnaware.set(name, { at: scene.now(), by });
+		}
 	} else if (isKnown(wentOff, startedAt)) {
 		const playbook = playbooks.find((each) => each.name === operation?.playbook.name) ?? record.playbookOf(name);
 		const isGone = record.calm(name).some(({ value }) => value === 'gone');

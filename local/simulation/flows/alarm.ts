@@ -45,7 +45,7 @@ function watch(scene: Scene, part: Part): Watch {
 	const record = new AlarmRecord(scene, own);
 	const resolvedByHand = new Map<string, number>();
 	const restedAt = new Map<string, number>();
-	const known: Known = { record, playbooks: own, works, startingSince: new Map(), resolvedByHand, restedAt };
+	const known: Known = { record, playbooks: own, works, startingSince: new Map(), resolvedUnaware: new Map(), resolvedByHand, restedAt };
 	return {
 		emitted: (event, fate) => record.emitted(event, fate),
 		asked: (call, execution) => checkAsked(scene, known, call, execution),

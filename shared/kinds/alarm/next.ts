@@ -27,8 +27,9 @@ export function nextAlarm(operation: AlarmOperation, fact: Fact, now: number): S
 	// Its record says that a shared command was sent: its nodes are not written again for that, and are looked at as running ones are.
 	const looked = fact.type === 'work-shared' ? change(begun, { state: 'running' }) : begun;
 	const next = nextLook(looked, now);
-	// News of the alarm does not put off the look at its work.
-	const dueAt = fact.type === 'alarm' && hasBegun(operation) ? Math.min(next, operation.dueAt ?? next) : next;
+	// News of the alarm does not put off the look at its work, nor the end of its waiting.
+	const isWatched = hasBegun(operation) || (wantsWork(operation) && wantsWork(begun));
+	const dueAt = fact.type === 'alarm' && isWatched ? Math.min(next, operation.dueAt ?? next) : next;
 	return { ...step, operation: change(begun, { dueAt }) };
 }
 

@@ -277,6 +277,42 @@ describe('two runs at once', () => {
 		expect(await read(core, about(1))).toMatchObject({ state: 'succeeded', result: { lifecycle: 'over' } });
 	});
 
+	it('leave no OpsItem open that one of them opened when the other had resolved its own, and closed', async () => {
+		const core = await createCore();
+		await open(core, about(1, { then: { onSuccess: CONTINUE, onFailure: CONTINUE_AND_TELL } }));
+		core.on('CreateOpsItem', async () => {
+			const other = await read(core, about(1));
+			const closed = { state: 'skipped', closedAt: OPENED_AT, result: { reason: 'by hand', opsItemId: 'oi-1', resolved: true } } as const;
+			await core.another().ledger.save({ ...other, ...closed, version: other.version + 1 });
+			return { OpsItemId: 'oi-2' };
+		});
+
+		await happens(core, about(1), { type: 'work', status: 'failed', details: 'Failed' });
+
+		expect(core.calls('UpdateOpsItem')).toMatchObject([{ OpsItemId: 'oi-2', Status: 'Resolved' }]);
+		expect((await read(core, about(1))).result).toMatchObject({ opsItemId: 'oi-1' });
+	});
+
+	it('open an OpsItem again that one of them resolved when the other had closed without that', async () => {
+		const core = await createCore();
+		await open(core, about(1));
+		core.on('UpdateOpsItem', async () => {
+			const other = await read(core, about(1));
+			await core.another().ledger.save({ ...other, ...closed, version: other.version + 1 });
+			return {};
+		});
+		const closed = { state: 'failed', closedAt: OPENED_AT, result: { reason: 'it failed', opsItemId: 'oi-1' } } as const;
+		const ending = { state: 'succeeded', reason: 'calm', then: CONTINUE, pending: ['resolve-ops-item'] } as const;
+		const calm = { ...(await read(core, about(1))), result: { reason: 'calm', opsItemId: 'oi-1' }, ending };
+
+		await advance(core.services, [{ operation: calm, facts: [tick] }]);
+
+		expect(core.calls('UpdateOpsItem').map(({ OpsItemId, Status }) => [OpsItemId, Status])).toEqual([
+			['oi-1', 'Resolved'],
+			['oi-1', 'Open'],
+		]);
+	});
+
 	it('complete one action with one result', async () => {
 		const core = await createCore();
 		await open(core, about(1));

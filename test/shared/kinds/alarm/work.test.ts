@@ -287,6 +287,14 @@ describe('Work that a brake holds back', () => {
 		});
 	});
 
+	it('is looked at by the next tick, whatever news comes before that', () => {
+		const alarm = waiting();
+		const { dueAt = 0 } = alarm.operation;
+		alarm.after(dueAt - alarm.now + SECOND).meets(inAlarm(30 * SECOND), isOk(20 * SECOND));
+
+		expect(alarm.operation).toMatchObject({ waiting: 'calendar', dueAt });
+	});
+
 	it('is not begun twice where it goes off again meanwhile', () => {
 		const alarm = waiting().after(MINUTE).meets(inAlarm(MINUTE));
 
