@@ -154,8 +154,12 @@ describe('a tick', () => {
 			return { InstanceInformationList: Filters[0].Values.map((InstanceId: string) => ({ InstanceId, PingStatus: 'Online' })) };
 		});
 		core.pass(5 * MINUTE);
-		expect(await tickDue(core.services)).toMatchObject({ due: 101, looked: 100 });
-		expect(await tickDue(core.services)).toMatchObject({ due: 1, looked: 1 });
+		const first = await tickDue(core.services);
+		expect(first.due).toBe(101);
+		// Two of the three commands: which of them come first is the index's business.
+		expect([50 + 50, 50 + 1]).toContain(first.looked);
+		const left = 101 - first.looked;
+		expect(await tickDue(core.services)).toMatchObject({ due: left, looked: left });
 	});
 });
 
