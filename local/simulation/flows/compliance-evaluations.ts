@@ -14,6 +14,8 @@ const APART = 10 * MINUTE;
 
 interface Asked {
 	readonly at: number;
+	/** When the invocation began that asked: the call may have been slow. */
+	readonly invokedAt: number;
 	readonly requestId: string;
 	readonly environment: number;
 }
@@ -39,7 +41,8 @@ export class Evaluations {
 			if (waiting.length === 0) this.#scene.violated(3, `${rule} is to be evaluated anew, and nobody waits for that`);
 			if (error !== undefined) continue;
 			this.#checkAgain(rule, waiting, execution);
-			const asked = { at: this.#scene.now(), requestId, environment: execution.environment };
+			const invokedAt = this.#scene.startedAt(execution);
+			const asked = { at: this.#scene.now(), invokedAt, requestId, environment: execution.environment };
 			this.#asked.set(rule, [...(this.#asked.get(rule) ?? []), asked]);
 		}
 	}
@@ -60,7 +63,7 @@ export class Evaluations {
 		if (last === undefined || !this.#isKnown(last, rule)) return;
 		const since = this.#scene.now() - last.at;
 		const seconds = Math.round(since / 1_000);
-		if (last.environment === environment && since < APART - SKEW) {
+		if (last.environment === environment && this.#scene.now() - last.invokedAt < APART - SKEW) {
 			this.#scene.violated(3, `${rule} is evaluated anew, and was ${seconds} s before`);
 		}
 		const another = waiting.some((operation) => (this.#works.succeededAt(operation) ?? 0) > last.at - MINUTE);

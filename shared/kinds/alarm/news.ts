@@ -145,7 +145,7 @@ function noData(operation: AlarmOperation, { from, at, reason }: AlarmFact, now:
 	const why = `it was held (${alarm.held.why}), and has no data since ${instant(at)}: ${quoted(reason)}`;
 	if (waiting === 'held' && !hasItem(operation)) return skip(know(free, { stateAt: Math.max(at, alarm.stateAt) }), why, now);
 	const { resting, effects } = rest(free);
-	return ask(resting, effects);
+	return ask(resting, effects, note('no data', why));
 }
 
 /** A series of a multi-series alarm. A storm of them costs no call each: the clock tells the OpsItem of all together. */

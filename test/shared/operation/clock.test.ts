@@ -155,10 +155,11 @@ describe('a tick', () => {
 		});
 		core.pass(5 * MINUTE);
 		const first = await tickDue(core.services);
-		expect(first.due).toBe(101);
+		expect(first).toMatchObject({ due: 101 });
 		// Two of the three commands: which of them come first is the index's business.
-		expect([50 + 50, 50 + 1]).toContain(first.looked);
-		const left = 101 - first.looked;
+		const looked = first?.looked ?? 0;
+		expect([50 + 50, 50 + 1]).toContain(looked);
+		const left = 101 - looked;
 		expect(await tickDue(core.services)).toMatchObject({ due: left, looked: left });
 	});
 });
