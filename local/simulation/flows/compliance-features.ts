@@ -45,7 +45,9 @@ const named = (name: string) => `remediation: ${name}`;
 export const FEATURES: readonly string[] = Object.keys(REACHED).map(named);
 
 export const RARE: readonly string[] = [
-	...['no reply', 'throttled', 'the default limit waits', 'compliant although the work failed'].map(named),
+	...['no reply', 'throttled', 'the default limit waits', 'compliant although the work failed', 'gone after the work'].map(named),
+	...['timeout', 'observed', 'calendar skips'].map(named),
+	...['starting -> waiting (retry)', 'AWS Config is slow', 'AWS Config records nothing'],
 ];
 
 export const TRANSITIONS: readonly string[] = [

@@ -39,7 +39,9 @@ const TWICE = 'request: asked again';
 
 export const FEATURES: readonly string[] = [...Object.keys(REACHED), FORBIDDEN, TWICE];
 
-export const RARE: readonly string[] = ['event: no reply', 'event: an OpsItem that OpsCenter did not take at once', 'event: limits wait'];
+export const RARE: readonly string[] = [
+	...['event: no reply', 'event: an OpsItem that OpsCenter did not take at once', 'event: limits wait', 'event: limits skip'],
+];
 
 export const TRANSITIONS: readonly string[] = [
 	...['opened -> starting', 'opened -> waiting (limit)', 'opened -> waiting (calendar)', 'opened -> skipped'],

@@ -45,7 +45,10 @@ export const lifecycle: Flow = {
 	],
 	features: FEATURES,
 	faults: ['a node acknowledges nothing', "an agent's connection is lost", 'a node vanishes'],
-	rare: [],
+	rare: [
+		...['work that cannot know itself ran again', 'running -> ending as succeeded', 'waiting (registration) -> waiting (limit)'],
+		...['waiting (registration) -> waiting (calendar)', 'waiting (limit) -> timed-out', 'waiting (calendar) -> timed-out'],
+	],
 };
 
 function watch(scene: Scene, { playbooks = [] }: Part): Watch {
