@@ -3,7 +3,10 @@
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { type Hook, isWarmed, LAUNCHING, type LifecycleState, TERMINATING } from './aws/auto-scaling/model.ts';
-import type { Behaviours, Machine, Platform } from './aws/ec2-machine.ts';
+import type { Behaviours, Machine, Patching, Platform } from './aws/ec2-machine.ts';
+import { deployStateOf } from './deployed-state.ts';
+import { type FleetPatch, releasePatches } from './fleet-patches.ts';
+import { FLEET } from './fleet-schema.ts';
 import type { FleetServices } from './services.ts';
 import type { Template } from './template.ts';
 
@@ -29,6 +32,8 @@ export interface FleetNode {
 	readonly tags?: Readonly<Record<string, string>>;
 	/** Before the group's. */
 	readonly behaviours?: Behaviours;
+	/** Besides the group's. */
+	readonly patching?: Partial<Patching>;
 	/** Default `required`: IMDSv2 alone. */
 	readonly httpTokens?: 'optional' | 'required';
 	/** In a `*:Wait` state: which hooks hold it, whose events nobody got. */
@@ -50,6 +55,8 @@ export interface FleetGroup {
 	readonly tags?: Readonly<Record<string, string>>;
 	/** How documents end on its nodes. */
 	readonly behaviours?: Behaviours;
+	/** What Patch Manager meets on its nodes. */
+	readonly patching?: Patching;
 	readonly hooks?: readonly FleetHook[];
 	readonly warmPool?: {
 		readonly minSize: number;
@@ -68,6 +75,18 @@ export interface FleetGroup {
 	readonly profile?: string;
 	/** In the order they were launched. */
 	readonly nodes: readonly FleetNode[];
+}
+
+/** A machine on premises that Systems Manager manages. */
+export interface FleetMachine {
+	/** `mi-` and 17 digits. */
+	readonly id: string;
+	readonly name: string;
+	readonly platform?: Platform;
+	readonly agent?: FleetNode['agent'];
+	readonly tags?: Readonly<Record<string, string>>;
+	readonly behaviours?: Behaviours;
+	readonly patching?: Patching;
 }
 
 /** An instance profile with a role of the same name. */
@@ -95,10 +114,16 @@ export interface Fleet {
 	readonly buckets?: readonly FleetBucket[];
 	readonly securityGroups?: readonly FleetSecurityGroup[];
 	readonly profiles?: readonly FleetProfile[];
+	/** Machines that are not EC2's. */
+	readonly machines?: readonly FleetMachine[];
+	/** Resource groups: all that carries these tags. */
+	readonly resourceGroups?: readonly { readonly name: string; readonly tags: Readonly<Record<string, string>> }[];
+	/** What vendors have released, and will. */
+	readonly patches?: readonly FleetPatch[];
 }
 
 /**
- * Deploys the template's topics, documents, parameters, alarms, roles and managed policies; each parameter's `Parameter Store Change` goes out as at a deployment.
+ * Deploys the template's topics, documents, parameters, alarms, roles and managed policies, and what keeps nodes in a state; each parameter's `Parameter Store Change` goes out as at a deployment.
  * Whoever is subscribed to a topic has confirmed.
  */
 export function deployTemplate(services: FleetServices, template: Template): void {
@@ -114,6 +139,7 @@ export function deployTemplate(services: FleetServices, template: Template): voi
 	for (const { name, type, value, tier, description } of parameters) {
 		ssm.putParameter({ name, value, type: type === 'StringList' ? type : 'String', tier, description });
 	}
+	deployStateOf(ssm, template);
 }
 
 /** What the operator's command asks for, and none of the functions. Nothing evaluates the alarms: they have no data. */
@@ -131,7 +157,10 @@ export function seedFleet(services: FleetServices, fleet: Fleet, now: number): v
 		services.iamApi.addRole({ name, attached: policies.filter((policy) => services.iamApi.hasPolicy(policy)) });
 		services.iamApi.addInstanceProfile(name);
 	}
+	for (const { name, tags } of fleet.resourceGroups ?? []) services.ssm.addResourceGroup(name, tags);
+	releasePatches(services.ssm, fleet.patches ?? []);
 	for (const group of fleet.groups) seedGroup(services, group, now);
+	for (const machine of fleet.machines ?? []) seedMachine(services, machine);
 	for (const { name, blocksPublicAccess = true } of fleet.buckets ?? []) {
 		services.s3.createBucket(name, blocksPublicAccess ? {} : { publicAccessBlock: undefined });
 	}
@@ -169,24 +198,38 @@ function seedGroup({ ec2, ssm, autoScaling }: FleetServices, group: FleetGroup, 
 		const { id, agent = 'online' } = node;
 		ec2.launch({
 			id,
-			machine: { ...machine, behaviours: { ...machine.behaviours, ...node.behaviours } },
+			machine: { ...machine, behaviours: { ...machine.behaviours, ...node.behaviours }, ...patchingOf(group, node) },
 			tags: { ...group.tags, 'aws:autoscaling:groupName': group.name, ...node.tags },
 			state: isWarmed(state) && warmPool?.poolState === 'Stopped' ? 'stopped' : 'running',
 			launchedAt: now - LAUNCHED_BEFORE_MS + index * 1000,
 			...(node.httpTokens ? { httpTokens: node.httpTokens } : {}),
 		});
-		if (agent === 'lost') ssm.seedLost(id);
-		else if (agent !== 'none') ssm.setAgent(id, 'online');
-		if (agent === 'deaf') ssm.setDeaf(id, true);
+		seedAgent(ssm, id, agent);
 		const actions = (node.heldBy ?? []).map(({ hook, token, sinceSeconds }) => ({ hook, token, startedAt: now - sinceSeconds * 1000 }));
 		autoScaling.adopt(group.name, id, state, actions);
 	}
 }
 
-function machineOf(group: Omit<FleetGroup, 'nodes'>): Machine {
+function seedAgent(ssm: FleetServices['ssm'], id: string, agent: NonNullable<FleetNode['agent']>): void {
+	if (agent === 'lost') ssm.seedLost(id);
+	else ssm.setAgent(id, agent === 'none' ? 'none' : 'online');
+	if (agent === 'deaf') ssm.setDeaf(id, true);
+}
+
+function seedMachine({ ssm }: FleetServices, { id, name, tags = {}, agent = 'online', ...machine }: FleetMachine): void {
+	ssm.addHybridMachine({ id, name, tags, machine: machineOf(machine) });
+	seedAgent(ssm, id, agent);
+}
+
+function patchingOf(group: Pick<FleetGroup, 'patching'>, node: Pick<FleetNode, 'patching'> = {}): Pick<Machine, 'patching'> {
+	const { os = node.patching?.os } = group.patching ?? {};
+	return os === undefined ? {} : { patching: { os, ...group.patching, ...node.patching } };
+}
+
+function machineOf(group: Omit<FleetGroup, 'nodes' | 'name' | 'min' | 'max'>): Machine {
 	const { platform = 'Linux', bootSeconds = 10, registerSeconds = 15, behaviours = {}, profile } = group;
 	const agent = registerSeconds === null ? {} : { registerSeconds };
-	return { platform, bootSeconds, ...agent, behaviours, ...(profile === undefined ? {} : { profile }) };
+	return { platform, bootSeconds, ...agent, behaviours, ...patchingOf(group), ...(profile === undefined ? {} : { profile }) };
 }
 
 function hookOf({ name, on, heartbeatTimeoutSeconds = 3600, defaultResult = 'ABANDON', metadata }: FleetHook): Hook {
@@ -198,86 +241,6 @@ function hookOf({ name, on, heartbeatTimeoutSeconds = 3600, defaultResult = 'ABA
 		...(metadata === undefined ? {} : { metadata }),
 	};
 }
-
-const seconds = z.number().check(z.minimum(0));
-const texts = z.record(z.string(), z.string());
-const outcome = z.strictObject({
-	exitCode: z.optional(z.int()),
-	stdout: z.optional(z.string()),
-	stderr: z.optional(z.string()),
-	durationSeconds: z.optional(z.union([seconds, z.tuple([seconds, seconds])])),
-	hangs: z.optional(z.boolean()),
-	step: z.optional(z.string()),
-	oncePer: z.optional(z.string()),
-});
-const behaviours = z.record(z.string(), z.union([outcome, z.array(outcome)]));
-const FLEET = z.strictObject({
-	groups: z.array(
-		z.strictObject({
-			name: z.string(),
-			min: z.int(),
-			max: z.int(),
-			desired: z.optional(z.int()),
-			platform: z.optional(z.enum(['Linux', 'Windows'])),
-			bootSeconds: z.optional(seconds),
-			registerSeconds: z.optional(z.nullable(seconds)),
-			tags: z.optional(texts),
-			behaviours: z.optional(behaviours),
-			hooks: z.optional(
-				z.array(
-					z.strictObject({
-						name: z.string(),
-						on: z.enum(['launch', 'terminate']),
-						heartbeatTimeoutSeconds: z.optional(z.int().check(z.minimum(30), z.maximum(7200))),
-						defaultResult: z.optional(z.enum(['CONTINUE', 'ABANDON'])),
-						metadata: z.optional(z.string()),
-					}),
-				),
-			),
-			warmPool: z.optional(
-				z.strictObject({
-					minSize: z.int(),
-					maxPrepared: z.optional(z.int()),
-					poolState: z.enum(['Stopped', 'Running']),
-					reuseOnScaleIn: z.optional(z.boolean()),
-				}),
-			),
-			retainOnAbandon: z.optional(z.boolean()),
-			profile: z.optional(z.string()),
-			launches: z.optional(
-				z.array(
-					z.strictObject({
-						behaviours: z.optional(behaviours),
-						registerSeconds: z.optional(z.nullable(seconds)),
-						bootSeconds: z.optional(seconds),
-					}),
-				),
-			),
-			nodes: z.array(
-				z.strictObject({
-					id: z.string().check(z.regex(/^i-[0-9a-f]{17}$/)),
-					state: z.optional(z.string()),
-					agent: z.optional(z.enum(['online', 'lost', 'deaf', 'none'])),
-					tags: z.optional(texts),
-					behaviours: z.optional(behaviours),
-					httpTokens: z.optional(z.enum(['optional', 'required'])),
-					heldBy: z.optional(z.array(z.strictObject({ hook: z.string(), token: z.string().check(z.length(36)), sinceSeconds: seconds }))),
-				}),
-			),
-		}),
-	),
-	profiles: z.optional(z.array(z.strictObject({ name: z.string(), policies: z.array(z.string()) }))),
-	buckets: z.optional(z.array(z.strictObject({ name: z.string(), blocksPublicAccess: z.optional(z.boolean()) }))),
-	securityGroups: z.optional(
-		z.array(
-			z.strictObject({
-				id: z.string().check(z.regex(/^sg-[0-9a-f]{17}$/)),
-				name: z.string(),
-				open: z.array(z.strictObject({ port: z.int(), cidr: z.string() })),
-			}),
-		),
-	),
-});
 
 /** Reads a fleet from YAML. @throws Error naming what is wrong and where. */
 export function parseFleet(yaml: string): Fleet {

@@ -14,6 +14,7 @@ import type { ServiceDefinition } from './aws/service.ts';
 import { createServiceQuotas, type ServiceQuotas } from './aws/service-quotas.ts';
 import { createSns, type Sns } from './aws/sns.ts';
 import { createSsm, type Ssm } from './aws/ssm/index.ts';
+import type { InvokeFunction } from './aws/ssm/maintenance/other-tasks.ts';
 import { createTagging, type Tagging } from './aws/tagging.ts';
 import type { AwsContext } from './aws/types.ts';
 
@@ -50,17 +51,25 @@ export interface FleetServicesOptions {
 	readonly roleOf?: (functionName: string) => string | undefined;
 	/** What runbooks may do in their roles: anything where it is absent. */
 	readonly iam?: Iam;
+	/** What tasks of maintenance windows invoke. */
+	readonly invoke?: InvokeFunction;
 	/** Further services that runbooks reach. */
 	readonly others?: () => readonly ServiceDefinition[];
 }
 
 /** The services a fleet lives in, empty. */
 export function createFleetServices(ctx: AwsContext, options: FleetServicesOptions = {}): FleetServices {
-	const { throttles = {}, listLagMs, tagLagMs, trailLagMs, recordingLagMs, roleOf, iam, others = () => [] } = options;
+	const { throttles = {}, listLagMs, tagLagMs, trailLagMs, recordingLagMs, roleOf, iam, invoke, others = () => [] } = options;
 	const ec2 = createEc2(ctx);
 	const autoScaling = createAutoScaling(ctx, { ec2, throttles: throttles.autoScaling ?? {} });
 	const s3 = createS3(ctx);
-	const tagging = createTagging(ctx, { ec2, s3, throttles: throttles.tagging ?? {}, lagMs: tagLagMs ?? 0 });
+	const tagging = createTagging(ctx, {
+		ec2,
+		s3,
+		managed: () => ssm.hybridMachines(),
+		throttles: throttles.tagging ?? {},
+		lagMs: tagLagMs ?? 0,
+	});
 	const sns = createSns(ctx, { throttles: throttles.sns ?? {} });
 	const notify = (topicArn: string, subject: string, message: string) => sns.publish(topicArn, message, subject);
 	const cloudWatch = createCloudWatch(ctx, { notify, throttles: throttles.cloudWatch ?? {} });
@@ -78,12 +87,13 @@ export function createFleetServices(ctx: AwsContext, options: FleetServicesOptio
 	const beside = [autoScaling, tagging, cloudWatch, config, cloudTrail, sns, cloudFormation, iamApi, serviceQuotas].map(
 		({ definition }) => definition,
 	);
-	const ssm = createSsm(ctx, {
+	const ssm: Ssm = createSsm(ctx, {
 		ec2,
 		throttles: throttles.ssm ?? {},
 		services: () => [...beside, s3.definition, ...others()],
 		onCall: observe,
 		...(iam && { iam }),
+		...(invoke && { invoke }),
 		...(listLagMs === undefined ? {} : { listLagMs }),
 	});
 	const services = { ec2, ssm, autoScaling, tagging, s3, cloudWatch, config, cloudTrail, sns, cloudFormation, iamApi, serviceQuotas };

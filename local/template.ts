@@ -24,6 +24,7 @@ import {
 	timeToLive,
 	topic,
 } from './template/resources.ts';
+import { type StateResources, stateResources } from './template/state.ts';
 
 export interface RuleTarget {
 	readonly arn: string;
@@ -125,6 +126,8 @@ export interface Template {
 	readonly documents: readonly DocumentDefinition[];
 	readonly parameters: readonly ParameterDefinition[];
 	readonly topics: readonly TopicDefinition[];
+	/** Patch baselines, associations, maintenance windows. */
+	readonly state: StateResources;
 	readonly roles: readonly Role[];
 	/** Who may send to queues, publish to topics, invoke functions and write to log groups. */
 	readonly resourcePolicies: readonly ResourcePolicy[];
@@ -183,6 +186,7 @@ export function readTemplate(raw: unknown, stack: Stack = LOCAL_STACK): Template
 		documents: ofType('AWS::SSM::Document').map(document),
 		parameters: ofType('AWS::SSM::Parameter').map(parameter),
 		topics: ofType('AWS::SNS::Topic').map((resource) => topic(resource, subscriptions)),
+		state: stateResources(ofType),
 		roles: ofType('AWS::IAM::Role').map((resource) => role(resource, managedPolicies)),
 		resourcePolicies: [
 			...ofType('AWS::SQS::QueuePolicy').flatMap((resource) => queuePolicies(resource, queues)),

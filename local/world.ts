@@ -134,6 +134,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 	const services: FleetServices = createFleetServices(context, {
 		roleOf: (functionName) => iam.sessionOf(functionName)?.role,
 		iam,
+		invoke: async (functionName, payload) => {
+			const result = await lambda.invoke(functionName, payload);
+			return result.ok ? { ok: true } : { ok: false, message: `${result.errorType}: ${result.errorMessage}` };
+		},
 		...options.serviceOptions,
 		others: () => [sqs.definition, bus.definition, ...(options.serviceOptions?.others?.() ?? [])],
 	});

@@ -42,6 +42,10 @@ export const LATENCY_MS = {
 	configRuleEvaluation: [1_000, 4_000],
 	/** From a calendar's transition to its event: AWS allows itself 15 minutes. */
 	calendarEvent: [1_000, 60_000],
+	/** From a maintenance window's opening to its first tasks. */
+	maintenanceWindow: [1_000, 10_000],
+	/** From an association being due to the agents' hearing of it. */
+	association: [1_000, 10_000],
 } as const satisfies Record<string, Range>;
 
 /** Lists (commands, invocations, automation executions) show a new entry only after this. The calls are eventually consistent. */
@@ -89,6 +93,12 @@ export const SSM_QUOTAS: readonly Quota[] = [
 	{ operations: ['LabelParameterVersion'], perSecond: 3 },
 	{ operations: ['UnlabelParameterVersion'], perSecond: 3 },
 	{ operations: ['DeleteParameter', 'DeleteParameters'], perSecond: 3 },
+	{ operations: ['CreateAssociation'], perSecond: 3 },
+	{ operations: ['UpdateAssociation'], perSecond: 3 },
+	{ operations: ['DeleteAssociation'], perSecond: 2 },
+	{ operations: ['DescribeAssociation'], perSecond: 2 },
+	{ operations: ['StartAssociationsOnce'], perSecond: 2 },
+	{ operations: ['ListAssociations'], perSecond: 4 },
 ];
 
 /** Transactions per second that the CloudWatch quotas page publishes. */

@@ -3,7 +3,10 @@
  * never run here; how they end on a node is data of the fleet.
  */
 
-export type Platform = 'Linux' | 'Windows';
+import type { OperatingSystem } from '@aws-sdk/client-ssm';
+
+/** As Systems Manager spells them. */
+export type Platform = 'Linux' | 'Windows' | 'MacOS';
 
 /** How a script ends on a node. Everything is optional: it ends at once, with exit code 0 and no output. */
 export interface Outcome {
@@ -30,6 +33,23 @@ export type Behaviours = Readonly<Record<string, Behaviour>>;
 /** One outcome for every run, or one for each run in turn, the last for all that follow. */
 export type Behaviour = Outcome | readonly Outcome[];
 
+/** What Patch Manager meets on a machine. Everything but the system is optional. */
+export interface Patching {
+	readonly os: OperatingSystem;
+	/** `WindowsServer2022`: patches for other products do not apply. */
+	readonly product?: string;
+	/** Ids of patches that have been there from the start. */
+	readonly installed?: readonly string[];
+	/** Ids of patches that cannot be installed here. */
+	readonly failing?: readonly string[];
+	readonly scanSeconds?: number;
+	readonly secondsPerPatch?: number;
+	/** From a restart for patches to the agent's return; default: as long as boot and registration take. */
+	readonly restartSeconds?: number;
+	/** False: it hangs in its restart. */
+	readonly comesBack?: boolean;
+}
+
 export interface Machine {
 	readonly platform: Platform;
 	/** From launch or start to `running`. */
@@ -37,6 +57,7 @@ export interface Machine {
 	/** From `running` to the agent's first registration; absent: it never registers. */
 	readonly registerSeconds?: number;
 	readonly behaviours: Behaviours;
+	readonly patching?: Patching;
 	/** The name of its instance profile. */
 	readonly profile?: string;
 }

@@ -1,4 +1,4 @@
-/** Resource Groups Tagging API: which resources carry which tags. It knows those of EC2 and the buckets of S3. */
+/** Resource Groups Tagging API: which resources carry which tags. It knows those of EC2, managed instances and the buckets of S3. */
 
 import type {
 	FailureInfo,
@@ -24,6 +24,8 @@ export interface Tagging {
 
 export interface TaggingOptions {
 	readonly ec2: Ec2;
+	/** Machines that Systems Manager manages and EC2 does not know. */
+	readonly managed?: () => readonly { readonly id: string; readonly tags: Map<string, string> }[];
 	/** Whose buckets carry tags too. */
 	readonly s3?: S3;
 	readonly lagMs?: number;
@@ -42,12 +44,17 @@ interface Resource {
 	readonly tags: Map<string, string>;
 }
 
-export function createTagging(ctx: AwsContext, { ec2, s3, lagMs = 0, throttles = {} }: TaggingOptions): Tagging {
+export function createTagging(ctx: AwsContext, { ec2, s3, managed = () => [], lagMs = 0, throttles = {} }: TaggingOptions): Tagging {
 	const tagging = { lagMs };
 
 	function resources(): Resource[] {
 		return [
 			...ec2.resources().map((resource) => ({ arn: ec2Arn(ctx, resource), type: `ec2:${resource.type}`, tags: resource.tags })),
+			...managed().map(({ id, tags }) => ({
+				arn: `arn:aws:ssm:${ctx.region}:${ctx.account}:managed-instance/${id}`,
+				type: 'ssm:managed-instance',
+				tags,
+			})),
 			...(s3?.buckets() ?? []).map(({ name, tags }) => ({ arn: `arn:aws:s3:::${name}`, type: 's3', tags })),
 		];
 	}

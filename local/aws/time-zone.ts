@@ -13,7 +13,7 @@ export function isTimeZone(zone: string): boolean {
 }
 
 /** What a zone's wall clock shows at an instant. */
-function wallClock(zone: string, instant: number): number {
+export function wallClock(zone: string, instant: number): number {
 	const parts = new Map(
 		formatOf(zone)
 			.formatToParts(instant)

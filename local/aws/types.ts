@@ -1,5 +1,7 @@
 /** What a local AWS service is made of. Nothing in `local/aws` knows Fleetkeeper. */
 
+import type { Session } from './iam/index.ts';
+
 /** Time and chance of a world. In simulated time both are functions of the seed. */
 export interface Clock {
 	/** Epoch milliseconds. */
@@ -47,6 +49,8 @@ export class AwsError extends Error {
 /** Who makes a call, as the request log has it. */
 export interface Caller {
 	readonly caller: string | undefined;
+	/** The role that a service of AWS works in, where it is not the caller's own. */
+	readonly session?: Session;
 }
 
 /** Operations by API name: each takes the deserialised input, and who calls, and gives the output as the SDK client types it. */

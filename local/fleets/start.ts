@@ -1,7 +1,8 @@
 /** The fleet of `npm start`: small, quick, and with one instance that already waits and whose event was never delivered. */
 
-import type { Behaviours } from '../aws/ec2-machine.ts';
+import type { Behaviours, Patching } from '../aws/ec2-machine.ts';
 import type { Fleet } from '../fleet.ts';
+import type { FleetPatch } from '../fleet-patches.ts';
 
 /**
  * Work on a node is short here, so that a drain takes 2 to 8 seconds from the instance's termination to its completed hook: the batching
@@ -22,11 +23,23 @@ const BRISK: Behaviours = {
 	'*': { durationSeconds: [1, 3], stdout: 'Done.\n' },
 };
 
+/** As brisk as the rest; the packages that `PATCHES` does not name are up to date. */
+const PATCHING: Patching = { os: 'AMAZON_LINUX_2023', scanSeconds: 2, secondsPerPatch: 1, restartSeconds: 5 };
+
+const SECURITY = { os: 'AMAZON_LINUX_2023', classification: 'Security' } as const;
+
+const PATCHES: readonly FleetPatch[] = [
+	{ id: 'openssl-libs.x86_64', ...SECURITY, severity: 'Critical', released: '2026-01-13', cves: ['CVE-2026-0001'] },
+	{ id: 'curl-minimal.x86_64', ...SECURITY, severity: 'Important', released: '2026-01-20' },
+	{ id: 'tzdata.noarch', ...SECURITY, classification: 'Bugfix', severity: 'None', released: '2026-02-03' },
+];
+
 /** The role of all nodes: they answer Systems Manager, and write the output of commands. */
 const PROFILE = 'fleet-node';
 
 export const START_FLEET: Fleet = {
 	profiles: [{ name: PROFILE, policies: ['AmazonSSMManagedInstanceCore', 'fleetkeeper-local-node-eu-west-1'] }],
+	patches: PATCHES,
 	groups: [
 		{
 			name: 'web-blue',
@@ -35,8 +48,9 @@ export const START_FLEET: Fleet = {
 			bootSeconds: 4,
 			registerSeconds: 4,
 			profile: PROFILE,
-			tags: { service: 'nginx', team: 'web' },
+			tags: { service: 'nginx', team: 'web', PatchGroup: 'test' },
 			behaviours: BRISK,
+			patching: PATCHING,
 			hooks: [
 				{ name: 'fleetkeeper-drain', on: 'terminate', heartbeatTimeoutSeconds: 1800, defaultResult: 'CONTINUE', metadata: 'fleetkeeper' },
 				{ name: 'fleetkeeper-bootstrap', on: 'launch', heartbeatTimeoutSeconds: 600, defaultResult: 'ABANDON', metadata: 'fleetkeeper' },
@@ -60,8 +74,9 @@ export const START_FLEET: Fleet = {
 			bootSeconds: 4,
 			registerSeconds: 4,
 			profile: PROFILE,
-			tags: { service: 'batch', team: 'data' },
+			tags: { service: 'batch', team: 'data', PatchGroup: 'dev' },
 			behaviours: BRISK,
+			patching: PATCHING,
 			hooks: [
 				{ name: 'fleetkeeper-collect', on: 'terminate', heartbeatTimeoutSeconds: 900, defaultResult: 'CONTINUE', metadata: 'fleetkeeper' },
 			],
@@ -74,8 +89,9 @@ export const START_FLEET: Fleet = {
 			bootSeconds: 4,
 			registerSeconds: 4,
 			profile: PROFILE,
-			tags: { service: 'api', team: 'api' },
+			tags: { service: 'api', team: 'api', PatchGroup: 'prod' },
 			behaviours: BRISK,
+			patching: PATCHING,
 			hooks: [{ name: 'codedeploy-terminate', on: 'terminate', heartbeatTimeoutSeconds: 600, defaultResult: 'CONTINUE' }],
 			nodes: [{ id: 'i-0a919000000000001' }, { id: 'i-0a919000000000002' }],
 		},

@@ -1,5 +1,6 @@
 /** Names, references and ARNs of deployed resources. */
 
+import { createHash } from 'node:crypto';
 import type { Resource, Stack } from './intrinsics.ts';
 
 interface Naming {
@@ -10,6 +11,8 @@ interface Naming {
 	arn(name: string, stack: Stack, within?: string): string;
 	/** What `Ref` gives, where it is not the name. */
 	ref?(name: string, stack: Stack): string;
+	/** The service makes the id itself: here it is a function of stack and logical id, so that whoever refers to it finds it. */
+	made?(hex: string): string;
 }
 
 const regional =
@@ -22,6 +25,8 @@ const iam =
 	(name: string, { account }: Stack) =>
 		`arn:aws:iam::${account}:${kind}/${name}`;
 
+const uuid = (hex: string) => `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+
 const NAMING: Readonly<Record<string, Naming>> = {
 	'AWS::SQS::Queue': { property: 'QueueName', arn: regional('sqs'), ref: (name, stack) => queueUrl(stack, name) },
 	'AWS::Lambda::Function': { property: 'FunctionName', arn: regional('lambda', 'function:') },
@@ -30,6 +35,15 @@ const NAMING: Readonly<Record<string, Naming>> = {
 	'AWS::Events::EventBus': { property: 'Name', arn: regional('events', 'event-bus/') },
 	'AWS::SSM::Document': { property: 'Name', arn: regional('ssm', 'document/') },
 	'AWS::SSM::Parameter': { property: 'Name', arn: (name, stack) => regional('ssm', 'parameter/')(name.replace(/^\//, ''), stack) },
+	'AWS::SSM::MaintenanceWindow': {
+		property: 'WindowId',
+		arn: regional('ssm', 'maintenancewindow/'),
+		made: (hex) => `mw-${hex.slice(0, 17)}`,
+	},
+	'AWS::SSM::MaintenanceWindowTarget': { property: 'WindowTargetId', arn: regional('ssm', 'windowtarget/'), made: uuid },
+	'AWS::SSM::MaintenanceWindowTask': { property: 'WindowTaskId', arn: regional('ssm', 'windowtask/'), made: uuid },
+	'AWS::SSM::PatchBaseline': { property: 'Id', arn: regional('ssm', 'patchbaseline/'), made: (hex) => `pb-${hex.slice(0, 17)}` },
+	'AWS::SSM::Association': { property: 'AssociationId', arn: regional('ssm', 'association/'), made: uuid },
 	'AWS::Logs::LogGroup': { property: 'LogGroupName', arn: regional('logs', 'log-group:', ':*') },
 	'AWS::S3::Bucket': { property: 'BucketName', arn: (name) => `arn:aws:s3:::${name}` },
 	'AWS::IAM::Role': { property: 'RoleName', arn: iam('role') },
@@ -53,7 +67,8 @@ type Resolve = (value: unknown, at: string) => unknown;
 
 /** The name a resource gets: from its naming property, or made of stack and logical id as CloudFormation does. */
 export function physicalName(logicalId: string, resource: Resource, stack: Stack, resolve: Resolve): string {
-	const property = NAMING[resource.Type]?.property;
+	const { property, made } = NAMING[resource.Type] ?? {};
+	if (made) return made(createHash('sha256').update(`${stack.name}/${logicalId}`).digest('hex'));
 	const given = property === undefined ? undefined : resource.Properties?.[property];
 	return given === undefined ? `${stack.name}-${logicalId}` : String(resolve(given, `${logicalId}.${property}`));
 }

@@ -1,5 +1,7 @@
 /** Where moto_server (5.2.1) and the local AWS differ, and why the local AWS does as it does. */
 
+import { NODE_STATE } from './node-state-differences.ts';
+
 export interface Difference {
 	/** The case's name; what the local AWS gives is its `gives`. */
 	readonly case: string;
@@ -338,4 +340,4 @@ const OTHERS: readonly Difference[] = [
 	},
 ];
 
-export const DIFFERENCES: readonly Difference[] = [...PARAMETERS, ...DOCUMENTS, ...COMMANDS, ...AUTO_SCALING, ...OTHERS];
+export const DIFFERENCES: readonly Difference[] = [...PARAMETERS, ...DOCUMENTS, ...COMMANDS, ...NODE_STATE, ...AUTO_SCALING, ...OTHERS];

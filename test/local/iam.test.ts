@@ -167,10 +167,13 @@ const INPUT = {
 	...{ InstanceIds: [nodeId(1)], InstanceSpecification: { InstanceId: nodeId(1) }, Name: '/p', Path: '/p/', ResourceId: 'r' },
 	...{ OpsItemId: 'oi-1', AutomationExecutionId: 'e', ResourceType: 'Automation', TableName: 't', RequestItems: { t: {} } },
 	...{ QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/q', Entries: [{ Source: 's' }], Resources: [nodeId(1)] },
-	...{ ResourceARNList: [NODE] },
+	...{ AssociationIds: ['a'], ResourceARNList: [NODE] },
 };
-/** A read of an index is about the index; a tag on what is being made is about that (user guides). */
-const NOT_ALL_REQUIRED = ['dynamodb:Query', 'dynamodb:Scan'];
+/** A read of an index is about the index; a node is either an instance or a managed instance (user guides). */
+const NOT_ALL_REQUIRED = [
+	...['dynamodb:Query', 'dynamodb:Scan', 'ssm:DescribeInstancePatches', 'ssm:DescribeInstancePatchStates'],
+	...['ssm:DescribeEffectiveInstanceAssociations', 'ssm:DescribeInstanceAssociationsStatus'],
+];
 
 describe('What calls need', () => {
 	const operations = Object.entries(NEEDS).flatMap(([service, needs]) => Object.keys(needs).map((name) => [service, name] as const));

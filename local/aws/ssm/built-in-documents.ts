@@ -26,7 +26,82 @@ function runScript(action: string): Readonly<Record<string, unknown>> {
 	};
 }
 
+const UUID_OR_NOTHING = '(^$)|^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
+
+/** Its script is AWS's: here it stands for what `patching/run-patch-baseline.ts` does. */
+function patchStep(name: string, action: string, platform: string): Readonly<Record<string, unknown>> {
+	return {
+		precondition: { StringEquals: ['platformType', platform] },
+		action,
+		name,
+		inputs: { timeoutSeconds: '{{ StepTimeoutSeconds }}', runCommand: ['# Patch Manager, {{ Operation }}'] },
+	};
+}
+
+const RUN_PATCH_BASELINE = {
+	schemaVersion: '2.2',
+	description: 'Scans for or installs patches from a patch baseline to a Linux, macOS or Windows operating system.',
+	parameters: {
+		Operation: {
+			type: 'String',
+			description: '(Required) The update or configuration to perform on the instance.',
+			allowedValues: ['Scan', 'Install'],
+		},
+		AssociationId: {
+			type: 'String',
+			default: '',
+			description: '(Optional) The association that runs it.',
+			allowedPattern: UUID_OR_NOTHING,
+		},
+		SnapshotId: { type: 'String', default: '', description: '(Optional) The snapshot of the baseline.', allowedPattern: UUID_OR_NOTHING },
+		InstallOverrideList: {
+			type: 'String',
+			default: '',
+			description: '(Optional) A list of patches that overrides the baseline.',
+			allowedPattern: '(^$)|^https://[^`"$]+$|^s3://([^/]+)/([^`"$]*?([^/`"$]+))$',
+		},
+		BaselineOverride: {
+			type: 'String',
+			default: '',
+			description: '(Optional) Baselines that override those of the account.',
+			allowedPattern: '(^$)|^s3://([^/]+)/([^`"$]*?([^/`"$]+))$',
+		},
+		RebootOption: {
+			type: 'String',
+			default: 'RebootIfNeeded',
+			description: '(Optional) Whether the node is restarted after an installation.',
+			allowedValues: ['RebootIfNeeded', 'NoReboot'],
+		},
+		StepTimeoutSeconds: {
+			type: 'String',
+			default: '7200',
+			description: '(Optional) The time in seconds for the operation.',
+			allowedPattern: '([1-9][0-9]{0,3})|([12][0-9]{4})|(3[0-5][0-9]{3})|(36000)',
+		},
+	},
+	mainSteps: [
+		patchStep('PatchWindows', 'aws:runPowerShellScript', 'Windows'),
+		patchStep('PatchLinux', 'aws:runShellScript', 'Linux'),
+		patchStep('PatchMacOS', 'aws:runShellScript', 'MacOS'),
+	],
+};
+
+const REFRESH_ASSOCIATION = {
+	schemaVersion: '2.2',
+	description: 'Runs associations on demand.',
+	parameters: {
+		associationIds: {
+			type: 'StringList',
+			default: [],
+			description: '(Optional) The associations; all that the node has where it is empty.',
+		},
+	},
+	mainSteps: [{ action: 'aws:refreshAssociation', name: 'refreshAssociation', inputs: { associationIds: '{{ associationIds }}' } }],
+};
+
 export const BUILT_IN_DOCUMENTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 	'AWS-RunShellScript': runScript('aws:runShellScript'),
 	'AWS-RunPowerShellScript': runScript('aws:runPowerShellScript'),
+	'AWS-RunPatchBaseline': RUN_PATCH_BASELINE,
+	'AWS-RefreshAssociation': REFRESH_ASSOCIATION,
 };

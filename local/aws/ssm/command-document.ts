@@ -19,9 +19,12 @@ export interface PlannedStep {
 
 /** The platforms of the plugins that exist here. */
 const ACTIONS: Readonly<Record<string, readonly Platform[]>> = {
-	'aws:runShellScript': ['Linux'],
+	'aws:runShellScript': ['Linux', 'MacOS'],
 	'aws:runPowerShellScript': ['Linux', 'Windows'],
+	'aws:refreshAssociation': ['Linux', 'Windows', 'MacOS'],
 };
+/** Those whose work stands in the document. */
+const SCRIPTS: readonly unknown[] = ['aws:runShellScript', 'aws:runPowerShellScript'];
 const DEFAULT_TIMEOUT_SECONDS = 3600;
 const STEP_KEYS = new Set([
 	'action',
@@ -53,7 +56,8 @@ export function commandProblem(content: Readonly<Record<string, unknown>>): stri
 		const extra = Object.keys(step).find((key) => !STEP_KEYS.has(key));
 		if (extra !== undefined) return `step ${name} has the unknown key ${extra}.`;
 		const lines = isRecord(step['inputs']) ? step['inputs']['runCommand'] : undefined;
-		if (!Array.isArray(lines) && typeof lines !== 'string') return `step ${name} has no inputs.runCommand.`;
+		if (SCRIPTS.includes(step['action']) && !Array.isArray(lines) && typeof lines !== 'string')
+			return `step ${name} has no inputs.runCommand.`;
 	}
 	const parameters = isRecord(content['parameters']) ? content['parameters'] : {};
 	const unknown = references(steps).find((name) => !(name in parameters) && !/^(platformType|ssm:|aws:)/.test(name));
@@ -67,7 +71,7 @@ export function parametersOf(content: Readonly<Record<string, unknown>>): Parame
 /** The platforms that at least one step of the document can run on. */
 export function platformsOf(content: Readonly<Record<string, unknown>>): Platform[] {
 	const steps = content['mainSteps'] as { action: string }[];
-	return (['Linux', 'Windows'] as const).filter((platform) => steps.some((step) => ACTIONS[step.action]?.includes(platform)));
+	return (['Linux', 'Windows', 'MacOS'] as const).filter((platform) => steps.some((step) => ACTIONS[step.action]?.includes(platform)));
 }
 
 /** The steps of a document on a node of a platform, with parameters in their places. */

@@ -1,7 +1,6 @@
 /** Run Command at work: the ramp, concurrency, error limits, timeouts, cancellation. */
 
 import { CANCELLED_IN_EVENTS, LATENCY_MS, within } from '../assumptions.ts';
-import { instanceArn } from '../ec2.ts';
 import type { AwsContext } from '../types.ts';
 import { planSteps, platformsOf } from './command-document.ts';
 import {
@@ -14,6 +13,7 @@ import {
 	isOver,
 	share,
 } from './command-model.ts';
+import { nodeArn } from './hybrid.ts';
 import { cancelRun, type NodeRun, startRun } from './node-run.ts';
 import type { ManagedNode, Nodes } from './nodes.ts';
 
@@ -141,7 +141,7 @@ export class Commands {
 				document: command.document.name,
 				parameters: command.values,
 				steps: planSteps(command.version.content, command.values, instance.machine.platform),
-				outcome: this.#nodes.nextOutcome(node, command.document.name),
+				outcome: this.#nodes.nextOutcome(node, command.document.name, { commandId: command.id, parameters: command.values }),
 				boot: instance.boots,
 				earlier: node.runs,
 			},
@@ -234,7 +234,7 @@ export class Commands {
 		this.#ctx.emit({
 			source: 'aws.ssm',
 			detailType: 'EC2 Command Invocation Status-change Notification',
-			resources: [instanceArn(this.#ctx, invocation.instanceId)],
+			resources: [nodeArn(this.#ctx, invocation.instanceId)],
 			detail: {
 				'command-id': command.id,
 				'document-name': command.document.name,
@@ -253,7 +253,7 @@ export class Commands {
 		this.#ctx.emit({
 			source: 'aws.ssm',
 			detailType: 'EC2 Command Status-change Notification',
-			resources: [...command.invocations.keys()].map((id) => instanceArn(this.#ctx, id)),
+			resources: [...command.invocations.keys()].map((id) => nodeArn(this.#ctx, id)),
 			detail: {
 				'command-id': command.id,
 				'document-name': command.document.name,

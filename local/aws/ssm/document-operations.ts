@@ -48,7 +48,7 @@ export function documentOperations(documents: Documents) {
 			SchemaVersion: String(content['schemaVersion'] ?? ''),
 			Description: String(content['description'] ?? ''),
 			CreatedDate: new Date(version.createdAt),
-			PlatformTypes: document.type === 'Command' ? platformsOf(content) : ['Linux', 'Windows'],
+			PlatformTypes: document.type === 'Command' ? platformsOf(content) : ['Linux', 'Windows', 'MacOS'],
 			Parameters: Object.entries((content['parameters'] ?? {}) as Record<string, ParameterDefinition>).map(([Name, definition]) => ({
 				Name,
 				Type: definition.type as DocumentParameterType,

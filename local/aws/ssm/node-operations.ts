@@ -7,13 +7,17 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { nextToken, page } from '../paging.ts';
 import { type AwsContext, AwsError, type Output } from '../types.ts';
+import type { Host } from './hybrid.ts';
 import { invalidInstances, type ManagedNode, type Nodes } from './nodes.ts';
 
 const NODE_ID = /^(i-(\w{8}|\w{17})|mi-\w{17})$/;
 const PAGE = { least: 5, most: 50, default: 10 } as const;
+/** The role that activations give to machines, where nobody names another (user guide, hybrid activations). */
+const HYBRID_ROLE = 'service-role/AmazonEC2RunCommandRoleForManagedInstances';
 const AGENT_VERSION = '3.3.987.0';
 const PLATFORMS = {
 	Linux: { PlatformName: 'Amazon Linux', PlatformVersion: '2023' },
+	MacOS: { PlatformName: 'macOS', PlatformVersion: '14.5' },
 	Windows: { PlatformName: 'Microsoft Windows Server 2022 Datacenter', PlatformVersion: '10.0.20348' },
 } as const;
 
@@ -31,7 +35,7 @@ export function nodeOperations(ctx: AwsContext, nodes: Nodes) {
 			case 'PlatformTypes':
 				return values.includes(nodes.instance(node).machine.platform);
 			case 'ResourceType':
-				return values.includes('EC2Instance');
+				return values.includes(nodes.hybrid.get(node.id) ? 'ManagedInstance' : 'EC2Instance');
 			case 'AgentVersion':
 				return values.includes(AGENT_VERSION);
 			case 'tag-key':
@@ -52,12 +56,20 @@ export function nodeOperations(ctx: AwsContext, nodes: Nodes) {
 			PlatformType: instance.machine.platform,
 			...PLATFORMS[instance.machine.platform],
 			RegistrationDate: new Date(node.registeredAt),
-			ResourceType: 'EC2Instance',
 			IPAddress: instance.privateIp,
-			ComputerName: `ip-${instance.privateIp.replaceAll('.', '-')}.${ctx.region}.compute.internal`,
-			SourceId: node.id,
-			SourceType: 'AWS::EC2::Instance',
+			...source(node, instance),
 		};
+	}
+
+	function source(node: ManagedNode, { privateIp }: Host): Partial<InstanceInformation> {
+		const hybrid = nodes.hybrid.get(node.id);
+		if (!hybrid) {
+			const ComputerName = `ip-${privateIp.replaceAll('.', '-')}.${ctx.region}.compute.internal`;
+			return { ResourceType: 'EC2Instance', ComputerName, SourceId: node.id, SourceType: 'AWS::EC2::Instance' };
+		}
+		const { name: Name, activationId: ActivationId } = hybrid;
+		const managed = { ResourceType: 'ManagedInstance', SourceType: 'AWS::SSM::ManagedInstance' } as const;
+		return { ...managed, SourceId: node.id, ComputerName: Name, Name, ActivationId, IamRole: HYBRID_ROLE };
 	}
 
 	return {

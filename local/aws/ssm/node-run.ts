@@ -23,8 +23,8 @@ export interface NodeRun {
 	readonly document: string;
 	readonly parameters: Readonly<Record<string, Value>>;
 	readonly startedAt: number;
-	/** The instance's count of boots: a later boot has ended this run without a word. */
-	readonly boot: number;
+	/** The instance's count of boots: a later boot has ended this run without a word, unless the agent itself restarted the node. */
+	boot: number;
 	/** Whether the work itself was done here, and not merely found done. */
 	readonly effective: boolean;
 	plugins: readonly PluginRun[];

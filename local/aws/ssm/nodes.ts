@@ -4,7 +4,9 @@ import { CONNECTION_LOST_AFTER_MS } from '../assumptions.ts';
 import type { Ec2, Instance } from '../ec2.ts';
 import type { Behaviours, Outcome } from '../ec2-machine.ts';
 import { type AwsContext, AwsError } from '../types.ts';
+import { type Host, HybridMachines } from './hybrid.ts';
 import type { NodeRun } from './node-run.ts';
+import type { Value } from './values.ts';
 
 export interface ManagedNode {
 	readonly id: string;
@@ -21,6 +23,15 @@ export interface ManagedNode {
 	behaviours: Behaviours;
 }
 
+/** What runs on a node, as far as a document of AWS's own has to know. */
+export interface Work {
+	readonly commandId: string;
+	readonly parameters: Readonly<Record<string, Value>>;
+}
+
+/** Does what a document of AWS's own does on a node, from now on, and says how its script ends. */
+export type Performer = (node: ManagedNode, work: Work) => Outcome;
+
 export type AgentState = ManagedNode['agent'] | 'none';
 
 export class Nodes {
@@ -30,25 +41,35 @@ export class Nodes {
 	/** How often an outcome of a list was used, by node and behaviour. */
 	readonly #used = new Map<string, number>();
 	readonly #waiting = new Map<string, (() => void)[]>();
+	/** Resource groups: the tags that their nodes carry. */
+	readonly groups = new Map<string, Readonly<Record<string, string>>>();
+	readonly hybrid: HybridMachines;
+	readonly #performers = new Map<string, Performer>();
+	readonly #onRegister: ((node: ManagedNode) => void)[] = [];
+	/** Nodes whose agent restarts them. */
+	readonly #restarting = new Set<string>();
 
 	constructor(ctx: AwsContext, ec2: Ec2) {
 		this.#ctx = ctx;
 		this.#ec2 = ec2;
+		this.hybrid = new HybridMachines(ctx);
 		ec2.onState((instance) => this.#booted(instance));
 	}
 
 	/** Registers a node now, or changes what its agent does; `none` makes it one that never registered. */
 	setAgent(id: string, agent: AgentState): void {
-		const instance = this.#ec2.instance(id);
+		const instance = this.#host(id);
 		if (!instance) throw new Error(`There is no instance ${id} in this world.`);
 		if (agent === 'none') {
 			this.#nodes.delete(id);
 			return;
 		}
-		const node = this.#nodes.get(id) ?? this.#register(instance);
+		const known = this.#nodes.get(id);
+		const node = known ?? this.#register(instance);
 		if (node.agent === 'online') node.lastPingAt = this.#ctx.clock.now();
 		node.agent = agent;
 		this.#flush(node);
+		if (!known) this.#tell(node);
 	}
 
 	/** A node whose agent has been silent since before the world began. */
@@ -67,7 +88,7 @@ export class Nodes {
 
 	/** A node in a state in which Systems Manager accepts it: registered, its instance neither shutting down nor gone. */
 	get(id: string): ManagedNode | undefined {
-		const state = this.#ec2.instance(id)?.state;
+		const state = this.#host(id)?.state;
 		return state === undefined || state === 'shutting-down' || state === 'terminated' ? undefined : this.#nodes.get(id);
 	}
 
@@ -75,22 +96,23 @@ export class Nodes {
 	listed(): ManagedNode[] {
 		return [...this.#nodes.keys()].flatMap((id) => {
 			const node = this.get(id);
-			return node && this.#ec2.instance(id)?.state === 'running' ? [node] : [];
+			return node && this.#host(id)?.state === 'running' ? [node] : [];
 		});
 	}
 
-	instance(node: ManagedNode): Instance {
-		const instance = this.#ec2.instance(node.id);
+	/** What a node runs on. */
+	instance(node: ManagedNode): Host {
+		const instance = this.#host(node.id);
 		if (!instance) throw new Error(`The instance of node ${node.id} is gone.`);
 		return instance;
 	}
 
 	knows(id: string): boolean {
-		return this.#ec2.instance(id) !== undefined;
+		return this.#host(id) !== undefined;
 	}
 
 	reachable(node: ManagedNode): boolean {
-		const instance = this.#ec2.instance(node.id);
+		const instance = this.#host(node.id);
 		return instance?.state === 'running' && node.agent === 'online' && node.boot === instance.boots && !node.deaf;
 	}
 
@@ -108,8 +130,55 @@ export class Nodes {
 		else this.#waiting.set(node.id, [...(this.#waiting.get(node.id) ?? []), what]);
 	}
 
-	/** How the next run of a document ends on the node. */
-	nextOutcome(node: ManagedNode, document: string): Outcome {
+	/** Says what a document of AWS's own does on nodes. */
+	perform(document: string, performer: Performer): void {
+		this.#performers.set(document, performer);
+	}
+
+	/** Calls `listener` when a node registers, and when its agent is back after a boot. */
+	onRegister(listener: (node: ManagedNode) => void): void {
+		this.#onRegister.push(listener);
+	}
+
+	/** Whether the agent is there, in the boot in which it was then. */
+	isUp(node: ManagedNode, boot: number): boolean {
+		return this.reachable(node) && node.boot === boot;
+	}
+
+	/** How long a node is away when its agent restarts it. */
+	restartSeconds(node: ManagedNode): number {
+		const { bootSeconds, registerSeconds = 0, patching } = this.instance(node).machine;
+		return patching?.restartSeconds ?? bootSeconds + registerSeconds;
+	}
+
+	/** The agent restarts the node in the middle of a run, which goes on when it is back, if it ever is. */
+	restart(node: ManagedNode, run: NodeRun, comesBack: boolean): void {
+		const host = this.hybrid.get(node.id);
+		if (host) host.boots += 1;
+		else {
+			this.#restarting.add(node.id);
+			this.#ec2.reboot(node.id);
+			this.#restarting.delete(node.id);
+		}
+		const { boots } = this.instance(node);
+		run.boot = boots;
+		node.lastPingAt = this.#ctx.clock.now();
+		if (comesBack) this.#backAfter(node.id, this.restartSeconds(node), boots);
+		else node.agent = 'lost';
+	}
+
+	/**
+	 * How the next run of a document ends on the node: as the fleet says where it has an end for the very document that is no
+	 * success, else as a document of AWS's own does, else as the fleet says.
+	 */
+	nextOutcome(node: ManagedNode, document: string, work: Work): Outcome {
+		const performer = this.#performers.get(document);
+		if (!performer) return this.#saidOutcome(node, document);
+		const said = document in node.behaviours ? this.#saidOutcome(node, document) : {};
+		return said.hangs || said.exitCode ? said : performer(node, work);
+	}
+
+	#saidOutcome(node: ManagedNode, document: string): Outcome {
 		const keys = Object.keys(node.behaviours).sort((one, other) => other.length - one.length);
 		const key = keys.find((each) => each === document) ?? keys.find((each) => document.endsWith(`-${each}`)) ?? '*';
 		const behaviour = node.behaviours[key] ?? {};
@@ -122,10 +191,14 @@ export class Nodes {
 	}
 
 	#answers(node: ManagedNode): boolean {
-		return this.#ec2.instance(node.id)?.state === 'running' && node.agent === 'online';
+		return this.#host(node.id)?.state === 'running' && node.agent === 'online';
 	}
 
-	#register(instance: Instance): ManagedNode {
+	#host(id: string): Host | undefined {
+		return this.#ec2.instance(id) ?? this.hybrid.get(id);
+	}
+
+	#register(instance: Host): ManagedNode {
 		const node: ManagedNode = {
 			id: instance.id,
 			registeredAt: this.#ctx.clock.now(),
@@ -142,14 +215,24 @@ export class Nodes {
 
 	#booted(instance: Instance): void {
 		const { registerSeconds } = instance.machine;
-		if (instance.state !== 'running' || registerSeconds === undefined) return;
-		const { boots } = instance;
-		this.#ctx.clock.after(registerSeconds * 1000, () => {
-			if (instance.state !== 'running' || instance.boots !== boots) return;
-			const node = this.#nodes.get(instance.id) ?? this.#register(instance);
+		if (instance.state !== 'running' || registerSeconds === undefined || this.#restarting.has(instance.id)) return;
+		this.#backAfter(instance.id, registerSeconds, instance.boots);
+	}
+
+	/** The agent comes up, unless the instance has booted again or stopped by then. */
+	#backAfter(id: string, seconds: number, boots: number): void {
+		this.#ctx.clock.after(seconds * 1000, () => {
+			const instance = this.#host(id);
+			if (instance?.state !== 'running' || instance.boots !== boots) return;
+			const node = this.#nodes.get(id) ?? this.#register(instance);
 			node.boot = boots;
 			this.#flush(node);
+			this.#tell(node);
 		});
+	}
+
+	#tell(node: ManagedNode): void {
+		for (const listener of this.#onRegister) listener(node);
 	}
 
 	#flush(node: ManagedNode): void {

@@ -11,6 +11,9 @@ import type { Parameters } from './parameters.ts';
 
 const MOST_INSTANCES = 50;
 const MOST_TARGETS = 5;
+/** Values of a tag, and ids, of one target (user guide, "Run commands at scale"; API reference, Target). */
+const MOST_VALUES = 5;
+const GROUP = 'resource-groups:Name';
 const MOST_COMMENT = 100;
 const TIMEOUT_SECONDS = { least: 30, most: 2_592_000, default: 3_600 } as const;
 const CONCURRENCY = /^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$/;
@@ -23,11 +26,13 @@ export interface SendCommandDeps {
 	readonly documents: Documents;
 	readonly nodes: Nodes;
 	readonly parameters: Parameters;
+	/** Resource groups: the tags that their nodes carry. */
+	readonly groups?: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 /** @throws AwsError as the API names them; the whole call is refused for one node that is not managed. */
 export function makeCommand(input: SendCommandCommandInput, deps: SendCommandDeps): Command {
-	const { ctx, documents, nodes, parameters } = deps;
+	const { ctx, documents, parameters } = deps;
 	checkLimits(input);
 	const document = documents.get(input.DocumentName);
 	if (document.type !== 'Command')
@@ -43,7 +48,7 @@ export function makeCommand(input: SendCommandCommandInput, deps: SendCommandDep
 	const values = resolveParameters(parametersOf(version.content), resolved, 'InvalidParameters');
 	const instanceIds = input.InstanceIds ?? [];
 	const targets = input.Targets ?? [];
-	const nodeIds = instanceIds.length > 0 ? checkInstances(instanceIds, platformsOf(version.content), deps) : resolveTargets(targets, nodes);
+	const nodeIds = instanceIds.length > 0 ? checkInstances(instanceIds, platformsOf(version.content), deps) : resolveTargets(targets, deps);
 	const timeoutSeconds = input.TimeoutSeconds ?? TIMEOUT_SECONDS.default;
 	const now = ctx.clock.now();
 	return {
@@ -89,6 +94,10 @@ function checkLimits(input: SendCommandCommandInput): void {
 			"Value at 'instanceIds' failed to satisfy constraint: Member must have length less than or equal to 50",
 		],
 		[targets.length <= MOST_TARGETS, "Value at 'targets' failed to satisfy constraint: Member must have length less than or equal to 5"],
+		...targets.map(({ Key: key = '', Values: values = [] }): [boolean, string] => {
+			const most = key === 'InstanceIds' ? MOST_INSTANCES : key === GROUP ? 1 : MOST_VALUES;
+			return [values.length >= 1 && values.length <= most, `Target ${key} must have 1 to ${most} values`];
+		}),
 		[
 			(input.Comment?.length ?? 0) <= MOST_COMMENT,
 			"Value at 'comment' failed to satisfy constraint: Member must have length less than or equal to 100",
@@ -127,7 +136,7 @@ function checkInstances(ids: readonly string[], platforms: readonly string[], { 
 }
 
 /** The registered nodes that all targets match. Ids among the targets that are not managed become undeliverable invocations. */
-function resolveTargets(targets: readonly Target[], nodes: Nodes): string[] {
+function resolveTargets(targets: readonly Target[], { nodes, groups }: Pick<SendCommandDeps, 'nodes' | 'groups'>): string[] {
 	const [first] = targets;
 	if (targets.length === 1 && first?.Key === 'InstanceIds') return [...new Set(first.Values ?? [])];
 	return nodes
@@ -136,10 +145,15 @@ function resolveTargets(targets: readonly Target[], nodes: Nodes): string[] {
 			targets.every(({ Key: key = '', Values: values = [] }) => {
 				const { tags } = nodes.instance(node);
 				if (key === 'InstanceIds') return values.includes(node.id);
+				if (key === GROUP) return isInGroup(tags, groups?.get(values[0] ?? ''));
 				if (key === 'tag-key') return values.some((name) => tags.has(name));
 				if (key.startsWith('tag:')) return values.includes(tags.get(key.slice('tag:'.length)) ?? '');
 				throw new AwsError('InvalidTarget', `The target key ${key} is not supported.`);
 			}),
 		)
 		.map((node) => node.id);
+}
+
+function isInGroup(tags: ReadonlyMap<string, string>, wanted: Readonly<Record<string, string>> | undefined): boolean {
+	return wanted !== undefined && Object.entries(wanted).every(([key, value]) => tags.get(key) === value);
 }

@@ -8,7 +8,9 @@ import { DYNAMODB_CASES } from './dynamodb.ts';
 import { EC2_CASES } from './ec2.ts';
 import { EVENTS_CASES } from './events.ts';
 import { HOOK_CASES } from './lifecycle-hooks.ts';
+import { WINDOW_CASES } from './maintenance-windows.ts';
 import { PARAMETER_CASES } from './parameters.ts';
+import { BASELINE_CASES } from './patch-baselines.ts';
 import { SQS_CASES } from './sqs.ts';
 import { STS_CASES } from './sts.ts';
 
@@ -16,6 +18,8 @@ export const CASES: readonly Case[] = [
 	...PARAMETER_CASES,
 	...DOCUMENT_CASES,
 	...COMMAND_CASES,
+	...WINDOW_CASES,
+	...BASELINE_CASES,
 	...AUTO_SCALING_CASES,
 	...HOOK_CASES,
 	...EC2_CASES,

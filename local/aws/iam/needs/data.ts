@@ -16,11 +16,15 @@ const onTable =
 		{ action: `dynamodb:${action}`, resources: [`${tableArn(table, site)}${index === undefined ? '' : `/index/${index}`}`] },
 	];
 
+const onTables =
+	(action: string) =>
+	({ RequestItems: items = {} }: Pick<BatchGetItemInput, 'RequestItems'>, site: Site): Need[] => [
+		{ action: `dynamodb:${action}`, resources: Object.keys(items).map((table) => tableArn(table, site)) },
+	];
+
 export const DYNAMODB_NEEDS: Needs = {
 	...Object.fromEntries(['DeleteItem', 'GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'].map((action) => [action, onTable(action)])),
-	BatchGetItem: ({ RequestItems: items = {} }: BatchGetItemInput, site) => [
-		{ action: 'dynamodb:BatchGetItem', resources: Object.keys(items).map((table) => tableArn(table, site)) },
-	],
+	...Object.fromEntries(['BatchGetItem', 'BatchWriteItem'].map((action) => [action, onTables(action)])),
 };
 
 /** The batch form of an operation has no action of its own. */

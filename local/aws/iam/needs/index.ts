@@ -2,6 +2,7 @@ import type { Needs } from '../need.ts';
 import { AUTO_SCALING_NEEDS } from './auto-scaling.ts';
 import { DYNAMODB_NEEDS, EVENTS_NEEDS, S3_NEEDS, SQS_NEEDS } from './data.ts';
 import { EC2_NEEDS } from './ec2.ts';
+import { NODE_STATE_NEEDS } from './node-state.ts';
 import { SSM_NEEDS } from './ssm.ts';
 import { CLOUDFORMATION_NEEDS, CLOUDTRAIL_NEEDS, CLOUDWATCH_NEEDS, CONFIG_NEEDS, TAGGING_NEEDS } from './watching.ts';
 
@@ -18,5 +19,5 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
 	resourcegroupstaggingapi: TAGGING_NEEDS,
 	s3: S3_NEEDS,
 	sqs: SQS_NEEDS,
-	ssm: SSM_NEEDS,
+	ssm: { ...SSM_NEEDS, ...NODE_STATE_NEEDS },
 };

@@ -13,23 +13,23 @@ import { ANYTHING, type Need, type Needs, onAnything, type RequestContext, type 
 const OF_AWS = /^(AWS|Amazon|AMZN)/i;
 
 /** AWS's own documents have no account in their ARNs (user guide, "Setting up identity based policies examples"). */
-function documentArn(nameOrArn: string, { region, arn }: Site): string {
+export function documentArn(nameOrArn: string, { region, arn }: Site): string {
 	if (nameOrArn.startsWith('arn:')) return nameOrArn;
 	return OF_AWS.test(nameOrArn) ? `arn:aws:ssm:${region}::document/${nameOrArn}` : arn('ssm', `document/${nameOrArn}`);
 }
 
-function nodeArn(id: string, { arn }: Site): string {
+export function nodeArn(id: string, { arn }: Site): string {
 	return id.startsWith('mi-') ? arn('ssm', `managed-instance/${id}`) : arn('ec2', `instance/${id}`);
 }
 
 const SERVICE = 'ssm.amazonaws.com';
 
-function passRole(role: string): Need {
+export function passRole(role: string): Need {
 	return { action: 'iam:PassRole', resources: [role], context: () => ({ 'iam:PassedToService': SERVICE }) };
 }
 
 /** Of a call on several nodes, the tags that all of them have: a condition has to hold for each. */
-function nodeTags(ids: readonly string[], { facts }: Site): RequestContext {
+export function nodeTags(ids: readonly string[], { facts }: Site): RequestContext {
 	const [first, ...others] = ids.map((id) => facts.instanceTags(id) ?? new Map<string, string>());
 	const common = [...(first ?? [])].filter(([key, value]) => others.every((tags) => tags.get(key) === value));
 	return Object.fromEntries(
@@ -38,6 +38,17 @@ function nodeTags(ids: readonly string[], { facts }: Site): RequestContext {
 			[`aws:ResourceTag/${key}`, value],
 		]),
 	);
+}
+
+/** Who targets a resource group must be allowed to list it (user guide, "Run commands at scale"; API reference of ListGroupResources). */
+function listGroups(names: readonly string[], { arn }: Site): Need[] {
+	const stacks = [arn('cloudformation', 'stack/*')];
+	return [
+		{ action: 'resource-groups:ListGroupResources', resources: names.map((name) => arn('resource-groups', `group/${name}`)) },
+		{ action: 'cloudformation:DescribeStacks', resources: stacks },
+		{ action: 'cloudformation:ListStackResources', resources: stacks },
+		{ action: 'tag:GetResources', resources: ANYTHING },
+	];
 }
 
 function sendCommand(input: SendCommandCommandInput, site: Site): Need[] {
@@ -49,6 +60,7 @@ function sendCommand(input: SendCommandCommandInput, site: Site): Need[] {
 	return [
 		{ action: 'ssm:SendCommand', resources: [documentArn(name, site)] },
 		{ action: 'ssm:SendCommand', resources: nodes, context },
+		...targets.flatMap(({ Key: key, Values: values = [] }) => (key === 'resource-groups:Name' ? listGroups(values, site) : [])),
 		...(bucket === undefined ? [] : [{ action: 'ssm:SendCommand', resources: [`arn:aws:s3:::${bucket}`] }]),
 		...(role === undefined ? [] : [passRole(role)]),
 	];
@@ -81,6 +93,7 @@ function createOpsItem({ Tags: tags = [] }: CreateOpsItemCommandInput, { arn }: 
 }
 
 const TAGGED: Readonly<Record<string, string>> = {
+	Association: 'association',
 	Automation: 'automation-execution',
 	Document: 'document',
 	MaintenanceWindow: 'maintenancewindow',

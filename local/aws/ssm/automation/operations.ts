@@ -70,8 +70,8 @@ export function automationOperations(
 	}
 
 	/** @throws AwsError where Automation may not take the role. */
-	function sessionOf(assumeRole: string | undefined, id: string, { caller }: Caller) {
-		if (assumeRole === undefined) return iam?.sessionOf(caller);
+	function sessionOf(assumeRole: string | undefined, id: string, { caller, session }: Caller) {
+		if (assumeRole === undefined) return session ?? iam?.sessionOf(caller);
 		if (iam && !iam.assumable(assumeRole)) {
 			throw new AwsError('InvalidAutomationExecutionParametersException', 'The defined assume role is unable to be assumed.');
 		}

@@ -1,0 +1,37 @@
+/** State Manager. */
+
+import type { CreateAssociationCommandInput } from '@aws-sdk/client-ssm';
+import { tagsOf } from '../checks.ts';
+import { associationOperations } from './association-operations.ts';
+import { type AssociationDeps, Associations } from './associations.ts';
+import { associationExecutionOperations } from './execution-operations.ts';
+import type { Association } from './model.ts';
+import { REFRESH_ASSOCIATION, refreshRunner } from './refresh.ts';
+import { associationFrom } from './settings.ts';
+
+export interface StateManager {
+	/** Makes an association as a deployment does: with the id that the stack knows it by. It runs a moment later. */
+	addAssociation(id: string, input: CreateAssociationCommandInput): void;
+	associations(): readonly Association[];
+}
+
+export function createStateManager(deps: AssociationDeps) {
+	const { ctx, nodes, documents } = deps;
+	const associations = new Associations(deps);
+	nodes.perform(REFRESH_ASSOCIATION, refreshRunner(associations));
+	const manager: StateManager = {
+		addAssociation: (id, input) => {
+			associations.create(associationFrom(input, documents), tagsOf(input.Tags), id);
+		},
+		associations: () => associations.all(),
+	};
+	return {
+		manager,
+		operations: {
+			...associationOperations(associations, documents),
+			...associationExecutionOperations({ ctx, associations, nodes, documents }),
+		},
+		/** @throws AwsError `AssociationDoesNotExist`. */
+		tags: (id: string) => associations.get(id).tags,
+	};
+}
