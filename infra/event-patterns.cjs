@@ -12,8 +12,8 @@ const FILE = 'infra/event-patterns.yml';
 const NAME = /^(?=.{1,19}$)[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;
 /** The name of the rule on the request bus. */
 const RESERVED = 'requests';
-/** The detail-type of a request: which bus an event was on is not in the event, so that nothing else may bring one. */
-const REQUEST = 'Run Automation Requested';
+/** The detail-types of requests: which bus an event was on is not in the event, so that nothing else may bring one. */
+const REQUESTS = ['Run Automation Requested', 'Run Command Requested'];
 /** What EventBridge takes of a pattern. Characters. */
 const MAX_LENGTH = 2048;
 
@@ -35,8 +35,9 @@ function problemOf(name, pattern) {
 	if (canMatch(pattern, 'source', SERVICE)) {
 		return `it could match what Fleetkeeper itself publishes, which must never trigger it: say which source it is for, written out and other than '${SERVICE}'`;
 	}
-	if (canMatch(pattern, 'detail-type', REQUEST)) {
-		return `it could match '${REQUEST}', which is for those alone whom the request bus lets ask: say which detail-type it is for, written out and another`;
+	const request = REQUESTS.find((each) => canMatch(pattern, 'detail-type', each));
+	if (request) {
+		return `it could match '${request}', which is for those alone whom the request bus lets ask: say which detail-type it is for, written out and another`;
 	}
 	return undefined;
 }
@@ -55,7 +56,7 @@ function patternsIn(text) {
 }
 
 module.exports = {
-	REQUEST,
+	REQUESTS,
 	patternsIn,
 	/** Those of the file. @throws Error as `patternsIn` does. */
 	eventPatterns: () => patternsIn(readFileSync(join(__dirname, 'event-patterns.yml'), 'utf8')),

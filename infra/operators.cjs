@@ -4,7 +4,7 @@
  */
 
 const { documentsOf, runbooksOf } = require('./approved.cjs');
-const { REQUEST } = require('./event-patterns.cjs');
+const { REQUESTS } = require('./event-patterns.cjs');
 const { listOf } = require('./settings.cjs');
 
 const OWN = '${self:service}-${sls:stage}';
@@ -130,7 +130,7 @@ const read = [
 ];
 
 /** The items that acts on operations write; the compiled playbooks are not among them. The names of keys are in shared/operation/ledger.ts. */
-const OPERATIONS = ['operation#*', 'work#*', 'command#*', 'limits#*'];
+const OPERATIONS = ['operation#*', 'work#*', 'command#*', 'nodes#*', 'limits#*'];
 /** What a pause writes of the item that functions read the playbooks from: see cli/support/pausing.ts. */
 const PAUSE = {
 	'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['playbooks'], 'dynamodb:Attributes': ['pk', 'sk', 'paused', 'pauses'] },
@@ -138,7 +138,11 @@ const PAUSE = {
 };
 
 const operate = [
-	allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], LEDGER, only('dynamodb:LeadingKeys', OPERATIONS, 'StringLike')),
+	allow(
+		['dynamodb:BatchWriteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+		LEDGER,
+		only('dynamodb:LeadingKeys', OPERATIONS, 'StringLike'),
+	),
 	allow(['dynamodb:UpdateItem'], LEDGER, PAUSE),
 	allow(['ssm:CreateOpsItem'], '*'),
 	allow(['ssm:UpdateOpsItem'], ssm('opsitem/*')),
@@ -148,7 +152,7 @@ const operate = [
 	),
 	allow(['config:StartConfigRulesEvaluation'], arn('config', 'config-rule/*')),
 	allow(['events:PutEvents'], arn('events', 'event-bus/default'), only('events:source', '${self:service}')),
-	allow(['events:PutEvents'], REQUEST_BUS, only('events:detail-type', REQUEST)),
+	allow(['events:PutEvents'], REQUEST_BUS, only('events:detail-type', REQUESTS)),
 	allow(['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'], arn('sqs', `${OWN}-*-dead-letters`)),
 	allow(['sqs:SendMessage'], arn('sqs', `${OWN}-*`)),
 	allow(['sns:Publish'], { Ref: 'AlertTopic' }),

@@ -3,7 +3,7 @@
  * clocks, which call their function directly. This table is the only place that says what reaches which function.
  */
 
-const { eventPatterns, REQUEST } = require('./event-patterns.cjs');
+const { eventPatterns, REQUESTS } = require('./event-patterns.cjs');
 
 const FUNCTION_TIMEOUT_SECONDS = 60;
 /** A tick that has more to do than a minute holds ends what it has begun while the next one begins (shared/operation/tick.ts). */
@@ -27,6 +27,13 @@ const AUTOMATION_IN_PROGRESS = [
 	...['PendingChangeCalendarOverride', 'ChangeCalendarOverrideApproved'],
 ];
 
+/**
+ * What a command as a whole comes to is news where it runs on many nodes: our own documents are told what they run for, of others
+ * only the function can say. Nodes of all other commands end by events of their own.
+ */
+const OF_MANY_NODES = [{ parameters: { WorkId: [{ prefix: 'command-' }] } }, { parameters: { WorkId: [{ exists: false }] } }];
+const COMMAND_OVER = { status: [{ 'anything-but': COMMAND_IN_PROGRESS }] };
+
 /** Those that watch this service, of whatever stage (watching.cjs), never set it to work: shared/playbook/match.ts says so too. */
 const OWN_ALARMS = '${self:service}-watch-';
 const OF_OTHERS = [{ 'anything-but': { prefix: OWN_ALARMS } }];
@@ -49,8 +56,10 @@ const PATHS = {
 	'command-status': {
 		pattern: {
 			source: ['aws.ssm'],
-			'detail-type': ['EC2 Command Invocation Status-change Notification'],
-			detail: { status: [{ 'anything-but': COMMAND_IN_PROGRESS }] },
+			$or: [
+				{ 'detail-type': ['EC2 Command Invocation Status-change Notification'], detail: COMMAND_OVER },
+				{ 'detail-type': ['EC2 Command Status-change Notification'], detail: { ...COMMAND_OVER, $or: OF_MANY_NODES } },
+			],
 		},
 	},
 	'automation-status': {
@@ -82,7 +91,7 @@ const PATHS = {
 	'fleet-event': {
 		// Read for the rules alone: a pattern that is refused is said once, not wherever this table is asked.
 		get rules() {
-			const requests = { bus: 'RequestBus', pattern: { 'detail-type': [REQUEST] } };
+			const requests = { bus: 'RequestBus', pattern: { 'detail-type': REQUESTS } };
 			return { requests, ...mapValues(eventPatterns(), (pattern) => ({ pattern })) };
 		},
 	},

@@ -28,6 +28,8 @@ const PLAYBOOKS = [ssm(PLAYBOOK_PATH), ssm(`${PLAYBOOK_PATH}/*`)];
 const keepOperations = allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], LEDGER);
 /** Of a subject, the latest operation: who hears of it anew asks for that. */
 const findLatest = allow(['dynamodb:Query'], LEDGER);
+/** How the nodes of a command on many have ended: written by the hundred, and read together. */
+const keepNodes = allow(['dynamodb:BatchWriteItem', 'dynamodb:Query'], LEDGER);
 const findDue = allow(['dynamodb:Query'], sub('${Ledger.Arn}/index/due'));
 
 /** One call puts several events: the key has the source of each. Without the key, ForAllValues would hold. */
@@ -57,6 +59,15 @@ const sendCommands = (allowed) => [
 /** How a command stands, and its end before its time. */
 const followCommands = allow(['ssm:CancelCommand', 'ssm:ListCommandInvocations'], '*');
 
+/** A resource group as the target of a command is listed in the name of who sends it (API reference of ListGroupResources). */
+const targetGroups = [
+	allow(['resource-groups:ListGroupResources'], sub('arn:${AWS::Partition}:resource-groups:${AWS::Region}:${AWS::AccountId}:group/*')),
+	allow(
+		['cloudformation:DescribeStacks', 'cloudformation:ListStackResources'],
+		sub('arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/*'),
+	),
+];
+
 /** Runbooks: our own and those allowed besides, run with the automation role and no other. Executions are tagged at their start. */
 const startAutomations = (allowed) => [
 	allow(
@@ -72,8 +83,9 @@ const startAutomations = (allowed) => [
 
 /** How an execution stands, and its end before its time. */
 const followAutomations = allow(['ssm:GetAutomationExecution', 'ssm:StopAutomationExecution'], ssm('automation-execution/*'));
-/** Work whose start was never answered is looked for in lists. */
-const findWork = allow(['ssm:DescribeAutomationExecutions', 'ssm:ListCommands'], '*');
+/** Work whose start was never answered is looked for in lists, which also count the nodes of a command. */
+const listCommands = allow(['ssm:ListCommands'], '*');
+const findWork = allow(['ssm:DescribeAutomationExecutions'], '*');
 
 /** Whose an execution is that has ended: it carries the tag that it was started with. */
 const readExecutionTags = allow(['ssm:ListTagsForResource'], ssm('automation-execution/*'));
@@ -129,14 +141,18 @@ const handBack = (name) => [bury(name), allow(['sqs:ChangeMessageVisibility'], q
  */
 const permissions = (allowed) => ({
 	'instance-lifecycle': [...openers(allowed), ...serveHooks, readTags, ...handBack('instance-lifecycle')],
-	// A node that a shared command never reached gets one of its own.
-	'command-status': [...engine, askCalendars, ...sendCommands(allowed), followCommands, ...serveHooks, ...handBack('command-status')],
+	// A node that a shared command never reached gets one of its own, and many nodes the next of several.
+	'command-status': [
+		...[...engine, askCalendars, ...sendCommands(allowed), followCommands, listCommands, keepNodes, ...serveHooks],
+		...handBack('command-status'),
+	],
 	'automation-status': [...engine, followAutomations, readExecutionTags, ...serveHooks, ...handBack('automation-status')],
 	'alarm-state': [...openers(allowed), ...seeAlarms, ...lookAround, ...handBack('alarm-state')],
 	'config-compliance': [...openers(allowed), readCompliance, ...handBack('config-compliance')],
-	'fleet-event': [...openers(allowed), ...handBack('fleet-event')],
+	'fleet-event': [...openers(allowed), readTags, ...targetGroups, ...handBack('fleet-event')],
 	reconcile: [
-		...[...openers(allowed), followCommands, followAutomations, findWork, ...serveHooks, keepHooksAlive],
+		...[...openers(allowed), followCommands, followAutomations, findWork, listCommands, keepNodes, ...targetGroups],
+		...[...serveHooks, keepHooksAlive],
 		...[readTags, findDue, findWaiting, ...seeAlarms, ...lookAround, readCompliance, ...findNoncompliant],
 		...handBack('reconcile'),
 	],

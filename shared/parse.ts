@@ -21,13 +21,14 @@ const NO_WORDS = 'Invalid input';
 
 /** What was expected. `zod/mini` carries no locale: where a schema has no words of its own, there are none. */
 function expectation(issue: z.core.$ZodIssue): string {
+	if (issue.message !== NO_WORDS) return issue.message;
 	switch (issue.code) {
 		case 'invalid_type':
 			return `expected ${issue.expected === 'record' ? 'object' : issue.expected}`;
 		case 'invalid_value':
 			return `expected ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
 		default:
-			return issue.message === NO_WORDS ? 'expected something else' : issue.message;
+			return 'expected something else';
 	}
 }
 

@@ -18,6 +18,8 @@ export interface Settings {
 	readonly parts?: readonly StagePart[];
 	/** The Change Calendar, by name or ARN, of playbooks that name none. */
 	readonly calendar?: string;
+	/** Documents that may be run beside our own: names of AWS's, ARNs of others. Absent where it is not known. */
+	readonly allowedDocuments?: readonly string[];
 }
 
 /** What a stage can have switched off. */
@@ -39,6 +41,21 @@ export function isOwnDocument(name: string): boolean {
 	return !name.startsWith('arn:') && !/^(AWS|Amazon|AMZN)/i.test(name);
 }
 
+/**
+ * Whether functions of a stage may run a document: one of its own, or one that its settings name, in whatever version. Their roles say the
+ * same. Where the setting is not known, any.
+ */
+export function isAllowedDocument({ documentPrefix, allowedDocuments }: Settings, name: string): boolean {
+	if (allowedDocuments === undefined || isOwnDocument(name)) return true;
+	const plain = name.replace(':automation-definition/', ':document/').replace(/(:document\/[^:]+):.*$/, '$1');
+	// AWS's own documents have no account in their ARNs.
+	const [, ofAws = plain] = /^arn:[^:]+:ssm:[^:]+::document\/(.+)$/.exec(plain) ?? [];
+	return allowedDocuments.includes(plain) || allowedDocuments.includes(ofAws) || plain.includes(`:document/${documentPrefix}`);
+}
+
+/** What to do about one that they may not. */
+export const ALLOWING = "name it in the stage's setting allowedDocuments (serverless.yml), and deploy";
+
 export class SettingsError extends Error {
 	override readonly name = 'SettingsError';
 }
@@ -47,8 +64,8 @@ export const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
 const DEFAULT_RETENTION_DAYS = 90;
 
 /**
- * Settings from the environment: `STAGE` (required), `RETENTION_DAYS` (default 90), `PARTS`
- * (separated by commas, default all) and `CALENDAR` (default none).
+ * Settings from the environment: `STAGE` (required), `RETENTION_DAYS` (default 90), `PARTS` and `ALLOWED_DOCUMENTS`
+ * (separated by commas, default all and not known) and `CALENDAR` (default none).
  * @throws SettingsError saying which variable is missing or malformed and where it is set.
  */
 export function settingsFrom(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -68,6 +85,7 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>):
 	}
 	const parts = partsFrom(env['PARTS']);
 	const calendar = env['CALENDAR'];
+	const allowed = env['ALLOWED_DOCUMENTS'];
 	return {
 		stage,
 		tableName: `${SERVICE}-${stage}`,
@@ -77,12 +95,18 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>):
 		retentionDays,
 		...(parts && { parts }),
 		...(calendar && { calendar }),
+		...(allowed !== undefined && { allowedDocuments: entriesOf(allowed) }),
 	};
+}
+
+function entriesOf(written: string): string[] {
+	const entries = written.split(',').map((entry) => entry.trim());
+	return entries.filter((entry) => entry !== '');
 }
 
 /** Undefined where everything is on. */
 function partsFrom(written: string | undefined): readonly StagePart[] | undefined {
-	const names = (written || PARTS.join()).split(',').map((name) => name.trim());
+	const names = entriesOf(written || PARTS.join());
 	const unknown = names.find((name) => !PARTS.some((part) => part === name));
 	if (unknown !== undefined) throw new SettingsError(`Environment variable PARTS names '${unknown}': use ${PARTS.join(', ')}.`);
 	const parts = PARTS.filter((part) => names.includes(part));

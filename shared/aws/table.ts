@@ -3,6 +3,7 @@
 import {
 	type AttributeValue,
 	BatchGetItemCommand,
+	BatchWriteItemCommand,
 	type DynamoDBClient,
 	GetItemCommand,
 	PutItemCommand,
@@ -11,9 +12,11 @@ import {
 	ResourceNotFoundException,
 	UpdateItemCommand,
 	type UpdateItemCommandInput,
+	type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import type { Deps } from '../deps.ts';
 import { Fail, Retry } from '../errors.ts';
+import { chunks, inParallel } from '../parallel.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 
 export interface Key {
@@ -25,6 +28,9 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** Keys of one BatchGetItem call. */
 const BATCH_GET = 100;
+/** Items of one BatchWriteItem call, and calls under way at once. */
+const BATCH_WRITE = 25;
+const CONCURRENT_BATCHES = 4;
 /** Calls that may return with keys unread before it is given up, beyond those that progress. */
 const SPARE_ROUNDS = 10;
 
@@ -95,6 +101,20 @@ export async function putItem(table: Table, item: Item, ConditionExpression?: st
 		...(values && { ExpressionAttributeValues: toAttributes(values) }),
 	};
 	return (await conditional(table, () => table.client.send(new PutItemCommand(input)))) !== undefined;
+}
+
+/** Writes items whatever there is of the same key: no two of them may have one. Rejects with Retry where DynamoDB leaves some unwritten. */
+export async function putItems(table: Table, items: readonly Item[]): Promise<void> {
+	const { name } = table;
+	await inParallel(chunks(items, BATCH_WRITE), CONCURRENT_BATCHES, async (batch) => {
+		let unwritten: WriteRequest[] = batch.map((item) => ({ PutRequest: { Item: toAttributes(item) } }));
+		for (let round = 0; unwritten.length > 0; round += 1) {
+			if (round > SPARE_ROUNDS) throw new Retry(`DynamoDB leaves items of table '${name}' unwritten`);
+			const RequestItems = { [name]: unwritten };
+			const output = await guarded(table, () => table.client.send(new BatchWriteItemCommand({ RequestItems })));
+			unwritten = output.UnprocessedItems?.[name] ?? [];
+		}
+	});
 }
 
 /** The item afterwards; undefined where the condition does not hold. */

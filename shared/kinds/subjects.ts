@@ -38,6 +38,12 @@ const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kin
 		name: ({ key }) => key.join(', '),
 		arns: ({ resources }) => resources,
 	},
+	command: {
+		identity: ({ source, requestId }) => [source, requestId],
+		about: ({ document, on }) => `${document} on ${on}`,
+		name: ({ requestId }) => requestId,
+		arns: () => [],
+	},
 };
 
 export function subjectOf(subject: Subject): SubjectKind<Subject> {

@@ -40,6 +40,8 @@ export interface Course<O extends Operation> {
 	succeeded(operation: O, reason: string, fact: WorkFact, now: number): Step<O>;
 	/** A brake holds it back, and its playbook does not wait. */
 	heldBack(operation: O, why: string, requestId: string | undefined, now: number): Step<O>;
+	/** What work is run on, where that is more than one node. */
+	scope?(operation: O): Pick<Work, 'scope' | 'fleet'>;
 	/** The node before work begins, where that means something of its own to the kind. */
 	node?(operation: O, status: NodeStatus, now: number): Step<O> | undefined;
 }
@@ -90,7 +92,6 @@ function start<O extends Operation>(course: Course<O>, operation: O, now: number
 	if (run === undefined) return nothing(operation);
 	const resolved = resolveParameters(run.parameters, occasion);
 	if (!resolved.ok) return course.failed(operation, { state: 'failed', reason: resolved.problem }, now);
-	const scope = operation.kind === 'event' ? operation.scope : undefined;
 	const fresh: Work = {
 		id: `${operation.id}.${operation.attempts.start + 1}`,
 		attempt: 1,
@@ -99,7 +100,7 @@ function start<O extends Operation>(course: Course<O>, operation: O, now: number
 		parameters: resolved.parameters,
 		shared: false,
 		recordedAt: now,
-		...(scope && { scope }),
+		...course.scope?.(operation),
 	};
 	const work = operation.work === undefined ? fresh : { ...operation.work, attempt: operation.work.attempt + 1, recordedAt: now };
 	return ask(change(operation, { state: 'starting', work }, 'waiting'), [{ name: 'start-work', work }]);

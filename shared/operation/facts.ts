@@ -1,6 +1,18 @@
 /** What can happen to an operation (facts), and what it can ask for (effects). `next` maps the one to the other. */
 
-import type { AlarmRecord, Brake, LifecycleResult, Occasion, Operation, OpsItemNews, Refusal, Work } from './types.ts';
+import type {
+	AlarmRecord,
+	Brake,
+	EndedCommand,
+	LifecycleResult,
+	NodeCounts,
+	NodeResult,
+	Occasion,
+	Operation,
+	OpsItemNews,
+	Refusal,
+	Work,
+} from './types.ts';
 
 /** Whether Systems Manager reaches a node (DescribeInstanceInformation). */
 export type NodeStatus = 'online' | 'connection-lost' | 'not-registered';
@@ -75,6 +87,32 @@ export interface ComplianceFact {
 	readonly requestId?: string | undefined;
 }
 
+/** How a command on many nodes stands: AWS's event, or its answer. */
+export interface CommandFact {
+	readonly type: 'command';
+	/** The command that it speaks of. */
+	readonly externalId?: string | undefined;
+	/** `unknown`: AWS does not say. */
+	readonly status: 'running' | 'ended' | 'unknown';
+	/** AWS's own words: StatusDetails, or why it does not say. */
+	readonly details: string;
+	/** Of one that has ended, and was looked up. */
+	readonly ended?: EndedCommand;
+	readonly tally?: NodeTally;
+	readonly requestId?: string | undefined;
+}
+
+/** How the nodes of one command have ended, as far as is known. */
+export interface NodeTally {
+	/** Every node that it went to is accounted for. */
+	readonly complete: boolean;
+	readonly counts: NodeCounts;
+	/** The first that did not succeed. */
+	readonly notable: readonly NodeResult[];
+	/** When the last of them ended. Epoch milliseconds. */
+	readonly endedAt?: number;
+}
+
 export type OperatorVerb = 'retry' | 'extend' | 'cancel' | 'complete';
 
 export type Fact =
@@ -109,6 +147,9 @@ export type Fact =
 	| InstanceFact
 	| AlarmFact
 	| ComplianceFact
+	| CommandFact
+	/** Ends of nodes were put on record, beside the operation. */
+	| { readonly type: 'nodes' }
 	| { readonly type: 'heartbeat-sent'; readonly requestId?: string | undefined }
 	| {
 			readonly type: 'done';

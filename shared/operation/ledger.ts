@@ -8,6 +8,7 @@
  * | the work of a sent command | `command#<command id>` | `work` |
  * | slots under limits (`brakes/slots.ts`) | `limits#<playbook>` | `slots` |
  * | compiled playbooks | `playbooks` | `compiled` |
+ * | nodes of commands (`nodes.ts`) | `nodes#<operation id>` | command id, node and time |
  *
  * The sparse index `due` holds what the clock must look at (`open#<shard>`, by `dueAt`) and, for the operator's list,
  * what has closed (`closed#<day>#<shard>`), each with the time at which it opened. Every read that decides something is consistent and
@@ -17,6 +18,8 @@
 import { getItem, getItems, type Item, type Key, putItem, queryItems, tableOf, updateItem } from '../aws/table.ts';
 import type { Deps } from '../deps.ts';
 import { inParallel } from '../parallel.ts';
+import type { Settings } from '../settings.ts';
+import { operationOfWork } from '../work/naming.ts';
 import { operationId, parseOperationId, subjectId } from './ids.ts';
 import type { HistoryEntry, Operation, OperationOfKind, Subject, Work } from './types.ts';
 
@@ -57,9 +60,10 @@ export interface Ledger {
 	createWork(record: WorkRecord): Promise<boolean>;
 	updateWork(record: WorkRecord): Promise<void>;
 	work(id: string, attempt: number): Promise<WorkRecord | undefined>;
-	/** Puts on record which shared work a command was sent for: its nodes end one by one, in any environment. */
+	/** Puts on record which work on several nodes a command was sent for: they end one by one, in any environment. */
 	nameCommand(commandId: string, work: Work): Promise<void>;
-	workOfCommand(commandId: string): Promise<WorkRecord | undefined>;
+	/** The id of the work that a command was sent for, where that is on record; of shared work also with whom it is shared. */
+	workOfCommand(commandId: string): Promise<{ readonly id: string; readonly record?: WorkRecord } | undefined>;
 	/** Ids of what is due, oldest first. */
 	due(at: number): Promise<string[]>;
 	/** Ids of all open operations, oldest look first; of those closed on a day (`2026-11-23`), newest last. */
@@ -137,7 +141,7 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 		async keepFirst(subject) {
 			const key = operationKey(operationId(subject, 1));
 			const expressions = { UpdateExpression: 'SET expiresAt = :at', ConditionExpression: 'attribute_exists(expiresAt)' };
-			if (key) await updateItem(table, key, expressions, { ':at': expiry(now(), LONGEST_OPEN_DAYS + retentionDays) });
+			if (key) await updateItem(table, key, expressions, { ':at': keptUntil(settings, now()) });
 		},
 		async load(ids) {
 			const keys = [...new Set(ids)].flatMap((id) => operationKey(id) ?? []);
@@ -154,7 +158,11 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 		},
 		async workOfCommand(commandId) {
 			const item = await getItem(table, commandKey(commandId));
-			return item && work(String(item['work']), Number(item['attempt']));
+			if (item === undefined) return undefined;
+			const id = String(item['work']);
+			if (operationOfWork(id) !== undefined) return { id };
+			const record = await work(id, Number(item['attempt']));
+			return record && { id, record };
 		},
 		due: (at) => queryAll(openShards(), at),
 		open: () => queryAll(openShards()),
@@ -182,6 +190,11 @@ function commandKey(id: string): Key {
 
 function sixDigits(n: number): string {
 	return String(n).padStart(6, '0');
+}
+
+/** Until when the ledger keeps what belongs to an operation that is open at an instant. Seconds. */
+export function keptUntil({ retentionDays }: Pick<Settings, 'retentionDays'>, at: number): number {
+	return expiry(at, LONGEST_OPEN_DAYS + retentionDays);
 }
 
 /** DynamoDB's TTL counts in seconds. */

@@ -5,23 +5,18 @@ import { callFailure, Drop, describeError, Retry } from '../errors.ts';
 import { id, name, nodeId } from '../kinds/envelope.ts';
 import { chunks, groupBy, inParallel } from '../parallel.ts';
 import { parseEvent } from '../parse.ts';
-import { documentsOf } from '../playbook/startable.ts';
-import { deployedDocument } from '../settings.ts';
 import type { Settled } from '../settled.ts';
 import { executionFact, lookUpExecution, workOfExecution } from '../work/automation.ts';
 import { meaningOf, readCommand } from '../work/invocations.ts';
-import { operationOfWork, workOfComment } from '../work/naming.ts';
+import { operationOfWork } from '../work/naming.ts';
 import { advance, type Happening } from './engine.ts';
 import type { Fact, WorkFact } from './facts.ts';
-import type { WorkRecord } from './ledger.ts';
+import { fleetOf, isOfInterest, purposeOf, purposeOnRecord, remember, unlisted } from './purposes.ts';
 import type { CommandPurpose, Services } from './services.ts';
-import type { Operation } from './types.ts';
+import { COMMAND_ENDED, newsOfWhole, recordNodes } from './settle-fleets.ts';
+import type { NodeResult, Operation } from './types.ts';
 
 const CONCURRENT_READS = 5;
-/** A command is listed within this, however much the list lags. Milliseconds. */
-const LISTED_WITHIN = 15 * 60_000;
-/** Commands whose purpose one execution environment keeps in mind. */
-const REMEMBERED = 1_000;
 /**
  * Operations that are moved together: two full PutEvents calls. While AWS throttles what ends them, those that have ended are on record
  * before the next are begun, and the clock does not take them for ones whose news is lost.
@@ -53,7 +48,7 @@ const ExecutionEvent = z.object({
 	detail: z.looseObject({ ExecutionId: id, Definition: word, Status: word }),
 });
 
-type Slot = { error?: unknown; operationId?: string; facts?: readonly Fact[] };
+type Slot = { error?: unknown; operationId?: string; facts?: readonly Fact[]; result?: NodeResult };
 
 /** Slots to results: what found its operation is advanced, each operation once with all its facts. */
 async function advanceSlots(services: Services, slots: readonly Slot[]): Promise<Settled<Operation>[]> {
@@ -83,24 +78,21 @@ async function slot(task: () => Slot | Promise<Slot>): Promise<Slot> {
 	}
 }
 
-/** Whether a document is ours or one that a playbook names: every Run Command of the account sends events. */
-async function isOfInterest(services: Services, document: string): Promise<boolean> {
-	if (document.startsWith(services.settings.documentPrefix)) return true;
-	const { set } = await services.playbooks.load();
-	return set.playbooks.some(({ playbook }) => documentsOf(playbook).some((name) => deployedDocument(services.settings, name) === document));
-}
-
 interface Asked {
 	readonly index: number;
 	readonly event: z.infer<typeof InvocationEvent>;
 }
 
-/** Settles each node of a command by its own invocation event; one look-up serves all nodes of a command. */
+/**
+ * Settles each node of a command by its own invocation event; one look-up serves all nodes of a command. Of a command on many nodes the
+ * ends of nodes are put on record beside the operation, and what ends it is its own event.
+ */
 export async function settleCommands(services: Services, events: readonly unknown[]): Promise<Settled<Operation>[]> {
 	const slots: Slot[] = [];
 	const asked: Asked[] = [];
 	for (const [index, each] of events.entries()) {
 		slots[index] = await slot(async () => {
+			if ((each as { 'detail-type'?: unknown } | null)?.['detail-type'] === COMMAND_ENDED) return newsOfWhole(services, each);
 			const event = parseEvent(InvocationEvent, each, 'a command invocation');
 			const document = event.detail['document-name'];
 			if (!(await isOfInterest(services, document))) throw new Drop('foreign-command', `no playbook runs ${document}`);
@@ -117,7 +109,21 @@ export async function settleCommands(services: Services, events: readonly unknow
 		});
 		if (read.error !== undefined) for (const { index } of group) slots[index] = read;
 	});
-	return advanceSlots(services, slots);
+	return advanceSlots(services, await withNodes(services, slots));
+}
+
+/** Slots whose nodes are on record; the others are tried again. */
+async function withNodes(services: Services, slots: readonly Slot[]): Promise<readonly Slot[]> {
+	const told = groupBy(
+		slots.filter(({ result }) => result !== undefined),
+		({ operationId = '' }) => operationId,
+	);
+	const results = new Map([...told].map(([operationId, group]) => [operationId, group.flatMap(({ result }) => result ?? [])]));
+	const errors = await recordNodes(services, results);
+	return slots.map((each) => {
+		const error = each.result && errors.get(each.operationId ?? '');
+		return error === undefined ? each : { error };
+	});
 }
 
 interface Understood {
@@ -131,69 +137,41 @@ interface Understood {
  */
 async function understand(services: Services, commandId: string, group: readonly Asked[], many: boolean): Promise<Understood> {
 	const succeeded = group.every(({ event }) => event.detail.status === 'Success');
-	const known = services.purposes.get(commandId) ?? (many && succeeded ? await purposeOnRecord(services, commandId) : undefined);
+	const known = services.purposes.get(commandId) ?? (many ? await purposeOnRecord(services, commandId) : undefined);
 	const foreign = new Drop('foreign-command', `command ${commandId} was not sent by Fleetkeeper`);
 	if (known === 'foreign') throw foreign;
-	if (known !== undefined && succeeded) return { purpose: known, nodes: new Map() };
+	// What its event does not say of a node is looked up once for all nodes of a command on many, when that has ended.
+	if (known !== undefined && (succeeded || fleetOf(known) !== undefined)) return { purpose: known, nodes: new Map() };
 	const [only] = group.length === 1 ? group : [];
-	const { comment, nodes } = await readCommand(services, commandId, only?.event.detail['instance-id']).catch((error: unknown) => {
+	const wanted = { instanceId: only?.event.detail['instance-id'] };
+	const { comment, nodes } = await readCommand(services, commandId, wanted).catch((error: unknown) => {
 		throw new Retry(`command ${commandId} cannot be looked up: ${describeError(error)}`, error);
 	});
-	if (nodes.size === 0) throw unlisted(services, commandId, group);
+	if (nodes.size === 0) throw unlisted(services, commandId, group[0]?.event.detail['requested-date-time']);
 	const purpose = known ?? remember(services, commandId, await purposeOf(services, comment));
 	if (purpose === 'foreign') throw foreign;
 	return { purpose, nodes };
 }
 
-function remember<P extends CommandPurpose | 'foreign'>({ purposes }: Services, commandId: string, purpose: P): P {
-	if (purposes.size >= REMEMBERED) purposes.clear();
-	purposes.set(commandId, purpose);
-	return purpose;
-}
-
-async function purposeOnRecord(services: Services, commandId: string): Promise<CommandPurpose | undefined> {
-	const record = await services.ledger.workOfCommand(commandId);
-	return record && remember(services, commandId, purposeIn(record));
-}
-
-function purposeIn({ work, members }: WorkRecord): CommandPurpose {
-	return { workId: work.id, members: new Map(members.map(({ instanceId, operationId }) => [instanceId, operationId])) };
-}
-
-/** A list may lag; a command that was asked for long ago and is not listed is not of this account, or of another Region. */
-function unlisted({ now }: Services, commandId: string, group: readonly Asked[]): Error {
-	const requestedAt = Date.parse(group[0]?.event.detail['requested-date-time'] ?? '');
-	if (now() - requestedAt > LISTED_WITHIN) return new Drop('unknown-command', `Systems Manager knows no command ${commandId}`);
-	return new Retry(`command ${commandId} is not listed yet`);
-}
-
-async function purposeOf({ ledger }: Services, comment: string | undefined): Promise<CommandPurpose | 'foreign'> {
-	const work = workOfComment(comment);
-	if (work === undefined) return 'foreign';
-	const own = operationOfWork(work.id);
-	if (own !== undefined) return { workId: work.id, members: new Map([['', own]]) };
-	const record = await ledger.work(work.id, work.attempt);
-	return record === undefined ? { workId: work.id, members: new Map() } : purposeIn(record);
-}
-
-function settleNode(
-	commandId: string,
-	{ workId, members }: CommandPurpose,
-	nodes: Understood['nodes'],
-	{ time, detail }: Asked['event'],
-): Slot {
+function settleNode(commandId: string, purpose: CommandPurpose, nodes: Understood['nodes'], { time, detail }: Asked['event']): Slot {
+	const { workId, members } = purpose;
 	const instanceId = detail['instance-id'];
+	const at = Date.parse(time ?? '');
+	const fleet = fleetOf(purpose);
+	if (fleet !== undefined) {
+		const result = { node: instanceId, commandId, status: detail.status, ...(Number.isFinite(at) && { endedAt: at }) };
+		return { operationId: fleet, facts: [{ type: 'work-seen', externalId: commandId, workId }, { type: 'nodes' }], result };
+	}
 	// What is not shared was sent to one node: the list says to which, where it was read.
 	const own = nodes.size === 0 || nodes.has(instanceId) ? members.get('') : undefined;
 	const operationId = members.get(instanceId) ?? own;
 	if (operationId === undefined) throw new Drop('unknown-node', `command ${commandId} serves no operation of ${instanceId}`);
 	const listed = nodes.get(instanceId);
-	const endedAt = Date.parse(time ?? '');
 	const said: WorkFact = {
 		type: 'work',
 		status: told(detail.status),
 		details: detail.status,
-		...(Number.isFinite(endedAt) && { endedAt }),
+		...(Number.isFinite(at) && { endedAt: at }),
 	};
 	const work = listed !== undefined && listed.status !== 'running' ? listed : said;
 	// The event may overtake the reply to SendCommand: the Comment says what it was sent for.

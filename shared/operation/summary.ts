@@ -22,6 +22,7 @@ export function summarise(operation: Operation) {
 		id,
 		...standing(operation),
 		...(work && { work: { type: work.type, document: work.document, id: work.externalId } }),
+		...(operation.kind === 'command' && { output: operation.output }),
 		deadlineAt: new Date(deadlineAt).toISOString(),
 		history,
 	};

@@ -77,7 +77,22 @@ export interface EventSubject {
 	readonly region: string;
 }
 
-export type Subject = LifecycleSubject | AlarmSubject | ComplianceSubject | EventSubject;
+/** A command that somebody has asked for, on many nodes. */
+export interface CommandSubject {
+	readonly kind: 'command';
+	/** Who asks: the source of the request's event. */
+	readonly source: string;
+	/** Two requests of one id are one. */
+	readonly requestId: string;
+	/** As the request names it. */
+	readonly document: string;
+	/** Its targets in words. */
+	readonly on: string;
+	readonly account: string;
+	readonly region: string;
+}
+
+export type Subject = LifecycleSubject | AlarmSubject | ComplianceSubject | EventSubject | CommandSubject;
 export type OperationKind = Subject['kind'];
 
 /** The started (or about to be started) work of an operation. */
@@ -100,15 +115,32 @@ export interface Work {
 	readonly startedAt?: number;
 	/** A runbook on many resources, with rate control, as StartAutomationExecution takes it. */
 	readonly scope?: WorkScope;
+	/** A command on many nodes, with rate control, as SendCommand takes it. */
+	readonly fleet?: FleetScope;
 }
 
 export interface WorkScope {
 	/** The runbook's parameter that each target is given as. */
 	readonly targetParameter: string;
-	readonly targets: readonly { readonly key: string; readonly values: readonly string[] }[];
+	readonly targets: readonly Target[];
 	/** Counts or percentages. */
 	readonly maxConcurrency?: string;
 	readonly maxErrors?: string;
+}
+
+/** `tag:<key>`, `tag-key`, `InstanceIds` or `ResourceGroup`, and what it may be: all targets must be met, each by one of its values. */
+export interface Target {
+	readonly key: string;
+	readonly values: readonly string[];
+}
+
+export interface FleetScope {
+	readonly targets: readonly Target[];
+	/** Counts or percentages. */
+	readonly maxConcurrency: string;
+	readonly maxErrors: string;
+	/** A node that has not begun by then is not begun: SendCommand's TimeoutSeconds. */
+	readonly deliverWithinSeconds: number;
 }
 
 /** An ending that has been decided and whose effects are not all done yet. */
@@ -141,6 +173,8 @@ export interface OperationResult {
 	readonly resolved?: true;
 	/** Nothing was done: the playbook observes. */
 	readonly observed?: true;
+	/** How the nodes of a command on many have ended. */
+	readonly nodes?: NodeCounts;
 	readonly reason: string;
 }
 
@@ -303,7 +337,74 @@ export interface EventOperation extends OperationOf<EventSubject> {
 	readonly scope?: WorkScope;
 }
 
-export type Operation = LifecycleOperation | AlarmOperation | ComplianceOperation | EventOperation;
+/**
+ * How a node has ended under a command: `failed` ran and counts against MaxErrors, `cancelled` was stopped, `unreached` never took it up
+ * (gone, silent, of another platform), `unstarted` had not had its turn. Of `unknown` ones AWS has not said.
+ */
+export type NodeEnd = 'succeeded' | 'failed' | 'cancelled' | 'unreached' | 'unstarted' | 'unknown';
+export type NodeCounts = Readonly<Record<NodeEnd, number>>;
+
+/** What became of a command on one node. */
+export interface NodeResult {
+	readonly node: string;
+	readonly commandId: string;
+	/** AWS's own word: StatusDetails where it was looked up, else the coarse Status that an event has. */
+	readonly status: string;
+	/** Epoch milliseconds. */
+	readonly endedAt?: number;
+	readonly exitCode?: number;
+	/** The last line that it wrote. */
+	readonly output?: string;
+	/** It was looked up: there is no more to be learned. */
+	readonly listed?: true;
+}
+
+/** A command that has ended, as AWS counts it (ListCommands). */
+export interface EndedCommand {
+	/** StatusDetails. */
+	readonly details: string;
+	/** How many nodes it went to, and how many of them count against MaxErrors. */
+	readonly targets: number;
+	readonly errors: number;
+}
+
+/** One command of AWS's, or several one after another where one call does not take all of its nodes. */
+export interface CommandOperation extends OperationOf<CommandSubject> {
+	readonly run: Run;
+	readonly then: { readonly onFailure: Then };
+	readonly request: { readonly by?: string; readonly reason?: string };
+	/** Of all its commands together, as SendCommand takes them; where there are several, counts. */
+	readonly maxConcurrency: string;
+	readonly maxErrors: string;
+	/** What each command goes to that is not over: the first is under way, or the next. */
+	readonly chunks: readonly (readonly Target[])[];
+	/** How many commands there are in all. */
+	readonly commands: number;
+	/** What is left of its time, apart from the command that is under way. Milliseconds. */
+	readonly left: number;
+	/** Of commands that are over. */
+	readonly nodes: NodeCounts;
+	/** AWS's own count of errors in commands that are over. */
+	readonly errors: number;
+	/** The first nodes that did not succeed; all of them are in the ledger. */
+	readonly notable: readonly NodeResult[];
+	/** AWS says that the command under way has ended, and its nodes are accounted for since: with AWS's own counts, once they are known. */
+	readonly over?: { readonly at: number; readonly ended?: EndedCommand };
+	/** It is being stopped, to end so. */
+	readonly stop?: {
+		readonly at: number;
+		readonly state: ClosedState;
+		readonly reason: string;
+		/** How often AWS was asked in vain. */
+		readonly tries: number;
+		/** AWS has taken it. */
+		readonly asked?: true;
+	};
+	/** Where its output is: the bucket's folder, and the log group with a stream for each command and node. */
+	readonly output: { readonly s3: string; readonly logGroup: string };
+}
+
+export type Operation = LifecycleOperation | AlarmOperation | ComplianceOperation | EventOperation | CommandOperation;
 export type OperationOfKind<K extends OperationKind> = Extract<Operation, { readonly kind: K }>;
 
 export type { LifecycleResult, LifecycleThen, OpsItemSpec, Run, Then };

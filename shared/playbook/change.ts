@@ -35,12 +35,14 @@ const ATTEMPTS = 4;
  */
 export async function recompile(deps: Deps): Promise<Report> {
 	let changed = false;
+	// What this run has done about labels stays known to it where another run was faster with the item: AWS lets few of them be moved.
+	let labels: Readonly<Record<string, SourceState>> = {};
 	for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
 		// The item first: parameters read after it are at least as new as what it was made from.
 		const before = await readItem(deps);
 		const parameters = await readPlaybookParameters(deps);
-		const compiled = await compileInForce(parameters, before, (name) => playbookHistory(deps, name));
-		const { set, sources } = fitting(deps, before, compiled);
+		const compiled = await compileInForce(parameters, before, (name) => playbookHistory(deps, name), deps.settings);
+		const { set, sources } = fitting(deps, before, { ...compiled, sources: withLabels(compiled.sources, labels) });
 		const { playbooks } = set;
 		let revision = await write(deps, before, set, sources);
 		if (revision === undefined) continue;
@@ -49,12 +51,25 @@ export async function recompile(deps: Deps): Promise<Report> {
 
 		const told = await reportProblems(deps, sources);
 		const labelled = await labelVersions(deps, told.sources, playbooks);
+		labels = labelled;
 		revision = await write(deps, { set, sources, revision }, set, labelled);
 		if (revision === undefined) continue;
 		const invalid = Object.entries(labelled).flatMap(([name, { problem }]) => (problem === undefined ? [] : [{ name, problem }]));
 		return { revision, changed, inForce: inForce(playbooks), invalid, opsItems: { opened: told.opened, resolved: told.resolved } };
 	}
 	throw new Retry(`playbooks were changed by somebody else ${ATTEMPTS} times in a row while they were compiled`);
+}
+
+function withLabels(
+	sources: Readonly<Record<string, SourceState>>,
+	known: Readonly<Record<string, SourceState>>,
+): Record<string, SourceState> {
+	return Object.fromEntries(
+		Object.entries(sources).map(([name, { labelled, ...rest }]) => {
+			const label = known[name] === undefined ? labelled : known[name].labelled;
+			return [name, { ...rest, ...(label !== undefined && { labelled: label }) }];
+		}),
+	);
 }
 
 const inForce = (playbooks: readonly CompiledPlaybook[]) =>

@@ -85,7 +85,7 @@ export function compile(source: PlaybookSource): Playbook {
 				...(source.about !== undefined && { about: [source.about].flat() }),
 			};
 		case 'request':
-			return { ...common, on, when: { detail }, run: { timeoutSeconds: seconds(source.run?.timeout, 0) }, then: { onFailure } };
+			return { ...common, on, when: { detail }, run: allowedTimes(source.run), then: { onFailure } };
 	}
 }
 
@@ -106,6 +106,11 @@ function runOf(on: PlaybookOn, run: NonNullable<PlaybookSource['run']>): Run {
 			on === 'instance-launching' ? seconds(run.registerWithin, Math.min(DEFAULT_REGISTER_WITHIN, Math.floor(timeoutSeconds / 2))) : 0,
 		...(node !== undefined && { node }),
 	};
+}
+
+function allowedTimes(run: PlaybookSource['run']): { timeoutSeconds: number; deliverWithinSeconds?: number } {
+	const timeoutSeconds = seconds(run?.timeout, 0);
+	return { timeoutSeconds, ...(run?.deliverWithin !== undefined && { deliverWithinSeconds: durationSeconds(run.deliverWithin) }) };
 }
 
 function opsItemOf({ severity, category, priority, runbooks }: NonNullable<PlaybookSource['opsItem']>): OpsItemSpec {

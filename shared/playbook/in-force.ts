@@ -1,5 +1,6 @@
 /** Which version of each playbook is in force: the newest that is valid. */
 
+import type { Settings } from '../settings.ts';
 import type { CompiledItem, SourceState } from './compiled-item.ts';
 import { parsePlaybook } from './parse.ts';
 import { formatProblem } from './problem.ts';
@@ -15,13 +16,15 @@ export interface InForce {
  * @param texts the newest version of every playbook.
  * @param before what is in force so far: a playbook that is no longer valid stays as it was there.
  * @param history older versions, newest first: asked for where a playbook is invalid and was never in force, or versions passed unseen.
+ * @param settings of the stage, which says what documents it allows.
  */
 export async function compileInForce(
 	texts: readonly PlaybookText[],
 	before: Pick<CompiledItem, 'set' | 'sources'>,
 	history: (name: string) => Promise<readonly PlaybookText[]>,
+	settings?: Settings,
 ): Promise<InForce> {
-	const { playbooks: valid, problems } = compileSet(texts);
+	const { playbooks: valid, problems } = compileSet(texts, settings);
 	const playbooks = [...valid];
 	const sources: Record<string, SourceState> = {};
 	for (const { name, parameterVersion } of texts) {

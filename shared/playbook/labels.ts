@@ -25,11 +25,13 @@ export async function labelVersions(
 	playbooks: readonly CompiledPlaybook[],
 ): Promise<Record<string, SourceState>> {
 	const after = { ...sources };
-	for (const [name, state] of Object.entries(sources)) {
-		const { labelled, ...rest } = state;
+	const moves = Object.entries(sources).flatMap(([name, { parameterVersion, labelled, ...rest }]) => {
 		const inForce = playbooks.find(({ playbook }) => playbook.name === name)?.parameterVersion ?? labelled;
-		const wanted = inForce !== undefined && state.parameterVersion - inForce < REACH ? inForce : undefined;
-		if (wanted === labelled) continue;
+		const wanted = inForce !== undefined && parameterVersion - inForce < REACH ? inForce : undefined;
+		return wanted === labelled ? [] : [{ name, wanted, rest: { parameterVersion, ...rest } }];
+	});
+	// Those that would stand in the way of edits come first: AWS may throttle the others.
+	for (const { name, wanted, rest } of moves.sort((a, b) => Number(a.wanted !== undefined) - Number(b.wanted !== undefined))) {
 		try {
 			await moveLabel(deps, name, wanted);
 			after[name] = { ...rest, ...(wanted !== undefined && { labelled: wanted }) };

@@ -14,7 +14,8 @@ type Pattern = Readonly<Record<string, unknown>>;
 
 /** How a field names what a playbook is for. */
 interface Naming {
-	readonly field: string;
+	/** One of them has to name it. */
+	readonly fields: readonly string[];
 	/** One, and several of what it names. */
 	readonly one: string;
 	readonly many: string;
@@ -31,7 +32,7 @@ interface Naming {
 }
 
 const HOOK: Naming = {
-	field: 'LifecycleHookName',
+	fields: ['LifecycleHookName'],
 	one: 'hook',
 	many: 'hooks',
 	by: ['prefix'],
@@ -43,7 +44,7 @@ const HOOK: Naming = {
 };
 
 const ALARM: Naming = {
-	field: 'alarmName',
+	fields: ['alarmName'],
 	one: 'alarm',
 	many: 'alarms',
 	by: ['prefix', 'suffix', 'wildcard'],
@@ -55,7 +56,7 @@ const ALARM: Naming = {
 };
 
 const RULE: Naming = {
-	field: 'configRuleName',
+	fields: ['configRuleName'],
 	one: 'rule',
 	many: 'rules',
 	by: ['prefix', 'wildcard'],
@@ -66,20 +67,20 @@ const RULE: Naming = {
 	hint: 'write configRuleName: [restricted-ssh], or of a conformance pack configRuleName: [{ prefix: restricted-ssh-conformance-pack- }]',
 };
 
-const RUNBOOK: Naming = {
-	field: 'runbook',
-	one: 'runbook',
-	many: 'runbooks',
+const DOCUMENT: Naming = {
+	fields: ['runbook', 'command'],
+	one: 'runbook or command',
+	many: 'runbooks or commands',
 	by: [],
 	isName: isDocumentName,
 	form: DOCUMENT_FORMS,
 	open: 'whoever may send requests could start any document',
 	loose: 'whoever may send requests could start documents that nobody meant',
-	hint: 'write each runbook that may be started: runbook: [restart-node, AWS-RestartEC2Instance]',
+	hint: 'write each runbook or command that may be run: runbook: [restart-node, AWS-RestartEC2Instance], or command: [restart-service]',
 };
 
 const SOURCE: Naming = {
-	field: 'source',
+	fields: ['source'],
 	one: 'source',
 	many: 'sources',
 	by: ['prefix', 'suffix', 'equals-ignore-case', 'wildcard'],
@@ -95,15 +96,15 @@ const NAMINGS: Readonly<Record<Exclude<PlaybookOn, 'event'>, Naming>> = {
 	'instance-launching': HOOK,
 	alarm: ALARM,
 	noncompliant: RULE,
-	request: RUNBOOK,
+	request: DOCUMENT,
 };
 
 /** What is wrong with a valid `detail` pattern as one that must name what it is for. */
 export function namingFindings(on: Exclude<PlaybookOn, 'event'>, detail: Pattern, at: Path): Finding[] {
 	const naming = NAMINGS[on];
 	const findings = fieldFindings(detail, at, naming);
-	const unnamed = findings.length === 0 ? whereUnnamed(detail, at, naming.field) : undefined;
-	if (!unnamed) return findings;
+	const unnamed = findings.length === 0 ? whereUnnamed(detail, at, naming.fields) : undefined;
+	if (!unnamed) return [...findings, ...(findings.length === 0 ? bothFindings(detail, at, naming) : [])];
 	const message =
 		unnamed.length === at.length
 			? `names no ${naming.one}: ${naming.open}`
@@ -126,10 +127,15 @@ function fieldFindings(pattern: Pattern, at: Path, naming: Naming): Finding[] {
 	return Object.entries(pattern).flatMap(([field, value]): Finding[] => {
 		const here = [...at, field];
 		if (field === '$or' && Array.isArray(value)) return value.flatMap((branch, i) => fieldFindings(branch, [...here, i], naming));
-		if (field !== naming.field) return [];
+		if (!naming.fields.includes(field)) return [];
 		if (!Array.isArray(value)) return [{ at: here, message: 'is text, and has no fields of its own', hint: naming.hint }];
-		return value.flatMap((condition, i) => conditionFindings(condition, [...here, i], naming));
+		return value.flatMap((condition, i) => conditionFindings(condition, [...here, i], asNamed(naming, field)));
 	});
+}
+
+/** Of several fields, the one that is at hand. */
+function asNamed(naming: Naming, field: string): Naming {
+	return naming.fields.length > 1 ? { ...naming, one: field, many: `${field}s` } : naming;
 }
 
 function conditionFindings(condition: unknown, at: Path, naming: Naming): Finding[] {
@@ -146,14 +152,25 @@ function conditionFindings(condition: unknown, at: Path, naming: Naming): Findin
 	return [{ at, message: `${quote(condition)} is not the name of ${article} ${one}`, hint: typeof condition === 'string' ? form : hint }];
 }
 
-/** Where a pattern leaves the field open, or undefined where every way to match it names one. */
-function whereUnnamed(pattern: Pattern, at: Path, field: string): Path | undefined {
-	if (Object.hasOwn(pattern, field)) return undefined;
+/** Where a pattern asks for all of the fields, of which an event has one. */
+function bothFindings(pattern: Pattern, at: Path, { fields }: Pick<Naming, 'fields'>, above: readonly string[] = []): Finding[] {
+	const here = [...above, ...fields.filter((field) => Object.hasOwn(pattern, field))];
+	if (new Set(here).size > 1) {
+		const hint = `write $or: [{ ${fields.map((field) => `${field}: [...] `).join('}, { ')}}]`;
+		return [{ at, message: `asks for ${here.join(' and ')}, and a request has one of them: nothing matches`, hint }];
+	}
+	const branches = pattern['$or'];
+	return Array.isArray(branches) ? branches.flatMap((branch, i) => bothFindings(branch, [...at, '$or', i], { fields }, here)) : [];
+}
+
+/** Where a pattern leaves the fields open, or undefined where every way to match it names one. */
+function whereUnnamed(pattern: Pattern, at: Path, fields: readonly string[]): Path | undefined {
+	if (fields.some((field) => Object.hasOwn(pattern, field))) return undefined;
 	const branches = pattern['$or'];
 	if (!Array.isArray(branches)) return at;
 	for (const [i, branch] of branches.entries()) {
-		const unnamed = whereUnnamed(branch, [...at, '$or', i], field);
-		if (unnamed) return branches.some((other) => !whereUnnamed(other, at, field)) ? unnamed : at;
+		const unnamed = whereUnnamed(branch, [...at, '$or', i], fields);
+		if (unnamed) return branches.some((other) => !whereUnnamed(other, at, fields)) ? unnamed : at;
 	}
 	return undefined;
 }

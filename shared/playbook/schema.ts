@@ -73,11 +73,15 @@ const run = z
 		timeout: duration(
 			'How long the work may take, delivery included. Of a lifecycle action it counts from the opening on: waiting is part of it. 30s to 2d.',
 		),
-		deliverWithin: z.optional(duration('How long Run Command may take to reach the node. 30s to `timeout`.')),
+		deliverWithin: z.optional(
+			duration(
+				'How long Run Command may take to reach the node; of a request for a command, waiting for its turn included. 30s to `timeout`.',
+			),
+		),
 		registerWithin: z.optional(duration('How long a new node may take to register with Systems Manager. Less than `timeout`.')),
 	})
 	.check(
-		z.describe('The work: exactly one of `command` and `automation`. A request names its runbook itself.'),
+		z.describe('The work: exactly one of `command` and `automation`. A request names its document itself.'),
 		z.meta({ not: { required: ['command', 'automation'] } }),
 	);
 
@@ -124,7 +128,7 @@ const when = z
 	.strictObject({
 		detail: z.optional(
 			pattern(
-				"Event pattern over the event's `detail`. It must name what it is for, in every branch of a `$or`: `LifecycleHookName` by exact name or `prefix`; `alarmName` by exact name, `prefix`, `suffix` or `wildcard`; `configRuleName` by exact name, `prefix` or `wildcard`; for `request`, in `runbook`, each runbook that may be started.",
+				"Event pattern over the event's `detail`. It must name what it is for, in every branch of a `$or`: `LifecycleHookName` by exact name or `prefix`; `alarmName` by exact name, `prefix`, `suffix` or `wildcard`; `configRuleName` by exact name, `prefix` or `wildcard`; for `request`, in `runbook` or `command`, each document that may be run.",
 			),
 		),
 		tags: z.optional(pattern("Event pattern over the node's tags.")),
@@ -159,7 +163,7 @@ export const playbookSchema = z
 			.enum(OCCASIONS)
 			.check(
 				z.describe(
-					'The occasion: a lifecycle action of an Auto Scaling group; a CloudWatch `alarm` that goes off; a resource that AWS Config finds `noncompliant`; any other `event`; a `request` (`Run Automation Requested`).',
+					'The occasion: a lifecycle action of an Auto Scaling group; a CloudWatch `alarm` that goes off; a resource that AWS Config finds `noncompliant`; any other `event`; a `request` (`Run Automation Requested`, `Run Command Requested`).',
 				),
 			),
 		when,

@@ -1,5 +1,7 @@
 /** All playbooks together. */
 
+import type { Settings } from '../settings.ts';
+import { allowedFindings } from './allowed.ts';
 import { parsePlaybook } from './parse.ts';
 import type { Problem } from './problem.ts';
 import { type CompiledPlaybook, OCCASIONS, type Playbook } from './types.ts';
@@ -23,13 +25,19 @@ export interface CompiledSet {
 /**
  * Checks every playbook by itself and all against each other. Of two that claim the same name, or the same priority for the same `on`,
  * neither is compiled: which one was meant is not for the compiler to guess.
+ * @param settings of the stage, where it is to be known which documents it allows.
  */
-export function compileSet(texts: readonly PlaybookText[]): CompiledSet {
+export function compileSet(texts: readonly PlaybookText[], settings?: Settings): CompiledSet {
 	const problems: (Problem & { name: string })[] = [];
 	const valid = texts.flatMap((text) => {
 		const parsed = parsePlaybook(text.source, text.name, text.file);
 		for (const problem of parsed.ok ? parsed.warnings : parsed.problems) problems.push({ ...problem, name: text.name });
-		return parsed.ok ? [{ text, parsed }] : [];
+		if (!parsed.ok) return [];
+		const refused = settings ? allowedFindings(parsed.playbook, settings) : [];
+		for (const { at, message, hint = '' } of refused) {
+			problems.push({ ...parsed.at(at), message, hint, severity: 'error', name: text.name });
+		}
+		return refused.length > 0 ? [] : [{ text, parsed }];
 	});
 	const playbooks = valid.filter(({ text, parsed }) => {
 		const others = valid.filter((other) => other.text !== text).map((other) => ({ ...other.text, playbook: other.parsed.playbook }));

@@ -137,9 +137,10 @@ export interface EventPlaybook extends PlaybookOf<'event'> {
 	readonly about?: readonly string[];
 }
 
-/** Lets people start runbooks by event: `when.detail.runbook` names those that are allowed. */
+/** Lets people run things by event: `when.detail.runbook` names the runbooks that are allowed, `when.detail.command` the commands. */
 export interface RequestPlaybook extends PlaybookOf<'request'> {
-	readonly run: { readonly timeoutSeconds: number };
+	/** At most: a request for a command may ask for less. */
+	readonly run: { readonly timeoutSeconds: number; readonly deliverWithinSeconds?: number };
 	readonly then: { readonly onFailure: Then };
 }
 

@@ -51,11 +51,27 @@ export interface CommandReport {
 	readonly nodes: ReadonlyMap<string, WorkFact>;
 }
 
-/** All invocations of a command, or one node's. Rejects with what the SDK throws. */
-export async function readCommand(services: Pick<Services, 'aws'>, commandId: string, instanceId?: string): Promise<CommandReport> {
+/** What is wanted of a command: all its invocations where nothing is said. */
+export interface Wanted {
+	/** Of one node. */
+	readonly instanceId?: string | undefined;
+	/** Those that stand so: a status of its filter. */
+	readonly status?: string;
+}
+
+/** The invocations of a command. Rejects with what the SDK throws. */
+export async function readCommand(
+	services: Pick<Services, 'aws'>,
+	commandId: string,
+	{ instanceId, status }: Wanted = {},
+): Promise<CommandReport> {
 	const nodes = new Map<string, WorkFact>();
 	let comment: string | undefined;
-	for (const { invocation, fact } of await read(services, { CommandId: commandId, ...(instanceId && { InstanceId: instanceId }) })) {
+	for (const { invocation, fact } of await read(services, {
+		CommandId: commandId,
+		...(instanceId && { InstanceId: instanceId }),
+		...(status && { Filters: [{ key: 'Status', value: status }] }),
+	})) {
 		comment ??= invocation.Comment;
 		if (invocation.InstanceId) nodes.set(invocation.InstanceId, fact);
 	}
@@ -122,7 +138,7 @@ export async function lookUpCommands(services: Services, operations: readonly Op
 	for (const [commandId, group] of groupBy(operations, ({ work }) => work?.externalId ?? '')) {
 		const [only] = group.length === 1 ? group : [];
 		try {
-			const { nodes } = await readCommand(services, commandId, only && nodeOf(only));
+			const { nodes } = await readCommand(services, commandId, { instanceId: only && nodeOf(only) });
 			const missing: WorkFact = { type: 'work', status: 'unknown', details: 'not listed yet' };
 			for (const operation of group) facts.set(operation.id, nodes.get(nodeOf(operation)) ?? missing);
 		} catch (error) {
@@ -160,12 +176,14 @@ async function lookUpAllSent(services: Services, operation: Operation, last: Wor
 	return TELLING.flatMap((status) => facts.findLast((fact) => fact.status === status) ?? [])[0] ?? last;
 }
 
-/** Stops a command on some of its nodes. Best effort: AWS does not promise that the process stops. */
+/** Stops a command on the nodes of operations. Best effort: AWS does not promise that the process stops. */
 export async function cancelCommands(services: Services, operations: readonly Operation[]): Promise<Map<string, Fact>> {
 	const facts = new Map<string, Fact>();
 	for (const [CommandId, group] of groupBy(operations, ({ work }) => work?.externalId ?? '')) {
-		const InstanceIds = group.map(nodeOf);
-		const fact = await stop(() => services.aws.ssm.send(new CancelCommandCommand({ CommandId, InstanceIds })));
+		// A command on many nodes is one operation's, and stopped on all of them.
+		const isFleet = group.some(({ work }) => work?.fleet !== undefined);
+		const input = { CommandId, ...(!isFleet && { InstanceIds: group.map(nodeOf) }) };
+		const fact = await stop(() => services.aws.ssm.send(new CancelCommandCommand(input)));
 		for (const { id } of group) facts.set(id, fact);
 	}
 	return facts;

@@ -26,6 +26,11 @@ export function documentOf(settings: Settings, work: Work): string {
 	return deployedDocument(settings, work.document);
 }
 
+/** Where in the output bucket commands write: a folder of one work, or of one operation on many nodes. */
+export function outputPrefix(name: string): string {
+	return `commands/${name}`;
+}
+
 /**
  * The parameters as SSM takes them. Our own Command documents get the work's id (its marker on the node makes a second
  * delivery harmless) and the timeout.

@@ -2,13 +2,14 @@
 
 import { ListCommandsCommand, SendCommandCommand, type SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { inputOf } from '../kinds/command/targets.ts';
 import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact } from '../operation/facts.ts';
 import type { WorkRecord } from '../operation/ledger.ts';
 import type { Services } from '../operation/services.ts';
 import type { Operation, Work } from '../operation/types.ts';
 import { outputBucket } from '../settings.ts';
-import { commentOf, documentOf, parametersOf } from './naming.ts';
+import { commentOf, documentOf, outputPrefix, parametersOf } from './naming.ts';
 import { nodeFacts } from './nodes.ts';
 
 /** InstanceIds of one SendCommand call. */
@@ -54,15 +55,18 @@ function serves({ members }: WorkRecord, id: string): boolean {
 }
 
 async function sendTo(services: Services, record: WorkRecord, operations: readonly Operation[], rounds: number): Promise<Answers> {
+	const { work } = record;
 	try {
-		const output = await services.aws.ssmOnce.send(new SendCommandCommand(inputFor(services, record.work, operations)));
+		const output = await services.aws.ssmOnce.send(new SendCommandCommand(inputFor(services, work, operations)));
 		const externalId = output.Command?.CommandId;
 		if (externalId === undefined) return all(operations, notStarted('unknown', 'SendCommand answered without a command id'));
 		const requestId = requestIdOf(output);
-		const unrecorded = record.work.shared ? await recordSent(services, record, externalId, requestId) : undefined;
+		const unrecorded = work.shared ? await recordSent(services, record, externalId, requestId) : undefined;
+		if (work.fleet) await nameCommand(services, externalId, work);
 		return all(operations, { type: 'work-started', externalId, adopted: false, unrecorded, requestId });
 	} catch (error) {
-		if ((error as Error).name === 'InvalidInstanceId') return withoutUnmanaged(services, record, operations, rounds, error);
+		if ((error as Error).name === 'InvalidInstanceId' && work.fleet === undefined)
+			return withoutUnmanaged(services, record, operations, rounds, error);
 		const failure = callFailure(error);
 		return all(operations, notStarted(failure, describeError(error), requestIdOf(error)));
 	}
@@ -120,17 +124,18 @@ function inputFor(services: Services, work: Work, operations: readonly Operation
 	if (first === undefined) throw new RangeError('A command needs at least one node');
 	const { settings } = services;
 	const { account, region } = first.subject;
+	const { fleet } = work;
 	return {
 		DocumentName: documentOf(settings, work),
-		InstanceIds: operations.map(nodeOf),
+		...(fleet ? { Targets: inputOf(fleet.targets) } : { InstanceIds: operations.map(nodeOf) }),
 		Parameters: parametersOf(first, work),
 		Comment: commentOf(work),
-		TimeoutSeconds: first.run?.deliverWithinSeconds,
+		TimeoutSeconds: fleet?.deliverWithinSeconds ?? first.run?.deliverWithinSeconds,
 		// Run Command ramps up from one node and stops at the first error otherwise: a bad node would hold up its neighbours.
-		MaxConcurrency: '100%',
-		MaxErrors: '100%',
+		MaxConcurrency: fleet?.maxConcurrency ?? '100%',
+		MaxErrors: fleet?.maxErrors ?? '100%',
 		OutputS3BucketName: outputBucket(settings, account, region),
-		OutputS3KeyPrefix: `commands/${work.id}`,
+		OutputS3KeyPrefix: outputPrefix(fleet ? first.id : work.id),
 		CloudWatchOutputConfig: { CloudWatchLogGroupName: settings.outputLogGroup, CloudWatchOutputEnabled: true },
 	};
 }
@@ -153,6 +158,7 @@ export async function findCommand(services: Services, work: Work, operations: re
 		const absent: Fact = { type: 'work-not-found', certain: services.now() - work.recordedAt >= COMMAND_VISIBLE_AFTER };
 		if (externalId === undefined) return all(operations, absent);
 		const found: Fact = { type: 'work-started', externalId, adopted: true };
+		if (work.fleet) await nameCommand(services, externalId, work);
 		const record = work.shared ? await services.ledger.work(work.id, work.attempt) : undefined;
 		if (record === undefined) return all(operations, found);
 		await services.ledger.updateWork({ ...record, work: { ...record.work, externalId, startedAt: services.now() } });

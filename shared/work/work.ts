@@ -129,7 +129,9 @@ function commandKey({ work, run, subject }: Operation): string {
  * @returns operation ids to the work they share.
  */
 export function shareCommands(operations: readonly Operation[]): Map<string, Work> {
-	const fresh = operations.filter(({ work, attempts }) => work?.type === 'command' && work.attempt === 1 && attempts.start === 0);
+	const fresh = operations.filter(
+		({ work, attempts }) => work?.type === 'command' && work.fleet === undefined && work.attempt === 1 && attempts.start === 0,
+	);
 	const shared = new Map<string, Work>();
 	for (const group of groupBy(fresh, commandKey).values()) {
 		// A command takes a node once, and the node does the work of a name once: what else is wanted there goes alone.

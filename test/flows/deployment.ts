@@ -61,6 +61,11 @@ export function withoutPlaybookClock(template: Template): Template {
 	};
 }
 
+/** Functions with more variables in their environment. */
+export function withEnvironment(template: Template, environment: Readonly<Record<string, string>>): Template {
+	return { ...template, functions: template.functions.map((each) => ({ ...each, environment: { ...each.environment, ...environment } })) };
+}
+
 /** As many clocks that call `reconcile` at the same moment. */
 export function withClocks(template: Template, clocks: number): Template {
 	const more = template.rules

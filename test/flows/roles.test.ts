@@ -195,9 +195,22 @@ describe('alarm-state', () => {
 });
 
 describe('Who may write playbooks', () => {
-	it('cannot run what the settings do not allow: IAM refuses it, and the OpsItem has its words', async () => {
-		const playbook = drainWeb('15m').replace('command: drain-node', 'command: AWS-RunShellScript\n  parameters: { commands: [uptime] }');
+	const playbook = drainWeb('15m').replace('command: drain-node', 'command: AWS-RunShellScript\n  parameters: { commands: [uptime] }');
+
+	it('cannot run what the settings do not allow: the playbook is not used, and the OpsItem has its line', async () => {
 		const flow = await begin({ playbooks: { 'drain-web': playbook } });
+
+		await flow.terminate(nodeId(1));
+		await flow.minutes(2);
+
+		expect(await flow.operations()).toEqual([]);
+		const [item] = flow.world.services.ssm.opsItems();
+		expect(item?.title).toBe('Playbook drain-web is not valid (stage local)');
+		expect(item?.description).toContain('drain-web:7:12 run.command: stage local does not allow AWS-RunShellScript; name it in the stage');
+	});
+
+	it('cannot run what the roles do not allow, whatever the settings say: IAM refuses it, and the OpsItem has its words', async () => {
+		const flow = await begin({ playbooks: { 'drain-web': playbook }, environment: { ALLOWED_DOCUMENTS: 'AWS-RunShellScript' } });
 
 		await flow.terminate(nodeId(1));
 		await flow.minutes(2);

@@ -16,7 +16,17 @@ import { createWorld, type World } from '../../local/world.ts';
 import { createLedger } from '../../shared/operation/ledger.ts';
 import type { LifecycleOperation, OperationKind, OperationOfKind } from '../../shared/operation/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
-import { type FleetSetup, fleetOf, MINUTE, READY, START, withClocks, withoutPlaybookClock, withPlaybooks } from './deployment.ts';
+import {
+	type FleetSetup,
+	fleetOf,
+	MINUTE,
+	READY,
+	START,
+	withClocks,
+	withEnvironment,
+	withoutPlaybookClock,
+	withPlaybooks,
+} from './deployment.ts';
 import { type Kill, Killer } from './kill.ts';
 
 /** Who makes the calls of this file: they are not ours. */
@@ -56,6 +66,8 @@ export interface Setup extends FleetSetup {
 	readonly clocks?: number;
 	/** A function that dies once. */
 	readonly kill?: Kill;
+	/** Variables that functions have beside those of the template. */
+	readonly environment?: Readonly<Record<string, string>>;
 }
 
 let packaged: Promise<Template> | undefined;
@@ -83,8 +95,8 @@ export class Flow {
 	}
 
 	async begin(packaged: Template): Promise<void> {
-		const { seed = 1, playbooks = {}, clocks = 1, services, pollers, cold, kill, call, event } = this.#setup;
-		const deployed = withClocks(withPlaybooks(packaged, playbooks), clocks);
+		const { seed = 1, playbooks = {}, clocks = 1, services, pollers, cold, kill, call, event, environment = {} } = this.#setup;
+		const deployed = withClocks(withPlaybooks(withEnvironment(packaged, environment), playbooks), clocks);
 		const template = cold === true ? deployed : withoutPlaybookClock(deployed);
 		const killer = kill && new Killer(kill);
 		this.#world = await createWorld({

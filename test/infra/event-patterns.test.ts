@@ -25,7 +25,7 @@ describe('The event patterns of the settings', () => {
 		{ source: ['shop'], ...TYPE },
 		{ source: [{ prefix: 'aws.' }], ...TYPE },
 		{ source: [{ 'anything-but': ['fleetkeeper', 'test'] }], ...TYPE },
-		{ source: ['shop'], 'detail-type': [{ 'anything-but': 'Run Automation Requested' }] },
+		{ source: ['shop'], 'detail-type': [{ 'anything-but': ['Run Automation Requested', 'Run Command Requested'] }] },
 		{ $or: [{ source: ['shop'] }, { source: ['store'] }], ...TYPE },
 		{ source: ['shop'], ...TYPE, detail: { stage: ['${sls:stage}'] } },
 	])('are taken as they are: %j', (pattern) => {
@@ -49,6 +49,7 @@ describe('The event patterns of the settings', () => {
 	it.each([
 		['says no detail-type', { source: ['shop'] }],
 		['names that of requests', { source: ['shop'], 'detail-type': ['Run Automation Requested'] }],
+		['leaves one kind of them out alone', { source: ['shop'], 'detail-type': [{ 'anything-but': 'Run Command Requested' }] }],
 		['takes all that begin as it does', { source: ['shop'], 'detail-type': [{ prefix: 'Run' }] }],
 	])('are refused when one could bring a request past the bus for requests: it %s', (_, pattern) => {
 		expect(() => withPattern(pattern)).toThrow("entry 'order-lost': it could match 'Run Automation Requested'");

@@ -231,14 +231,16 @@ describe('the policy for operating', () => {
 		expect(await may(['OperatePolicy'], 'dynamodb:PutItem', LEDGER, { 'dynamodb:LeadingKeys': ['playbooks'] })).toBe(false);
 	});
 
-	it('tells the world as Fleetkeeper, and asks for runbooks on the bus for requests alone', async () => {
+	it('tells the world as Fleetkeeper, and asks for runbooks and commands on the bus for requests alone', async () => {
 		const put = (bus: string, context: Context) =>
 			may(['OperatePolicy'], 'events:PutEvents', `arn:aws:events:eu-west-1:${ACCOUNT}:event-bus/${bus}`, context);
 		expect(await put('default', { 'events:source': 'fleetkeeper' })).toBe(true);
 		expect(await put('default', { 'events:source': 'aws.autoscaling' })).toBe(false);
-		const asked = { 'events:source': 'ops.cli', 'events:detail-type': 'Run Automation Requested' };
-		expect(await put(`fleetkeeper-${STAGE}-requests`, asked)).toBe(true);
-		expect(await put('default', asked)).toBe(false);
+		for (const type of ['Run Automation Requested', 'Run Command Requested']) {
+			const asked = { 'events:source': 'ops.cli', 'events:detail-type': type };
+			expect(await put(`fleetkeeper-${STAGE}-requests`, asked)).toBe(true);
+			expect(await put('default', asked)).toBe(false);
+		}
 	});
 
 	it('writes no playbook', async () => {

@@ -26,8 +26,12 @@ const WITHOUT_RESOURCE = [
 	...['ec2:DescribeSecurityGroups', 'ec2:DescribeSnapshots', 'ec2:DescribeTags'],
 ];
 
-/** Needed without a call of the function's own: Lambda's logs and queue, what StartAutomationExecution passes and tags, the failed tick. */
+/**
+ * Needed without a call of the function's own: Lambda's logs and queue, what StartAutomationExecution passes and tags, the failed tick, and
+ * what SendCommand lists of a resource group.
+ */
 const WITHOUT_CALL = [
+	...['cloudformation:DescribeStacks', 'cloudformation:ListStackResources', 'resource-groups:ListGroupResources'],
 	'sqs:ChangeMessageVisibility',
 	...['logs:CreateLogStream', 'logs:PutLogEvents', 'iam:PassRole', 'ssm:AddTagsToResource'],
 	...['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
@@ -57,8 +61,8 @@ const BY_THE_CLOCK = [
 const LEFT_TO_OTHERS: Readonly<Record<string, readonly string[]>> = {
 	'instance-lifecycle': [...BY_THE_CLOCK, 'autoscaling:RecordLifecycleActionHeartbeat'],
 	'command-status': [
-		...['autoscaling:RecordLifecycleActionHeartbeat', 'dynamodb:Query', 'ssm:StartAutomationExecution', 'ssm:StopAutomationExecution'],
-		...['ssm:DescribeAutomationExecutions', 'ssm:GetAutomationExecution', 'ssm:ListCommands'],
+		...['autoscaling:RecordLifecycleActionHeartbeat', 'ssm:StartAutomationExecution', 'ssm:StopAutomationExecution'],
+		...['ssm:DescribeAutomationExecutions', 'ssm:GetAutomationExecution'],
 	],
 	'automation-status': [
 		...['autoscaling:RecordLifecycleActionHeartbeat', 'dynamodb:Query', 'ssm:SendCommand', 'ssm:CancelCommand', 'ssm:ListCommands'],

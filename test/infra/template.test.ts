@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Resolver } from '../../local/template/intrinsics.ts';
 import { functionNames, ROOT } from '../../scripts/bundle.ts';
 import { matches } from '../../shared/event-pattern.ts';
+import { COMMAND_REQUESTED } from '../../shared/kinds/command/event.ts';
 import { REQUESTED } from '../../shared/kinds/event/event.ts';
 import { CLOSED_STATES, OPEN_STATES } from '../../shared/operation/types.ts';
 import { outputBucket, settingsFrom } from '../../shared/settings.ts';
@@ -251,10 +252,22 @@ describe('the rules', () => {
 		expect(taking({ ...health, detail: { ...health.detail, eventTypeCategory: 'accountNotification' } })).toEqual([]);
 	});
 
+	it('take the end of a command as a whole where it may run on many nodes', () => {
+		const sample = event('command-success.json');
+		const of = (parameters: object) => ({ ...sample, detail: { ...sample.detail, parameters } });
+		expect(taking(sample)).toEqual(['CommandStatusRule']);
+		expect(taking(of({ commands: ['date'] }))).toEqual(['CommandStatusRule']);
+		expect(taking(of({ WorkId: ['lifecycle-5a1d3c7e9b02f486-1.1'] }))).toEqual([]);
+		expect(taking({ ...sample, detail: { ...sample.detail, status: 'InProgress' } })).toEqual([]);
+	});
+
 	it('take a request from the bus for requests alone, and nothing else from there', () => {
 		const request = event('run-automation-requested.json');
-		expect(taking(request, 'RequestBus')).toEqual(['FleetEventRequestsRule']);
-		expect(taking(request)).toEqual([]);
+		const command = event('run-command-requested.json');
+		for (const asked of [request, command]) {
+			expect(taking(asked, 'RequestBus')).toEqual(['FleetEventRequestsRule']);
+			expect(taking(asked)).toEqual([]);
+		}
 		expect(taking(event('instance-terminating.json'), 'RequestBus')).toEqual([]);
 	});
 
@@ -312,7 +325,10 @@ describe('the bus for requests', () => {
 		Action: 'events:PutEvents',
 		Resource: `arn:aws:events:eu-west-1:111122223333:event-bus/fleetkeeper-${stage}-requests`,
 	});
-	const requests = { 'ForAllValues:StringEquals': { 'events:detail-type': REQUESTED }, Null: { 'events:detail-type': 'false' } };
+	const requests = {
+		'ForAllValues:StringEquals': { 'events:detail-type': [REQUESTED, COMMAND_REQUESTED] },
+		Null: { 'events:detail-type': 'false' },
+	};
 
 	it('has a name of its stage, an ARN that can be found, and all its policies', () => {
 		expect(properties('RequestBus').Name).toBe('fleetkeeper-local-requests');
@@ -438,7 +454,7 @@ describe('the names', () => {
 		for (const [id, { Properties }] of functions) {
 			const { Variables } = Properties.Environment;
 			expect(Object.values(Variables).filter((value) => typeof value === 'object')).toEqual([]);
-			expect(settingsFrom(Variables)).toEqual(settings);
+			expect(settingsFrom(Variables)).toEqual({ ...settings, allowedDocuments: [] });
 			// A tick ends its last calls while the next one begins.
 			const Timeout = id.startsWith('Reconcile') ? 75 : 60;
 			expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout });

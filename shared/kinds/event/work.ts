@@ -16,6 +16,7 @@ export const course: Course<EventOperation> = {
 	failed: (operation, failure, now) => decide(operation, failure, now),
 	succeeded: (operation, reason, { requestId }, now) => decide(operation, { state: 'succeeded', reason, requestId }, now),
 	heldBack: (operation, reason, requestId, now) => decide(operation, { state: 'skipped', reason, requestId }, now),
+	scope: ({ scope }) => (scope ? { scope } : {}),
 };
 
 /** Does what is next to be done. */
@@ -49,7 +50,10 @@ export function work(operation: EventOperation, now: number): Step<EventOperatio
 /** The dry run: what would have been done is all that is done. */
 export function observed(operation: EventOperation, now: number): Step<EventOperation> {
 	const { run, opsItem, then, scope } = operation;
-	const would = [...(opsItem ? ['open an OpsItem'] : []), ...(run ? [wouldRun(operation, scope)] : [])];
+	const would = [
+		...(opsItem ? ['open an OpsItem'] : []),
+		...(run ? [wouldRun(operation, scope?.targets.map(({ key }) => key).join(', '))] : []),
+	];
 	const spec = opsItem ?? then.onFailure.opsItem;
 	const ending = { then: spec === undefined ? {} : { opsItem: spec }, pending: spec === undefined ? [] : (['open-ops-item'] as const) };
 	const reason = `observed only: would ${would.join(', and ')}`;

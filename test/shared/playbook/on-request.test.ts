@@ -11,7 +11,7 @@ describe('a playbook for requests', () => {
 			[
 				RUNBOOK,
 				'requestedBy: [ana]',
-				'6:5 when.detail: names no runbook: whoever may send requests could start any document; write each runbook',
+				'6:5 when.detail: names no runbook or command: whoever may send requests could start any document; write each runbook',
 			],
 			[RUNBOOK, 'runbook: [{ prefix: restart- }]', `6:15 when.detail.runbook[0]: prefix does not name runbooks: ${LOOSE}`],
 			[
@@ -27,10 +27,23 @@ describe('a playbook for requests', () => {
 			[RUNBOOK, 'runbook: { name: [restart-node] }', '6:14 when.detail.runbook: is text, and has no fields of its own; write each runbook'],
 			[RUNBOOK, 'runbook.name: [restart-node]', 'names no runbook'],
 			[RUNBOOK, 'parameters: { runbook: [restart-node] }', 'names no runbook'],
+			[RUNBOOK, 'command: [{ prefix: restart- }]', `6:15 when.detail.command[0]: prefix does not name commands: ${LOOSE}`],
+			[RUNBOOK, 'command: ["restart service"]', "'restart service' is not the name of a command"],
+			[
+				RUNBOOK,
+				'runbook: [restart-node]\n    command: [restart-service]',
+				'6:5 when.detail: asks for runbook and command, and a request has one of them: nothing matches; write $or: [{ runbook: [...] }, { command: [...] }]',
+			],
+			[
+				RUNBOOK,
+				'command: [restart-service]\n    $or: [{ runbook: [restart-node] }, { requestedBy: [ana] }]',
+				'when.detail.$or[0]: asks for command and runbook',
+			],
+			['  timeout: 1h', '  timeout: 1h\n  deliverWithin: 2h', '9:18 run.deliverWithin: 2h is longer than the timeout of 1h'],
 			[
 				RUNBOOK,
 				'$or: [{ runbook: [restart-node] }, { requestedBy: [ana] }]',
-				'6:40 when.detail.$or[1]: this branch names no runbook, and none is named beside $or',
+				'6:40 when.detail.$or[1]: this branch names no runbook or command, and none is named beside $or',
 			],
 			[
 				'  timeout: 1h',
@@ -48,6 +61,8 @@ describe('a playbook for requests', () => {
 		'runbook: ["arn:aws:ssm:eu-west-1:111122223333:document/Restart"]',
 		'$or: [{ runbook: [restart-node], requestedBy: [ana] }, { runbook: [AWS-RestartEC2Instance] }]',
 		'runbook: [restart-node]\n    $or: [{ requestedBy: [ana] }, { requestedBy: [{ prefix: "ops-" }] }]',
+		'command: [restart-service, AWS-ConfigureAWSPackage]',
+		'$or: [{ runbook: [restart-node] }, { command: [restart-service], maxErrors: ["0"] }]',
 	])('is named by %s', (by) => {
 		expect(problemsOf(changed(REQUEST, RUNBOOK, by))).toEqual([]);
 	});
