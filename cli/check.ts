@@ -6,6 +6,7 @@ import { type Aws, createAws } from '../shared/aws/clients.ts';
 import { describeError } from '../shared/errors.ts';
 import { formatProblem, type Problem } from '../shared/playbook/problem.ts';
 import { settingsFrom } from '../shared/settings.ts';
+import { checkAllowed } from './check/allowed.ts';
 import { checkAtAws } from './check/aws.ts';
 import { checkRunbooks } from './check/documents.ts';
 import { checkFolder } from './check/folder.ts';
@@ -42,6 +43,7 @@ export async function check(args: readonly string[], io: CheckIo, connect: () =>
 			...folder.problems,
 			...checkRunbooks(folder.playbooks, join(io.cwd, 'runbooks')),
 			...checkPatterns(folder.playbooks, join(io.cwd, PATTERNS), PATTERNS),
+			...checkAllowed(folder.playbooks, join(io.cwd, 'serverless.yml'), values.stage),
 		];
 		if (values.aws) problems.push(...(await checkAtAws(connect(), settingsFrom({ STAGE: values.stage }), folder.playbooks)));
 		const errors = report(problems, folder.count, io);

@@ -17,6 +17,7 @@ import { release } from './release.ts';
 import { request } from './request.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
+import { run } from './run.ts';
 import { show } from './show.ts';
 import { openDesk, type Surroundings } from './support/desk.ts';
 import { explain } from './support/explain.ts';
@@ -31,7 +32,7 @@ const CHECK: Verb = {
 };
 
 const VERBS: ReadonlyMap<string, Verb> = new Map(
-	Object.entries({ list, show, retry, extend, cancel, complete, pause, resume, request, redrive, release, doctor, check: CHECK }),
+	Object.entries({ list, show, retry, extend, cancel, complete, pause, resume, request, run, redrive, release, doctor, check: CHECK }),
 );
 
 const DONE = 0;

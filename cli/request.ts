@@ -1,19 +1,15 @@
 /** `fleet -- request <runbook>`: asks for a runbook to be run, as anything else may ask that the request bus lets. */
 
 import { randomUUID } from 'node:crypto';
-import { DescribeRuleCommand, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import type { Aws } from '../shared/aws/clients.ts';
-import { callFailure, Fail } from '../shared/errors.ts';
+import { Fail } from '../shared/errors.ts';
 import { REQUESTED, RequestDetail, requestProblem } from '../shared/kinds/event/event.ts';
 import { operationId } from '../shared/operation/ids.ts';
 import { parseEvent } from '../shared/parse.ts';
 import { SERVICE } from '../shared/settings.ts';
 import { actor, BY } from './support/act.ts';
+import { busOf, parametersOf, placeOf, put, SOURCE, targetOf } from './support/asking.ts';
 import { oneLine } from './support/format.ts';
-import { printJson, Refusal, readArguments, UsageError, type Verb } from './support/verb.ts';
-
-/** Not one of ours: what Fleetkeeper itself publishes opens nothing. */
-const SOURCE = 'ops.cli';
+import { printJson, readArguments, UsageError, type Verb } from './support/verb.ts';
 
 const text = { type: 'string' } as const;
 const OPTIONS = {
@@ -54,14 +50,14 @@ export const request: Verb = {
 			// The SDK repeats a call whose reply was lost: both are one request.
 			requestId: randomUUID(),
 		});
-		const bus = `${SERVICE}-${desk.stage}-requests`;
+		const bus = busOf(desk.stage);
 		if (values['dry-run']) {
 			printJson(desk, { EventBusName: bus, Source: SOURCE, DetailType: REQUESTED, Detail: detail });
 			return undefined;
 		}
 		const aws = desk.connect();
 		const place = await placeOf(aws, bus, desk.stage);
-		const eventId = await put(aws, bus, detail);
+		const eventId = await put(aws, bus, REQUESTED, detail);
 		const operation =
 			place && operationId({ kind: 'event', source: SOURCE, detailType: REQUESTED, key: [detail.requestId], resources: [], ...place }, 1);
 		if (values.json) printJson(desk, { eventId, requestId: detail.requestId, ...(operation && { operation }) });
@@ -78,27 +74,6 @@ export const request: Verb = {
 	},
 };
 
-/** `['Steps=a', 'Steps=b', 'Mode=soft']` as `{ Steps: ['a', 'b'], Mode: ['soft'] }`. */
-function parametersOf(given: readonly string[]): Record<string, string[]> {
-	const parameters: Record<string, string[]> = {};
-	for (const each of given) {
-		const [name, value] = splitAt(each, '--parameter takes NAME=VALUE');
-		parameters[name] = [...(parameters[name] ?? []), value];
-	}
-	return parameters;
-}
-
-function targetOf(given: string) {
-	const [key, values] = splitAt(given, '--target takes KEY=VALUE,…');
-	return { key, values: values.split(',') };
-}
-
-function splitAt(given: string, problem: string): [string, string] {
-	const at = given.indexOf('=');
-	if (at < 1) throw new UsageError(`${problem}, not '${given}'`);
-	return [given.slice(0, at), given.slice(at + 1)];
-}
-
 /** @throws UsageError where the function would refuse it. */
 function checked<D extends { readonly runbook: string }>(detail: D): D {
 	try {
@@ -109,31 +84,4 @@ function checked<D extends { readonly runbook: string }>(detail: D): D {
 		if (!(error instanceof Fail)) throw error;
 		throw new UsageError(error.message.replace(/^.*? of a request: /, ''));
 	}
-}
-
-/**
- * Account and Region of the bus, by the rule on it; nothing where the caller may not ask. An event for a bus that is not there is lost
- * without a word.
- * @throws Refusal where there is none.
- */
-async function placeOf({ events }: Aws, EventBusName: string, stage: string) {
-	try {
-		const { Arn = '' } = await events.send(new DescribeRuleCommand({ Name: `${SERVICE}-${stage}-fleet-event-requests`, EventBusName }));
-		const [, , , region = '', account = ''] = Arn.split(':');
-		return { account, region };
-	} catch (error) {
-		if ((error as Error).name === 'ResourceNotFoundException') {
-			throw new Refusal(`Stage ${stage} takes no requests here: event bus ${EventBusName}, or its rule, is not there.`);
-		}
-		if (callFailure(error) === 'refused') return undefined;
-		throw error;
-	}
-}
-
-async function put({ events }: Aws, EventBusName: string, detail: object): Promise<string> {
-	const entry = { EventBusName, Source: SOURCE, DetailType: REQUESTED, Detail: JSON.stringify(detail) };
-	const { Entries: [result] = [] } = await events.send(new PutEventsCommand({ Entries: [entry] }));
-	if (result?.EventId === undefined)
-		throw new Refusal(`EventBridge did not take the request: ${result?.ErrorCode} (${result?.ErrorMessage})`);
-	return result.EventId;
 }

@@ -45,6 +45,7 @@ const OPENED_BY: Readonly<Record<Exclude<OperationKind, 'lifecycle'>, string>> =
 		'Another is opened when the rule finds the resource noncompliant again, or by the sweep a day later where it still is; until then, ' +
 		'start the runbook by hand.',
 	event: 'The next event opens another; for a runbook that was asked for, ask again: fleet -- request.',
+	command: 'To run it on the nodes where it did not succeed, ask for them: fleet -- run --failed-of.',
 };
 
 function mustNotBeUnderWay({ id, state, ending, work }: Operation): void {

@@ -2,6 +2,7 @@
 
 import { summarise } from '../shared/operation/summary.ts';
 import type { Operation } from '../shared/operation/types.ts';
+import { countsOf, type NodeLine, nodeLines, unwellRows } from './show/nodes.ts';
 import { findOperation } from './support/find.ts';
 import { endText, hasTime, instant, oneLine, span, stateText, table } from './support/format.ts';
 import { printJson, readArguments, type Verb } from './support/verb.ts';
@@ -13,8 +14,9 @@ export const show: Verb = {
 	async run(args, desk) {
 		const { values, positionals } = readArguments(args, {}, [1, 1]);
 		const operation = await findOperation(desk.services(), positionals[0] as string);
-		if (values.json) printJson(desk, summarise(operation));
-		else for (const line of story(operation, desk.services().now())) desk.io.out(line);
+		const nodes = operation.kind === 'command' ? await nodeLines(desk.services(), operation) : undefined;
+		if (values.json) printJson(desk, { ...summarise(operation), ...(nodes && { nodes }) });
+		else for (const line of story(operation, nodes ?? [], desk.services().now())) desk.io.out(line);
 		return undefined;
 	},
 };
@@ -22,7 +24,7 @@ export const show: Verb = {
 type Row = readonly [string, string];
 
 /** What an operation is about, and how that stands. */
-function aboutOf(operation: Operation): Row[] {
+function aboutOf(operation: Operation, nodes: readonly NodeLine[]): Row[] {
 	switch (operation.kind) {
 		case 'lifecycle': {
 			const { instanceId, group, hook, transition } = operation.subject;
@@ -62,10 +64,22 @@ function aboutOf(operation: Operation): Row[] {
 				...(node === undefined ? [] : [['node', node] as const]),
 			];
 		}
+		case 'command': {
+			const { subject, request, maxConcurrency, maxErrors, commands, output } = operation;
+			const parts = commands > 1 ? `, in ${commands} commands one after another` : '';
+			return [
+				['targets', oneLine(subject.on)],
+				['request', oneLine(`by ${request.by ?? subject.source}: ${request.reason ?? 'no reason given'}`)],
+				['rate', `MaxConcurrency ${maxConcurrency}, MaxErrors ${maxErrors}${parts}`],
+				['nodes', countsOf(operation, nodes)],
+				['output', output.s3],
+				['logs', `log group ${output.logGroup}, streams <command>/<node>/<step>/stdout and stderr`],
+			];
+		}
 	}
 }
 
-function story(operation: Operation, now: number): string[] {
+function story(operation: Operation, nodes: readonly NodeLine[], now: number): string[] {
 	const { id, playbook, subject, run, work, openedAt, deadlineAt, closedAt, result, history } = operation;
 	const { account, region } = subject;
 	const document = work?.document ?? run?.document;
@@ -74,16 +88,18 @@ function story(operation: Operation, now: number): string[] {
 		...(result === undefined ? [] : [['reason', oneLine(result.reason)] as const]),
 		...(result?.opsItemId === undefined ? [] : [['OpsItem', result.opsItemId] as const]),
 		['playbook', `${playbook.name}, version ${playbook.parameterVersion} of its parameter`],
-		...aboutOf(operation),
+		...aboutOf(operation, nodes),
 		['where', `${account} ${region}`],
 		...(document === undefined ? [] : [['work', `${work?.type ?? run?.type} ${document}: ${work?.externalId ?? 'not started'}`] as const]),
 		['opened', `${instant(openedAt)}, ${span(now - openedAt)} ago`],
 		...(run === undefined ? [] : [['deadline', hasTime(operation) ? 'counts from the start of its work' : instant(deadlineAt)] as const]),
 	];
+	const unwell = unwellRows(nodes);
 	return [
 		id,
 		...table(facts).map((line) => `  ${line}`),
 		'',
+		...(unwell.length > 0 ? [...unwell, ''] : []),
 		...table(history.map(({ at, what, why, requestId }) => [instant(at), what, `${oneLine(why)}${requestId ? ` [${requestId}]` : ''}`])),
 	];
 }

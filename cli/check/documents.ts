@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { PATH_START } from '../../shared/playbook/parameters.ts';
 import { nearest, type Problem, quote } from '../../shared/playbook/problem.ts';
 import { SUPPLIED_PARAMETERS } from '../../shared/playbook/relations.ts';
-import { documentsOf } from '../../shared/playbook/startable.ts';
+import { allowedBy } from '../../shared/playbook/startable.ts';
 import type { Playbook, Run } from '../../shared/playbook/types.ts';
 import { isOwnDocument } from '../../shared/settings.ts';
 import type { CheckedPlaybook } from './folder.ts';
@@ -29,7 +29,10 @@ export interface NamedDocument {
 /** All documents that a playbook names: its work, and the runbooks that operators and requests may start. */
 export function namedDocuments(playbook: Playbook): NamedDocument[] {
 	if (playbook.on === 'request') {
-		return documentsOf(playbook).map((document) => ({ document, type: 'automation', at: ['when', 'detail', 'runbook'] }));
+		return [
+			...allowedBy(playbook, 'runbook').map((document) => ({ document, type: 'automation' as const, at: ['when', 'detail', 'runbook'] })),
+			...allowedBy(playbook, 'command').map((document) => ({ document, type: 'command' as const, at: ['when', 'detail', 'command'] })),
+		];
 	}
 	const { run } = playbook;
 	const { runbooks = [] } = ('opsItem' in playbook && playbook.opsItem) || {};

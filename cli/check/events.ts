@@ -60,6 +60,7 @@ const OCCASIONS: Readonly<Record<string, Occasion>> = {
 		state: { path: ['detail', 'newEvaluationResult', 'complianceType'], opens: () => ['NON_COMPLIANT'] },
 	},
 	'Run Automation Requested': { on: 'request', by: 'fleet-event' },
+	'Run Command Requested': { on: 'request', by: 'fleet-event' },
 };
 const ANY_OTHER: Occasion = { on: 'event', by: 'fleet-event' };
 

@@ -12,6 +12,7 @@ const SAYING: readonly (readonly string[])[] = [
 	['alarmName'],
 	['configRuleName', 'resourceId'],
 	['runbook', 'requestedBy'],
+	['command', 'requestedBy'],
 	['instance-id', 'document-name'],
 	['instance-id'],
 	['ExecutionId', 'Definition'],

@@ -7,6 +7,7 @@ import { parseEnv } from 'node:util';
 import { type Aws, createAws } from '../../shared/aws/clients.ts';
 import type { Deps, Log } from '../../shared/deps.ts';
 import { alarmAtAws } from '../../shared/parts/alarm.ts';
+import { commandAtAws } from '../../shared/parts/command.ts';
 import { complianceAtAws } from '../../shared/parts/compliance.ts';
 import { event } from '../../shared/parts/event.ts';
 import { type LifecycleServices, lifecycleServices } from '../../shared/parts/lifecycle.ts';
@@ -46,7 +47,7 @@ export function openDesk(stage: string, { io, env, connect: given, now = Date.no
 
 /** A person may act on operations of every kind. */
 function servicesOf(deps: Deps): LifecycleServices {
-	return lifecycleServices(deps, [alarmAtAws(deps), complianceAtAws(deps), event]);
+	return lifecycleServices(deps, [alarmAtAws(deps), complianceAtAws(deps), event, commandAtAws()]);
 }
 
 function settingsOf(stage: string, env: Env): Settings {

@@ -56,7 +56,7 @@ export function hasDeadline(operation: Operation): boolean {
 
 /** Whether it waits for as long as it takes: its deadline will count from the start of its work. */
 export function hasTime({ kind, state }: Operation): boolean {
-	return state === 'waiting' && (kind === 'compliance' || kind === 'event');
+	return state === 'waiting' && (kind === 'compliance' || kind === 'event' || kind === 'command');
 }
 
 /** When and how a closed operation ended: `failed at 2026-11-23T10:00:00Z, lifecycle action completed with CONTINUE`. */

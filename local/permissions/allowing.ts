@@ -8,14 +8,15 @@ import type { Template } from '../template.ts';
 const made = new WeakMap<Template['roles'], Map<string, Template['roles']>>();
 
 /** @param documents names of AWS's own Command documents. */
-export function allowing<T extends Pick<Template, 'roles' | 'stack'>>(template: T, documents: readonly string[]): T {
+export function allowing<T extends Pick<Template, 'functions' | 'roles' | 'stack'>>(template: T, documents: readonly string[]): T {
 	const known = made.get(template.roles) ?? new Map<string, Template['roles']>();
 	made.set(template.roles, known);
 	const key = documents.join();
 	const roles =
 		known.get(key) ?? template.roles.map((role) => (sends(role) ? withDocuments(role, documents, template.stack.region) : role));
 	known.set(key, roles);
-	return { ...template, roles };
+	const functions = template.functions.map((each) => ({ ...each, environment: { ...each.environment, ALLOWED_DOCUMENTS: key } }));
+	return { ...template, functions, roles };
 }
 
 function sends({ policies }: Role): boolean {

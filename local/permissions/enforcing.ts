@@ -20,7 +20,13 @@ export function iamOf(template: Pick<Template, 'stack' | 'roles' | 'functions'>,
 		sessionOf: (caller) => sessions.get(caller),
 		facts: {
 			runbook: (input) => services().ssm.runbook(input),
-			instanceTags: (id) => services().ec2.instance(id)?.tags,
+			instanceTags: (id) =>
+				(
+					services().ec2.instance(id) ??
+					services()
+						.ssm.hybridMachines()
+						.find((machine) => machine.id === id)
+				)?.tags,
 		},
 		onUse: recordUse,
 	});

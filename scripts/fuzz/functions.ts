@@ -85,10 +85,19 @@ const collect = opens(
 const highCpu = opens(file('alarm-high-cpu'), alarmed);
 const noncompliant = opens(file('compliance-noncompliant'), found);
 const request = file('run-automation-requested');
+const command = file('run-command-requested');
 const drains = prepared('instance-lifecycle', instanceLifecycle, drain);
 const collects = prepared('instance-lifecycle', instanceLifecycle, collect);
 const alarms = prepared('alarm-state', alarmState, highCpu);
 const findings = prepared('config-compliance', configCompliance, noncompliant);
+
+/** Ends of whole commands: of none that there is an operation of, of one on one node, and of somebody else's. */
+const whole = file('command-success');
+const wholes = [
+	dropped(whole, ({ detail }, n) => Object.assign(detail.parameters, { WorkId: [`command-${n.toString(16).padStart(16, '0')}-1.1`] })),
+	dropped(whole, ({ detail }) => Object.assign(detail.parameters, { WorkId: ['lifecycle-5a1d3c7e9b02f486-1.1'] })),
+	dropped(whole, foreign),
+];
 
 /** @param workIds of what is prepared. */
 export function functionsWith(workIds: WorkIds): readonly FuzzedFunction[] {
@@ -117,7 +126,7 @@ export function functionsWith(workIds: WorkIds): readonly FuzzedFunction[] {
 		{
 			name: 'command-status',
 			create: commandStatus,
-			samples: [ended('Success'), ended('Failed'), ended('TimedOut'), dropped(file('command-invocation-success'), foreign)],
+			samples: [ended('Success'), ended('Failed'), ended('TimedOut'), dropped(file('command-invocation-success'), foreign), ...wholes],
 			before: drains,
 			isAbout: ({ detail }, { subject }) => subject.kind === 'lifecycle' && subject.instanceId === detail?.['instance-id'],
 		},
@@ -163,11 +172,24 @@ export function functionsWith(workIds: WorkIds): readonly FuzzedFunction[] {
 						...{ maxConcurrency: '10%', maxErrors: '1' },
 					}),
 				),
+				opens(command),
+				opens(command, ({ detail }, n) =>
+					Object.assign(detail, {
+						...{ requestId: `command-${n}`, targets: [{ key: 'InstanceIds', values: [nodeId('d', n), nodeId('b', n)] }] },
+						...{ calendar: 'change-freeze', timeoutSeconds: 600, deliverWithinSeconds: 60, maxConcurrency: '2', maxErrors: '10%' },
+					}),
+				),
+				opens(command, ({ detail }) =>
+					Object.assign(detail, { targets: ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => ({ key: `tag:${key}`, values: ['yes', 'no'] })) }),
+				),
 				...[dropped({ ...ORDER, source: 'fleetkeeper' }), dropped(file('calendar-open'))],
 			],
 			before: [],
-			isAbout: (event, operation) =>
-				operation.kind === 'event' && [event?.id, event?.detail?.requestId].some((id) => operation.eventIds.includes(id)),
+			isAbout: (event, operation) => {
+				const named = [event?.id, event?.detail?.requestId];
+				if (operation.kind === 'command') return named.includes(operation.subject.requestId);
+				return operation.kind === 'event' && named.some((id) => operation.eventIds.includes(id));
+			},
 		},
 		{
 			name: 'playbook-change',

@@ -38,10 +38,14 @@ export const WORDS: readonly string[] = [
 	...words('fleetkeeper-drain|fleetkeeper-bootstrap|fleetkeeper-collect|fleetkeeper-local-drain-node|fleetkeeper-watch-x|web-blue|batch-1'),
 	...words('EC2 Instance-terminate Lifecycle Action|EC2 Instance-launch Lifecycle Action|CloudWatch Alarm State Change'),
 	...words('CloudWatch Alarm Contributor State Change|CloudWatch Alarm Configuration Change|Config Rules Compliance Change|Sweep'),
-	...words('Scheduled Event|Calendar State Change|Run Automation Requested|Parameter Store Policy Action|Parameter Store Change'),
+	...words(
+		'Scheduled Event|Calendar State Change|Run Automation Requested|Run Command Requested|EC2 Command Status-change Notification|Parameter Store Policy Action|Parameter Store Change',
+	),
 	...words('Operation State Change|AWS API Call via CloudTrail|aws.autoscaling|aws.ssm|aws.cloudwatch|aws.config|aws.events|aws.ec2'),
 	...words('fleetkeeper|fleetkeeper.clock|Fleetkeeper|ops.console|WaitPeriod|ExtensionPeriod|Alarm|delete|update|create|Expiration'),
-	...words('restart-node|create-image|AWS-RestartEC2Instance|AutomationAssumeRole|tag:service|ParameterValues|10%|110%|0'),
+	...words(
+		'restart-node|restart-service|create-image|InstanceIds|tag-key|ResourceGroup|AWS-RestartEC2Instance|AutomationAssumeRole|tag:service|ParameterValues|10%|110%|0',
+	),
 ];
 
 const NUMBERS: readonly number[] = [

@@ -14,6 +14,11 @@ interface Expressions {
 	readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
 	readonly ExpressionAttributeValues?: Attributes;
 }
+interface QueryInput extends Expressions {
+	readonly IndexName?: string;
+	readonly Limit?: number;
+	readonly ScanIndexForward?: boolean;
+}
 interface KeyInput extends Expressions {
 	readonly Key: Attributes;
 }
@@ -28,9 +33,13 @@ export class Table {
 				Object.entries(RequestItems).map(([name, { Keys }]) => [name, Keys.flatMap<Attributes>((key) => this.items.get(keyOf(key)) ?? [])]),
 			),
 		}),
+		BatchWriteItem: ({ RequestItems }: { readonly RequestItems: Record<string, readonly { PutRequest: { Item: Attributes } }[]> }) => {
+			for (const { PutRequest } of Object.values(RequestItems).flat()) this.#write(keyOf(PutRequest.Item), {}, () => PutRequest.Item);
+			return {};
+		},
 		PutItem: (input: Expressions & { readonly Item: Attributes }) => this.#write(keyOf(input.Item), input, () => input.Item),
 		UpdateItem: (input: KeyInput) => this.#write(keyOf(input.Key), input, (before) => updated(before ?? { ...input.Key }, input)),
-		Query: (input: Expressions & { readonly IndexName?: string; readonly Limit?: number }) => this.#query(input),
+		Query: (input: QueryInput) => this.#query(input),
 	};
 
 	#write(key: string, expressions: Expressions, make: (before: Attributes | undefined) => Attributes): object {
@@ -43,11 +52,12 @@ export class Table {
 		return { Attributes: after };
 	}
 
-	/** The newest of a partition first, as the ledger asks for it; or what is in a shard of the index. */
-	#query({ IndexName, Limit, ExpressionAttributeValues: values = {} }: Expressions & { IndexName?: string; Limit?: number }): object {
+	/** What is in a partition, or in a shard of the index. */
+	#query({ IndexName, Limit, ScanIndexForward = true, ExpressionAttributeValues: values = {} }: QueryInput): object {
 		const items = [...this.items];
-		const { ':pk': pk, ':shard': shard, ':now': now } = values;
-		const own = items.filter(([key]) => key.startsWith(`${pk?.S}\n`)).sort(([a], [b]) => (a < b ? 1 : -1));
+		const { ':pk': pk, ':command': command, ':shard': shard, ':now': now } = values;
+		const begins = `${pk?.S}\n${command?.S ?? ''}`;
+		const own = items.filter(([key]) => key.startsWith(begins)).sort(([a], [b]) => (a < b === ScanIndexForward ? -1 : 1));
 		const due = items.filter(([, item]) => item['dueShard']?.S === shard?.S && Number(item['dueAt']?.N) <= Number(now?.N ?? Infinity));
 		return { Items: (IndexName === undefined ? own : due).slice(0, Limit).map(([, item]) => item) };
 	}

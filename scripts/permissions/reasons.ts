@@ -16,7 +16,7 @@ export const REASONS: readonly Reason[] = [
 		action: 'ssm:SendCommand',
 		resource: ':managed-instance/*',
 		roles: [...OPENERS, 'command-status', 'automation'],
-		why: 'Nodes outside EC2 (mi-...) are run on like any other. The local AWS has none.',
+		why: 'Nodes outside EC2 (mi-...) are run on like any other. No test has one behind an event.',
 	},
 	{
 		action: 'ssm:GetParametersByPath',

@@ -34,6 +34,21 @@ describe('check', () => {
 		expect([status, out, err.length]).toEqual([0, ['1 playbook, no errors, 1 warning'], 1]);
 	});
 
+	it('warns of a document that the settings of the stage do not allow', async () => {
+		write('serverless.yml', 'params: { default: { allowedDocuments: "" }, prod: { allowedDocuments: AWS-RunShellScript } }');
+		write('playbooks/drain-web.yaml', DRAIN.replace('command: drain-node', 'command: AWS-RunShellScript'));
+		const { status, err } = await run();
+		expect([status, err]).toEqual([
+			0,
+			[
+				expect.stringMatching(
+					/^playbooks\/drain-web\.yaml:\d+:\d+ warning: run\.command: stage local does not allow AWS-RunShellScript; name it/,
+				),
+			],
+		]);
+		expect((await run(['--stage', 'prod'])).err).toEqual([]);
+	});
+
 	it.each([
 		['command: drain-node', 'command: drain-nodes', 'run.command: there is no file runbooks/drain-nodes.yaml'],
 		[

@@ -245,7 +245,7 @@ describe('fleet -- doctor, of a stage on which nothing is right,', () => {
 	it('tells of quotas that are near their end, and counts the OpsItems of a month', () => {
 		expect(found['quotas']).toEqual([
 			expect.stringMatching(/^to-do: Lambda: 7 of 10 concurrent executions .*: the functions of this stage alone may want 50/),
-			expect.stringMatching(/^to-do: EventBridge: 14 of 16 rules on the default bus: beyond that a deployment fails/),
+			expect.stringMatching(/^to-do: EventBridge: 15 of 16 rules on the default bus: beyond that a deployment fails/),
 			'ok: Systems Manager: 0 automations under way; 100 run at once',
 		]);
 		// That of the broken playbook, and that of the disk.

@@ -48,6 +48,20 @@ const COMMAND_INVOCATION = envelope(
 		status: /^(Success|Failed|TimedOut|Canceled)$/,
 	},
 );
+const INSTANT_MS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const COMMAND = envelope(
+	'aws.ssm',
+	/^EC2 Command Status-change Notification$/,
+	[new RegExp(`^arn:aws:ec2:${ACCOUNT_ARN}:instance/${INSTANCE_ID.source.slice(1, -1)}$`)],
+	{
+		'command-id': UUID,
+		'document-name': /^fleetkeeper-local-[a-z-]+$/,
+		'expire-after': INSTANT_MS,
+		parameters: { ServiceName: [/./], TimeoutSeconds: [/^\d+$/], WorkId: [/^command-[0-9a-f]{16}-1\.\d+$/] },
+		'requested-date-time': INSTANT_MS,
+		status: /^(Success|Failed|TimedOut|Canceled)$/,
+	},
+);
 const AUTOMATION_DATE = /^[A-Z][a-z]{2} \d{1,2}, \d{4} \d{1,2}:\d\d:\d\d [AP]M$/;
 const AUTOMATION_EXECUTION = envelope(
 	'aws.ssm',
@@ -184,6 +198,15 @@ const REQUEST = envelope('ops.console', /^Run Automation Requested$/, [], {
 	reason: /./,
 	requestedBy: /./,
 });
+const COMMAND_REQUEST = envelope('ops.console', /^Run Command Requested$/, [], {
+	command: /^[\w-]+$/,
+	parameters: { ServiceName: [/^nginx$/] },
+	targets: [{ key: /^tag:service$/, values: [/^nginx$/] }],
+	maxConcurrency: /^\d+%?$/,
+	maxErrors: /^\d+%?$/,
+	reason: /./,
+	requestedBy: /./,
+});
 const TICK = envelope('aws.events', /^Scheduled Event$/, [new RegExp(`^arn:aws:events:${ACCOUNT_ARN}:rule/[\\w-]+$`)], {});
 const SQS_RECORD: Shape = {
 	messageId: UUID,
@@ -222,6 +245,8 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
 	'spot-interruption.json': SPOT_INTERRUPTION,
 	'health-scheduled-change.json': HEALTH_EVENT,
 	'run-automation-requested.json': REQUEST,
+	'run-command-requested.json': COMMAND_REQUEST,
+	'command-success.json': COMMAND,
 	'calendar-open.json': CALENDAR,
 	'playbook-changed.json': PARAMETER_CHANGE,
 	'playbook-expired.json': PARAMETER_POLICY_ACTION,

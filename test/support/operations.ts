@@ -1,5 +1,6 @@
 /** Operations as they stand at some moment of their lives, and a life that is led fact by fact. */
 
+import { NONE } from '../../shared/kinds/command/nodes.ts';
 import { nextLifecycle } from '../../shared/kinds/lifecycle/next.ts';
 import { canBeKeptAlive, deadline, heartbeatInterval } from '../../shared/kinds/lifecycle/timers.ts';
 import type { Effect, Fact, Next, Note, WorkFact } from '../../shared/operation/facts.ts';
@@ -7,6 +8,8 @@ import { operationId } from '../../shared/operation/ids.ts';
 import type {
 	AlarmOperation,
 	AlarmSubject,
+	CommandOperation,
+	CommandSubject,
 	ComplianceOperation,
 	ComplianceSubject,
 	EventOperation,
@@ -185,6 +188,40 @@ export function anEvent(changes: Partial<EventOperation> = {}): EventOperation {
 		events: 1,
 		eventIds: ['event-1'],
 		deadlineAt: common.openedAt + (changes.run?.timeoutSeconds ?? 0) * SECOND,
+		...changes,
+	};
+}
+
+export const WEB_SERVERS: CommandSubject = {
+	kind: 'command',
+	source: 'ops.console',
+	requestId: 'CHG-4711',
+	document: 'restart-service',
+	on: 'tag:service=nginx',
+	account: '111122223333',
+	region: 'eu-west-1',
+};
+
+/** A command on the nodes of a tag that has just been asked for. */
+export function aCommand(changes: Partial<CommandOperation> = {}): CommandOperation {
+	const common = opening(changes.subject ?? WEB_SERVERS, changes);
+	const { chunks = [[{ key: 'tag:service', values: ['nginx'] }]] } = changes;
+	return {
+		...common,
+		playbook: { name: 'commands-on-request', parameterVersion: 1 },
+		run: { ...DRAIN, document: 'restart-service', parameters: {}, timeoutSeconds: 3_600, deliverWithinSeconds: 3_600 },
+		then: { onFailure: {} },
+		request: { by: 'anna', reason: 'a new certificate' },
+		maxConcurrency: '50',
+		maxErrors: '0',
+		chunks,
+		commands: chunks.length,
+		left: 3_600 * SECOND,
+		nodes: NONE,
+		errors: 0,
+		notable: [],
+		output: { s3: 's3://output/commands/1/', logGroup: 'output' },
+		deadlineAt: common.openedAt + 3_600 * SECOND,
 		...changes,
 	};
 }
