@@ -7,7 +7,7 @@ import type { Execution } from '../../executing.ts';
 import type { Scene } from '../flow.ts';
 import type { Recorded } from '../ledger.ts';
 import { WORK_TAG } from '../work-ends.ts';
-import { type AlarmText, calmMs, isClaimed } from './alarm-claims.ts';
+import { type AlarmText, alarmClaim, calmMs, isClaimed } from './alarm-claims.ts';
 import type { AlarmRecord, Change } from './alarm-record.ts';
 import { alarmOf, clock, isOpen, isStray, type Known, operationsAbout } from './alarm-served.ts';
 import { secondsOf } from './claims.ts';
@@ -71,6 +71,10 @@ function workOf(operation: string, input: Input): string | undefined {
 /** What is not known when a function begins it cannot go by. */
 const isKnown = ({ heardAt = Number.POSITIVE_INFINITY }: Change, startedAt: number) => heardAt < startedAt;
 
+function wasOpen({ openedAt, closedAt = Number.POSITIVE_INFINITY }: AlarmOperation, at = Number.POSITIVE_INFINITY): boolean {
+	return openedAt <= at && at <= closedAt;
+}
+
 /** Nothing is resolved that is in ALARM, or has been calm for less than its playbook asks for. */
 function checkResolving(scene: Scene, { record, playbooks, resolvedUnaware }: Known, id: string, by: Execution): void {
 	const startedAt = scene.startedAt(by);
@@ -83,6 +87,8 @@ function checkResolving(scene: Scene, { record, playbooks, resolvedUnaware }: Kn
 	if (operation?.history.some(({ why }) => why.startsWith('completed by '))) return;
 	const wentOff = record.changesOf(name).findLast(({ meaning }) => meaning === 'alarm');
 	const [calm] = record.calm(name);
+	// What no playbook is for is news for an operation that is open then, and for nobody else.
+	if (wentOff && alarmClaim(playbooks, name, wentOff.value) === undefined && !about.some((each) => wasOpen(each, wentOff.heardAt))) return;
 	if (wentOff === undefined) {
 		scene.violated(3, `${id} about ${name} was resolved, and it never went off`);
 	} else if (calm === undefined) {
