@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../local/aws/ec2-machine.ts';
 import { ask, byIds, ids, onCommand, person, restart, sent, ssmCalls, theOnly } from './commanding.ts';
-import { nodeId, SECOND } from './deployment.ts';
+import { MINUTE, nodeId, SECOND } from './deployment.ts';
 import { first } from './faults.ts';
 import { begin, type Flow, type Setup } from './support.ts';
 
@@ -143,6 +143,38 @@ describe('A command on many nodes', () => {
 		expect(state).toBe('timed-out');
 		expect(result?.nodes).toMatchObject({ failed: 2, succeeded: 0, unknown: 0 });
 		expect(result?.reason).toContain("not over within the playbook's timeout");
+	});
+
+	it('that is stopped, and that an agent out of reach never lets end, is told as far as it is known', async () => {
+		const flow = await fleetOf(3, { group: { behaviours: { 'restart-service': { durationSeconds: 10 } } } });
+		flow.world.services.ssm.behave(nodeId(2), { 'restart-service': { hangs: true } });
+		await ask(flow, restart({ timeoutSeconds: 3_600 }));
+		await flow.minutes(2);
+		flow.world.services.ssm.setAgent(nodeId(2), 'lost');
+		await person(flow, 'cancel', (await theOnly(flow)).id);
+		await flow.minutes(8);
+
+		const { state, result } = await theOnly(flow);
+		expect([state, result?.nodes]).toMatchObject(['failed', { succeeded: 2, unknown: 1, failed: 0 }]);
+		expect(result?.reason).toBe('restart-service on 3 nodes: 2 succeeded, 1 unknown; cancelled by anna');
+	});
+
+	it('is not given up because of an event that comes late: how its nodes have ended is asked first', async () => {
+		const silent = { until: 0 };
+		const flow = await fleetOf(2, {
+			// Neither is AWS listing commands, nor does the clock get anywhere.
+			call: ({ operation, caller = '' }, at) =>
+				at < silent.until && (/^ListCommand/.test(operation) || caller.endsWith('reconcile')) ? { loseReply: true } : undefined,
+			event: ({ 'detail-type': type, detail }) => {
+				if (type !== 'EC2 Command Status-change Notification' || detail['status'] === 'InProgress') return 'deliver';
+				return { delayMs: 12.5 * MINUTE, copy: true };
+			},
+		});
+		silent.until = flow.now + 12 * MINUTE;
+		await ask(flow, restart());
+		await flow.minutes(16);
+
+		expect(await theOnly(flow)).toMatchObject({ state: 'succeeded', result: { nodes: { succeeded: 2, unknown: 0 } } });
 	});
 
 	it('goes on with its next command when an incident is over', async () => {

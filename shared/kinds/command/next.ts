@@ -97,7 +97,9 @@ function command(operation: CommandOperation, fact: CommandFact, now: number): S
 	const { ending, state, work, over, stop: stopping, deadlineAt } = operation;
 	if (ending !== undefined || state !== 'running' || fact.externalId !== work?.externalId) return nothing(operation);
 	const isLate = (since: number | undefined, within: number) => since !== undefined && now - since >= within;
-	const enough = isLate(over?.at, ACCOUNTED_WITHIN) || isLate(stopping?.at, STOPPED_WITHIN);
+	// An event, which may come late, says nothing of the nodes.
+	const stopsWithin = fact.status === 'unknown' ? ACCOUNTED_WITHIN : STOPPED_WITHIN;
+	const enough = fact.tally !== undefined && (isLate(over?.at, ACCOUNTED_WITHIN) || isLate(stopping?.at, stopsWithin));
 	const isKnown = fact.tally?.complete === true || (fact.ended !== undefined && isRateExceeded(fact.details));
 	if (enough || (fact.status === 'ended' && isKnown)) return commandOver(operation, fact, now);
 	if (fact.status === 'ended') {
