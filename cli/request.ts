@@ -1,6 +1,5 @@
 /** `fleet -- request <runbook>`: asks for a runbook to be run, as anything else may ask that the request bus lets. */
 
-import { randomUUID } from 'node:crypto';
 import { Fail } from '../shared/errors.ts';
 import { REQUESTED, RequestDetail, requestProblem } from '../shared/kinds/event/event.ts';
 import { operationId } from '../shared/operation/ids.ts';
@@ -48,7 +47,7 @@ export const request: Verb = {
 			reason,
 			requestedBy: actor(desk, values.by),
 			// The SDK repeats a call whose reply was lost: both are one request.
-			requestId: randomUUID(),
+			requestId: desk.newId(),
 		});
 		const bus = busOf(desk.stage);
 		if (values['dry-run']) {

@@ -1,6 +1,5 @@
 /** `fleet -- run <document>`: asks for a command to be run on many nodes, once it is known that it can be. */
 
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Fail } from '../shared/errors.ts';
@@ -70,7 +69,7 @@ export const run: Verb = {
 			reason,
 			requestedBy: actor(desk, values.by),
 			// The SDK repeats a call whose reply was lost: both are one request.
-			requestId: randomUUID(),
+			requestId: desk.newId(),
 		});
 		const services = desk.services();
 		await mustBeAllowed(services, detail, SOURCE);

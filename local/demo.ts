@@ -1,24 +1,26 @@
-/** `npm run demo [-- --story NAME] [--json] [--seed N]`: plays the stories and says whether they ended as they should. */
+/** `npm run demo [-- [--story] NAME] [--json] [--seed N]`: plays stories and says whether they ended as they should. */
 
 import { parseArgs } from 'node:util';
 import { summarise } from '../shared/operation/summary.ts';
 import { ensureTemplate } from './package-template.ts';
 import { CARE_STORY } from './stories/care.ts';
+import { COMMAND_STORY } from './stories/command.ts';
 import { CORE_STORY } from './stories/core.ts';
 import { type Played, play } from './stories/play.ts';
 import { printStory } from './stories/print.ts';
 import type { Story } from './stories/story.ts';
 
-/** In the order in which they are played. */
-const STORIES: readonly Story[] = [CORE_STORY, CARE_STORY];
+/** Those that are played where none is named, in their order. */
+const TWO_DAYS: readonly Story[] = [CORE_STORY, CARE_STORY];
+const STORIES: readonly Story[] = [...TWO_DAYS, COMMAND_STORY];
 
 const OPTIONS = { story: { type: 'string' }, json: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } } as const;
 
 async function main(): Promise<void> {
-	const { values } = parseArgs({ options: OPTIONS });
+	const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
 	const seed = Number(values.seed);
 	if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`--seed is '${values.seed}': use a whole number, 0 or more.`);
-	const stories = storiesNamed(values.story);
+	const stories = storiesNamed([...positionals, ...(values.story === undefined ? [] : [values.story])]);
 	const template = await ensureTemplate();
 	const told: Record<string, object> = {};
 	for (const [index, story] of stories.entries()) {
@@ -33,15 +35,21 @@ async function main(): Promise<void> {
 	if (values.json) process.stdout.write(`${JSON.stringify(told, null, '\t')}\n`);
 }
 
-function storiesNamed(name: string | undefined): readonly Story[] {
-	if (name === undefined) return STORIES;
-	const stories = STORIES.filter((story) => story.name === name);
-	if (stories.length > 0) return stories;
-	throw new Error(`There is no story '${name}': there are ${STORIES.map((story) => story.name).join(', ')}.`);
+function storiesNamed(names: readonly string[]): readonly Story[] {
+	if (names.length === 0) return TWO_DAYS;
+	const unknown = names.find((name) => !STORIES.some((story) => story.name === name));
+	if (unknown === undefined) return STORIES.filter(({ name }) => names.includes(name));
+	throw new Error(`There is no story '${unknown}': there are ${STORIES.map((story) => story.name).join(', ')}.`);
 }
 
-function inJson({ operations, calls, verdicts }: Played): object {
-	return { operations: operations.map(summarise), calls, verdicts };
+function inJson({ operations, calls, typed, messages, verdicts }: Played): object {
+	return {
+		operations: operations.map(summarise),
+		calls,
+		...(typed.length > 0 && { typed }),
+		...(messages.length > 0 && { messages }),
+		verdicts,
+	};
 }
 
 function report({ name }: Story, { verdicts }: Played): void {

@@ -1,5 +1,6 @@
 /** From the command line to the stage it means: environment, clients, ledger. */
 
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -25,10 +26,13 @@ export interface Surroundings {
 	/** Epoch milliseconds. */
 	readonly now?: () => number;
 	readonly user?: string;
+	/** In place of random ids. */
+	readonly newId?: () => string;
 }
 
 /** @throws UsageError where the stage has no possible name. */
-export function openDesk(stage: string, { io, env, connect: given, now = Date.now, user = callerName() }: Surroundings): Desk {
+export function openDesk(stage: string, surroundings: Surroundings): Desk {
+	const { io, env, connect: given, now = Date.now, user = callerName(), newId = randomUUID } = surroundings;
 	const settings = settingsOf(stage, env);
 	if (stage === 'local') loadLocalEnvironment(io.cwd, env);
 	const connect = given ?? (() => connectTo(stage, env));
@@ -37,6 +41,7 @@ export function openDesk(stage: string, { io, env, connect: given, now = Date.no
 		io,
 		stage,
 		user,
+		newId,
 		connect,
 		services() {
 			services ??= servicesOf({ aws: connect(), now, log: logTo(io, Boolean(env['DEBUG'])), count: () => undefined, settings });

@@ -18,6 +18,8 @@ export interface Desk {
 	readonly stage: string;
 	/** The operating system's name of the caller. */
 	readonly user: string;
+	/** An id that nothing else has. */
+	newId(): string;
 	/** Clients of the stage. @throws Refusal where the stage cannot be reached from here. */
 	connect(): Aws;
 	/** The stage's ledger and what goes with it. @throws Refusal as `connect`. */

@@ -5,11 +5,13 @@ import { createLedger } from '../../shared/operation/ledger.ts';
 import type { Operation } from '../../shared/operation/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
 import type { CallCounts, RequestEntry } from '../aws/request-log.ts';
+import type { Publication } from '../aws/sns.ts';
 import type { Call } from '../aws/wire.ts';
 import type { LogLine } from '../environment.ts';
 import { loadTemplate, type Template } from '../template.ts';
 import { createWorld, type World } from '../world.ts';
 import type { Expectation, Story } from './story.ts';
+import { Terminals, type Typed } from './terminal.ts';
 
 export interface Verdict {
 	readonly part: string;
@@ -23,6 +25,10 @@ export interface Played {
 	/** Of the functions alone; what people did is not Fleetkeeper's. */
 	readonly calls: CallCounts;
 	readonly people: readonly Asked[];
+	/** At the command line. */
+	readonly typed: readonly Typed[];
+	/** Of the topics that the story names. */
+	readonly messages: readonly Publication[];
 	readonly dropped: readonly LogLine[];
 	readonly verdicts: readonly Verdict[];
 	readonly endedAt: number;
@@ -50,6 +56,7 @@ export interface PlayOptions {
 export async function play(story: Story, { seed, template, onLog }: PlayOptions): Promise<Played> {
 	const startAt = Date.parse(story.startAt);
 	const people: Asked[] = [];
+	const terminals = new Terminals(PERSON);
 	const world: World = await createWorld({
 		seed,
 		time: 'simulated',
@@ -60,7 +67,7 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 		faults: {
 			...story.faults,
 			call(call) {
-				if (call.caller === PERSON) people.push(askedIn(call, world.clock.now()));
+				if (call.caller === PERSON && !terminals.isBusy) people.push(askedIn(call, world.clock.now()));
 				return story.faults.call?.(call);
 			},
 		},
@@ -68,7 +75,7 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 	});
 	try {
 		await world.run(async () => story.prepare?.(world));
-		story.script(world);
+		story.script(world, terminals.at(world));
 		await world.runUntil(startAt + story.minutes * 60_000);
 		const { entries } = world.requestLog;
 		// What is read from here on is not the story's.
@@ -79,11 +86,13 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 			operations,
 			calls,
 			people: asked,
+			typed: terminals.typed,
+			messages: world.services.sns.publications.filter(({ topicArn }) => story.topics?.includes(nameOf(topicArn))),
 			dropped: world.logs.filter(({ message }) => message === 'Event dropped'),
 			verdicts: [
 				...story.expectations.map((expectation) => judge(expectation, operations)),
 				...strangers(story, operations),
-				...story.outcomes(world),
+				...story.outcomes(world, operations),
 			],
 			endedAt: world.clock.now(),
 		};
@@ -100,6 +109,10 @@ function withPlaybooks(template: Template, { playbooks = {} }: Story): Template 
 
 function askedIn({ service, operation, input }: Call, at: number): Asked {
 	return { at, service, operation, input: input as Asked['input'] };
+}
+
+function nameOf(arn: string): string {
+	return arn.slice(arn.lastIndexOf(':') + 1);
 }
 
 function countByService(entries: readonly RequestEntry[]): CallCounts {

@@ -10,6 +10,8 @@ interface Line {
 	readonly who: string;
 	readonly what: string;
 	readonly why: string;
+	/** What stands below it. */
+	readonly below?: readonly string[];
 }
 
 const WIDTH = 128;
@@ -17,6 +19,13 @@ const WIDTH = 128;
 const LONGEST_NAME = 30;
 /** Of one value that a person gave: a whole playbook may be one. */
 const LONGEST_VALUE = 60;
+
+/** Lines of what the command line has answered. */
+const LONGEST_ANSWER = 20;
+
+/** Of a message's first line. */
+const LONGEST_MESSAGE = 200;
+const BELOW = '          | ';
 
 /** Services as people call them. */
 const SERVICES: Readonly<Record<string, string>> = { autoscaling: 'Auto Scaling', ec2: 'EC2', ssm: 'Systems Manager' };
@@ -26,11 +35,12 @@ export function printStory(story: Story, played: Played, print: (line: string) =
 	print('');
 	const lines = linesOf(played);
 	const width = Math.max(...lines.map(({ who }) => who.length));
-	for (const { at, who, what, why } of lines) {
+	for (const { at, who, what, why, below = [] } of lines) {
 		const head = `${clock(at)}  ${who.padEnd(width)}  ${what.padEnd(27)}`;
 		const [first = '', ...more] = wrap(why, WIDTH - head.length);
 		print(`${head}  ${first}`);
 		for (const line of more) print(`${' '.repeat(head.length)}  ${line}`);
+		for (const line of below) for (const part of wrap(line, WIDTH - BELOW.length)) print(`${BELOW}${part}`.trimEnd());
 	}
 	print('');
 	print('How each operation ended');
@@ -51,7 +61,7 @@ export function printStory(story: Story, played: Played, print: (line: string) =
 	for (const { part, holds, found } of played.verdicts) print(`  ${holds ? 'yes' : 'NO '}  ${part}${found ? ` (found: ${found})` : ''}`);
 }
 
-function linesOf({ operations, people, dropped }: Played): Line[] {
+function linesOf({ operations, people, typed, messages, dropped }: Played): Line[] {
 	const history = operations.flatMap(({ subject, history }) =>
 		history.map(({ at, what, why }) => ({ at: Date.parse(at), who: named({ subject }), what, why })),
 	);
@@ -61,10 +71,23 @@ function linesOf({ operations, people, dropped }: Played): Line[] {
 		what: `asks ${SERVICES[service] ?? service}`,
 		why: [operation, ...Object.entries(input).map(valueText)].join(' '),
 	}));
+	const atTerminal = typed.map(({ at, args, answer }) => ({
+		...{ at, who: 'a person', what: 'at the command line', why: ['fleet --', ...args.map(argumentText)].join(' ') },
+		below: [
+			...answer.slice(0, LONGEST_ANSWER),
+			...(answer.length > LONGEST_ANSWER ? [`and ${answer.length - LONGEST_ANSWER} lines more`] : []),
+		],
+	}));
+	const told = messages.map(({ at, message }) => ({
+		at,
+		who: 'SNS',
+		what: 'tells the topic',
+		why: shortened(firstLine(message), LONGEST_MESSAGE),
+	}));
 	const left = dropped
 		.filter(({ fields }) => fields['reason'] === 'no-playbook')
 		.map(({ at, fields }) => ({ at, who: 'nobody', what: 'left alone', why: String(fields['why']) }));
-	return [...asked, ...history, ...left].sort((a, b) => a.at - b.at);
+	return [...asked, ...atTerminal, ...history, ...told, ...left].sort((a, b) => a.at - b.at);
 }
 
 function valueText([name, value]: [string, Asked['input'][string]]): string {
@@ -72,8 +95,21 @@ function valueText([name, value]: [string, Asked['input'][string]]): string {
 	return `${name}=${shortened(text, LONGEST_VALUE)}`;
 }
 
+function argumentText(arg: string): string {
+	const text = shortened(arg, LONGEST_VALUE);
+	return /^[\w:=.,%…-]+$/.test(text) ? text : `'${text}'`;
+}
+
+/** An input transformer's lines are quoted. */
+function firstLine(message: string): string {
+	const [line = ''] = message.split('\n');
+	return line.replace(/^"(.*)"$/, '$1');
+}
+
 function named({ subject }: Pick<Operation, 'subject'>): string {
-	return shortened(subjectOf(subject).name(subject), LONGEST_NAME);
+	const { name, about } = subjectOf(subject);
+	// A command on many nodes is named by its request.
+	return shortened(subject.kind === 'command' ? about(subject) : name(subject), LONGEST_NAME);
 }
 
 function shortened(text: string, length: number): string {

@@ -4,6 +4,7 @@ import type { Operation } from '../../shared/operation/types.ts';
 import type { Fleet } from '../fleet.ts';
 import type { FleetServicesOptions } from '../services.ts';
 import type { Faults, World } from '../world.ts';
+import type { Terminal } from './terminal.ts';
 
 /** How one operation must end, or several alike. */
 export interface Expectation {
@@ -31,12 +32,14 @@ export interface Story {
 	/** Texts of playbooks beside those that are deployed, by their names. */
 	readonly playbooks?: Readonly<Record<string, string>>;
 	readonly serviceOptions?: FleetServicesOptions;
+	/** Topics whose messages are told. */
+	readonly topics?: readonly string[];
 	readonly faults: Faults;
 	/** Puts what is there from the start beside the fleet: rules, alarms, calendars. */
 	prepare?(world: World): void | Promise<void>;
-	/** Says what happens, and when. */
-	script(world: World): void;
+	/** Says what happens, and when; people have the command line. */
+	script(world: World, terminal: Terminal): void;
 	readonly expectations: readonly Expectation[];
 	/** What must hold of the world at the end, beyond operations: a sentence, and whether it does. */
-	readonly outcomes: (world: World) => readonly { readonly part: string; readonly holds: boolean }[];
+	readonly outcomes: (world: World, operations: readonly Operation[]) => readonly { readonly part: string; readonly holds: boolean }[];
 }

@@ -107,6 +107,15 @@ describe('a printed story', () => {
 		operations: [resolved, drained, observed, anAlarm()],
 		calls: { ssm: { CreateOpsItem: 1 }, resourcegroupstaggingapi: { GetResources: 2 } },
 		people: [{ at: OPENED_AT, service: 'ssm', operation: 'PutParameter', input }],
+		typed: [
+			{
+				at: OPENED_AT,
+				args: ['show', 'alarm-1', '--by', 'the night shift'],
+				status: 0,
+				answer: ['state  open', ...Array(30).fill('more')],
+			},
+		],
+		messages: [{ at: OPENED_AT, messageId: '1', topicArn: 'arn:aws:sns:eu-west-1:111122223333:t', message: '"It failed."\n"See there."' }],
 		dropped: [],
 		verdicts: [],
 		endedAt: OPENED_AT,
@@ -129,8 +138,18 @@ describe('a printed story', () => {
 		]);
 	});
 
+	it('says what was typed, with the first lines of the answer, and what a topic was told', () => {
+		const lines = printed();
+		const from = lines.findIndex((line) => line.includes('at the command line'));
+		expect(lines[from]).toContain("fleet -- show alarm-1 --by 'the night shift'");
+		expect(lines[from + 1]?.trim()).toBe('| state  open');
+		expect(lines.filter((line) => line.trim() === '| more')).toHaveLength(19);
+		expect(lines.join('\n')).toMatch(/\| and 11 lines more\n/);
+		expect(lines.find((line) => line.includes('tells the topic'))).toMatch(/ {2}It failed\.$/);
+	});
+
 	it('says what people asked, on lines of bounded length', () => {
-		const [asked = ''] = printed().filter((line) => line.includes('a person'));
+		const [asked = ''] = printed().filter((line) => line.includes('asks'));
 		expect(asked).toContain('asks Systems Manager');
 		expect(printed().join('\n')).toContain('PutParameter Name=web-alarms Value=name: web-alarms');
 		expect(Math.max(...printed().map(({ length }) => length))).toBeLessThanOrEqual(130);
@@ -138,8 +157,11 @@ describe('a printed story', () => {
 });
 
 describe('the demo', () => {
-	it('knows its stories by name', async () => {
-		const run = promisify(execFile)(process.execPath, [join(ROOT, 'local', 'demo.ts'), '--story', 'nope']);
-		await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("There is no story 'nope': there are core") });
+	it('knows its stories by name, with --story or without', async () => {
+		const run = promisify(execFile)(process.execPath, [join(ROOT, 'local', 'demo.ts'), 'command', '--story', 'nope']);
+		await expect(run).rejects.toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining("There is no story 'nope': there are core, care, command"),
+		});
 	});
 });
