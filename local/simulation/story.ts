@@ -118,6 +118,8 @@ export function fleetOf(story: Story): Fleet {
 		groups: groupsOf(story),
 		buckets: others.flatMap(({ buckets = [] }) => buckets),
 		securityGroups: others.flatMap(({ securityGroups = [] }) => securityGroups),
+		machines: others.flatMap(({ machines = [] }) => machines),
+		resourceGroups: others.flatMap(({ resourceGroups = [] }) => resourceGroups),
 	};
 }
 

@@ -18,9 +18,9 @@ async function simulate(seed: number, flows?: readonly string[]): Promise<SeedRe
 
 describe('A seed', () => {
 	it('goes the same way in this process and in another, call by call', { timeout: 120_000 }, async () => {
-		const here = summarise([await simulate(3)], FLOWS);
+		const here = summarise([await simulate(5)], FLOWS);
 
-		const args = ['--template', await ensureTemplate(), '--from', '3', '--seeds', '1', '--json'];
+		const args = ['--template', await ensureTemplate(), '--from', '5', '--seeds', '1', '--json'];
 		const { stdout } = await promisify(execFile)(process.execPath, [SIMULATE, ...args], { maxBuffer: 1e8 });
 
 		const there = JSON.parse(stdout) as typeof here;

@@ -2,8 +2,9 @@
 
 import type { Flow } from '../flow.ts';
 import { alarm } from './alarm.ts';
+import { command } from './command.ts';
 import { compliance } from './compliance.ts';
 import { event } from './event.ts';
 import { lifecycle } from './lifecycle.ts';
 
-export const FLOWS: readonly Flow[] = [lifecycle, compliance, event, alarm];
+export const FLOWS: readonly Flow[] = [lifecycle, compliance, event, alarm, command];

@@ -1,0 +1,144 @@
+/** Requests to run a command on many nodes: good ones, forbidden ones, malformed ones, and those that come twice. */
+
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { World } from '../../world.ts';
+import type { Draw, Weighted } from '../draw.ts';
+import type { Act, Setting } from '../flow.ts';
+import { FORBIDDEN, RESTART, SHELL, TOO_LONG } from './command-playbooks.ts';
+
+export const REQUEST = 'Run Command Requested';
+export const SOURCE = 'ops.pipeline';
+const BUS = 'fleetkeeper-local-requests';
+
+export interface Wanted {
+	readonly key: string;
+	readonly values: readonly string[];
+}
+
+type Detail = Readonly<Record<string, unknown>> & { readonly command?: string; readonly targets?: readonly Wanted[] };
+
+/** A request of a story. */
+export interface Asked {
+	/** It is in the request, as its reason. */
+	readonly name: string;
+	readonly detail: Detail;
+	readonly source: string;
+	readonly bus: string;
+	/**
+	 * `fit`: a playbook decides whether it is allowed. `refused`: a playbook may allow it, and Systems Manager does not. `malformed`: nobody
+	 * can allow it. `ignored`: it is not for us, or says that it is ours.
+	 */
+	readonly is: 'fit' | 'refused' | 'malformed' | 'ignored';
+}
+
+/** What requests can name. */
+export interface Nodes {
+	readonly ids: readonly string[];
+	readonly racks: readonly string[];
+}
+
+/** What is wrong with a request that is fit otherwise. */
+const MALFORMED: readonly object[] = [
+	{ command: `${RESTART}; reboot` },
+	{ colour: 'red' },
+	{ targets: [] },
+	{ targets: undefined },
+	{ targets: [{ key: 'InstanceIds', values: ['web-1'] }] },
+	{
+		targets: [
+			{ key: 'InstanceIds', values: ['i-0c000000000000001'] },
+			{ key: 'tag:service', values: ['farm'] },
+		],
+	},
+	{ maxConcurrency: '0' },
+	{ maxErrors: '5 %' },
+	{ maxErrors: '-1' },
+	{ requestId: 'two words' },
+	{ command: RESTART, parameters: { WorkId: 'mine' } },
+	{ timeoutSeconds: TOO_LONG * 60 },
+	{ timeoutSeconds: 60, deliverWithinSeconds: 120 },
+];
+
+export function drawRequests(draw: Draw, nodes: Nodes): Asked[] {
+	return Array.from({ length: draw.whole(1, 5) }, (_, index): Asked => {
+		const each = draw.of(`request ${index}`);
+		const name = `request ${index + 1}`;
+		const about = { name, source: SOURCE, bus: BUS, is: 'fit' } as const;
+		const said = {
+			reason: name,
+			...(each.chance(0.5) && { requestedBy: 'pipeline 7' }),
+			...(each.chance(0.6) && { requestId: `CHG-${index + 1}` }),
+		};
+		const fit: Detail = { ...drawFit(each.of('fit'), nodes), ...said };
+		return each.weighted<Asked>([
+			[20, { ...about, detail: fit }],
+			[1, { ...about, detail: { ...fit, command: FORBIDDEN, parameters: {} } }],
+			// The document has no such parameter.
+			[1, { ...about, is: 'refused', detail: { ...fit, command: RESTART, parameters: { Colour: 'red' } } }],
+			[3, { ...about, is: 'malformed', detail: { ...fit, ...each.one(MALFORMED) } }],
+			[1, { ...about, is: 'ignored', detail: fit, bus: 'default', source: 'ops.stray' }],
+			[1, { ...about, is: 'ignored', detail: fit, source: 'fleetkeeper' }],
+		]);
+	});
+}
+
+function drawFit(draw: Draw, nodes: Nodes): Detail {
+	const command = draw.weighted([
+		[4, { command: RESTART, parameters: { ServiceName: 'nginx' } }],
+		[1, { command: SHELL, parameters: { commands: ['systemctl restart nginx'] } }],
+	]);
+	const timeoutSeconds = draw.chance(0.25) ? draw.whole(90, 180) : undefined;
+	return {
+		...command,
+		targets: draw.weighted(targetsOf(draw.of('targets'), nodes)),
+		...(draw.chance(0.8) && { maxConcurrency: draw.one(['1', '3', '10', '10%', '50%', '100%']) }),
+		...(draw.chance(0.8) && { maxErrors: draw.one(['0', '1', '3', '10%', '30%', '100%']) }),
+		...(timeoutSeconds !== undefined && { timeoutSeconds }),
+		...(draw.chance(0.25) && { deliverWithinSeconds: draw.whole(30, timeoutSeconds ?? 60) }),
+	};
+}
+
+function targetsOf(draw: Draw, { ids, racks }: Nodes): Weighted<readonly Wanted[]> {
+	const some = ids.slice(0, draw.whole(1, ids.length));
+	const gone = draw.chance(0.3) ? ['i-0000000000000dead'] : [];
+	const absent = Array.from({ length: 5 }, (_, number) => `rack-${number}-that-is-not`);
+	return [
+		[4, [{ key: 'tag:service', values: ['farm'] }]],
+		[
+			2,
+			[
+				{ key: 'tag:service', values: ['farm'] },
+				{ key: 'tag:rack', values: racks.slice(0, draw.whole(1, racks.length)) },
+			],
+		],
+		[4, [{ key: 'InstanceIds', values: ids }]],
+		// An id that is given twice is one node.
+		[2, [{ key: 'InstanceIds', values: [...some, ...gone, ...some.slice(0, 1)] }]],
+		[1, [{ key: 'tag:service', values: ['nobody'] }]],
+		[1, [{ key: 'ResourceGroup', values: ['farm'] }]],
+		// More values than one SendCommand takes.
+		[2, [{ key: 'tag:rack', values: [...absent, ...racks] }]],
+		[1, [{ key: 'tag:rack', values: ['nowhere', ...absent] }]],
+	];
+}
+
+/** Asks each, some of them more than once. */
+export function requestActs(draw: Draw, requests: readonly Asked[], { actsWithinMs }: Setting): Act[] {
+	return requests.flatMap(({ name, ...request }, index) => {
+		const each = draw.of(`times ${index}`);
+		const first = Math.round(each.whole(0, actsWithinMs) / 100) * 100;
+		const again =
+			'requestId' in request.detail && each.chance(0.4) ? [1, each.whole(1, 1_200), each.whole(600, 2_400)].slice(0, each.whole(1, 3)) : [];
+		return [0, ...again].map((seconds, time) => ({
+			id: `${name}${time === 0 ? '' : ` again ${time}`}`,
+			at: first + seconds * 1_000,
+			what: `${request.source} asks on ${request.bus}: ${JSON.stringify(request.detail)}`,
+			do: (world: World) => ask(world, request),
+		}));
+	});
+}
+
+async function ask({ aws }: World, { bus, source, detail }: Omit<Asked, 'name'>): Promise<void> {
+	const entry = { EventBusName: bus, Source: source, DetailType: REQUEST, Detail: JSON.stringify(detail) };
+	await aws.events.send(new PutEventsCommand({ Entries: [entry] }));
+}
