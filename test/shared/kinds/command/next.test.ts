@@ -238,7 +238,7 @@ describe('stopping', () => {
 		for (let minute = 0; minute < 5; minute += 1) {
 			it.after(MINUTE).ticks();
 			expect(it.asked).toEqual(['look-up-work']);
-			it.meets({ type: 'command', externalId: 'command-1', status: 'running', details: 'Cancelling' });
+			it.meets({ type: 'command', externalId: 'command-1', status: 'running', details: 'Cancelling', tally: tally([], 6) });
 		}
 		expect(it.operation.state).toBe('failed');
 	});
