@@ -9,7 +9,7 @@ export interface Reason {
 	readonly why: string;
 }
 
-const OPENERS = ['instance-lifecycle', 'alarm-state', 'config-compliance', 'fleet-event', 'reconcile'];
+const OPENERS = ['instance-lifecycle', 'alarm-state', 'config-compliance', 'fleet-event'];
 
 export const REASONS: readonly Reason[] = [
 	{
