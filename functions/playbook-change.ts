@@ -2,5 +2,9 @@
 
 import { defineFunction } from '../shared/lambda.ts';
 import { handleNews } from '../shared/playbook/news.ts';
+import { rememberPlaybooks } from '../shared/playbook/parse.ts';
 
-export const { create, handler } = defineFunction((deps) => (events) => handleNews(deps, events));
+export const { create, handler } = defineFunction((deps) => {
+	const parse = rememberPlaybooks();
+	return (events) => handleNews(deps, events, parse);
+});

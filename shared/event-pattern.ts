@@ -26,8 +26,16 @@ export interface Mismatch {
  * @throws PatternError for a pattern that EventBridge would refuse.
  */
 export function matches(pattern: unknown, event: unknown): boolean {
-	const fields = flatten(event);
-	return alternatives(pattern).some((parts) => isMet(parts, fields));
+	return compilePattern(pattern)(flatten(event));
+}
+
+/**
+ * A pattern that many events are held to; it takes them as `flatten` gives them.
+ * @throws PatternError for a pattern that EventBridge would refuse.
+ */
+export function compilePattern(pattern: unknown): (fields: Fields) => boolean {
+	const compiled = alternatives(pattern);
+	return (fields) => compiled.some((parts) => isMet(parts, fields));
 }
 
 /** What is wrong with a pattern, or undefined. */
@@ -218,7 +226,8 @@ function join(a: Elements, b: Elements): Elements | undefined {
 
 type Fields = ReadonlyMap<string, Found>;
 
-function flatten(event: unknown): Fields {
+/** An event by the paths of its values. */
+export function flatten(event: unknown): Fields {
 	const fields = new Map<string, Found>();
 	let lists = 0;
 	const walk = (value: unknown, path: string, elements: Elements, depth: number): void => {

@@ -9,7 +9,7 @@ import type {
 	PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
 import * as schemas from '@aws-sdk/client-eventbridge';
-import { matches, validatePattern } from '../../shared/event-pattern.ts';
+import { compilePattern, flatten, validatePattern } from '../../shared/event-pattern.ts';
 import { isRecord } from './schema.ts';
 import { defineService, PROTOCOLS, type ServiceDefinition } from './service.ts';
 import { type AwsContext, AwsError, type EmittedEvent } from './types.ts';
@@ -87,6 +87,7 @@ export function createEventBridge<R extends BusRule>(context: AwsContext, option
 		const cause = pattern === undefined ? undefined : validatePattern(pattern);
 		if (cause) throw new Error(`Event pattern of rule ${name} is not valid: ${cause.message}`, { cause });
 	}
+	const patterns = new Map(options.rules.flatMap((rule) => (rule.pattern === undefined ? [] : [[rule, compilePattern(rule.pattern)]])));
 	const toEvent = (emitted: EmittedEvent, at = context.clock.now()): BusEvent => ({
 		version: '0',
 		id: context.uuid(),
@@ -140,10 +141,10 @@ export function createEventBridge<R extends BusRule>(context: AwsContext, option
 	return {
 		definition: defineService({ name: 'events', protocol: PROTOCOLS.events, schemas: { ...schemas }, operations }),
 		toEvent: (emitted) => toEvent(emitted),
-		matching: (event, busName = DEFAULT_BUS) =>
-			options.rules.filter(
-				(rule) => rule.enabled && rule.pattern !== undefined && rule.busName === busName && matches(rule.pattern, event),
-			),
+		matching(event, busName = DEFAULT_BUS) {
+			const fields = flatten(event);
+			return options.rules.filter((rule) => rule.enabled && rule.busName === busName && patterns.get(rule)?.(fields) === true);
+		},
 	};
 }
 

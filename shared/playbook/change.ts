@@ -8,6 +8,7 @@ import { compileInForce, type InForce } from './in-force.ts';
 import { labelVersions } from './labels.ts';
 import { reportProblems } from './ops-items.ts';
 import { playbookHistory, readPlaybookParameters } from './parameter-store.ts';
+import type { ParsePlaybook } from './parse.ts';
 import type { CompiledPlaybook, PlaybookSet } from './types.ts';
 
 export interface Report {
@@ -33,7 +34,7 @@ const ATTEMPTS = 4;
  * @throws Fail where the table is missing; Retry where other runs keep getting in between; what the SDK throws where Parameter Store or
  * the table cannot be read or written.
  */
-export async function recompile(deps: Deps): Promise<Report> {
+export async function recompile(deps: Deps, parse?: ParsePlaybook): Promise<Report> {
 	let changed = false;
 	// What this run has done about labels stays known to it where another run was faster with the item: AWS lets few of them be moved.
 	let labels: Readonly<Record<string, SourceState>> = {};
@@ -41,7 +42,7 @@ export async function recompile(deps: Deps): Promise<Report> {
 		// The item first: parameters read after it are at least as new as what it was made from.
 		const before = await readItem(deps);
 		const parameters = await readPlaybookParameters(deps);
-		const compiled = await compileInForce(parameters, before, (name) => playbookHistory(deps, name), deps.settings);
+		const compiled = await compileInForce(parameters, before, (name) => playbookHistory(deps, name), deps.settings, parse);
 		const { set, sources } = fitting(deps, before, { ...compiled, sources: withLabels(compiled.sources, labels) });
 		const { playbooks } = set;
 		let revision = await write(deps, before, set, sources);

@@ -2,7 +2,7 @@
 
 import type { Settings } from '../settings.ts';
 import type { CompiledItem, SourceState } from './compiled-item.ts';
-import { parsePlaybook } from './parse.ts';
+import { type ParsePlaybook, parsePlaybook } from './parse.ts';
 import { formatProblem } from './problem.ts';
 import { compileSet, inSetOrder, type PlaybookText, samePlace } from './set.ts';
 import type { CompiledPlaybook } from './types.ts';
@@ -23,8 +23,9 @@ export async function compileInForce(
 	before: Pick<CompiledItem, 'set' | 'sources'>,
 	history: (name: string) => Promise<readonly PlaybookText[]>,
 	settings?: Settings,
+	parse: ParsePlaybook = parsePlaybook,
 ): Promise<InForce> {
-	const { playbooks: valid, problems } = compileSet(texts, settings);
+	const { playbooks: valid, problems } = compileSet(texts, settings, parse);
 	const playbooks = [...valid];
 	const sources: Record<string, SourceState> = {};
 	for (const { name, parameterVersion } of texts) {

@@ -2,6 +2,7 @@
 
 import type { Deps } from '../deps.ts';
 import { type Report, recompile } from './change.ts';
+import type { ParsePlaybook } from './parse.ts';
 import { isPolicyAction, reportPolicyAction } from './policy-action.ts';
 
 type Handled =
@@ -12,10 +13,10 @@ type Handled =
  * Tells of policies event by event, then compiles once for all events: whatever came, the playbooks are read anew.
  * @throws what `recompile` throws.
  */
-export async function handleNews(deps: Deps, events: readonly unknown[]): Promise<Handled[]> {
+export async function handleNews(deps: Deps, events: readonly unknown[], parse?: ParsePlaybook): Promise<Handled[]> {
 	const told = new Map<unknown, Handled>();
 	for (const event of events.filter(isPolicyAction)) told.set(event, await tell(deps, event));
-	const report = await recompile(deps);
+	const report = await recompile(deps, parse);
 	return events.map((event) => told.get(event) ?? { ok: true, value: report });
 }
 

@@ -33,6 +33,26 @@ export function parsePlaybook(source: string, name: string, file = `${name}.yaml
 	return { ok: true, playbook: compile(checked.data), warnings: problems, at: (path) => placeOnly(read.place({ at: path, message: '' })) };
 }
 
+/** Checks and compiles a playbook, as `parsePlaybook` does. */
+export type ParsePlaybook = typeof parsePlaybook;
+
+/** Texts that are remembered: some versions of a few hundred playbooks. */
+const REMEMBERED = 1_000;
+
+/** For who reads the same texts minute by minute: each is checked once. */
+export function rememberPlaybooks(): ParsePlaybook {
+	const known = new Map<string, Parsed>();
+	return (source, name, file) => {
+		const key = JSON.stringify([source, name, file]);
+		const before = known.get(key);
+		if (before !== undefined) return before;
+		if (known.size >= REMEMBERED) known.clear();
+		const parsed = parsePlaybook(source, name, file);
+		known.set(key, parsed);
+		return parsed;
+	};
+}
+
 const placeOnly = ({ file, line, column, path }: Problem) => ({ file, line, column, path });
 
 type Issue = z.core.$ZodIssue;

@@ -2,7 +2,7 @@
 
 import type { Settings } from '../settings.ts';
 import { allowedFindings } from './allowed.ts';
-import { parsePlaybook } from './parse.ts';
+import { type ParsePlaybook, parsePlaybook } from './parse.ts';
 import type { Problem } from './problem.ts';
 import { type CompiledPlaybook, OCCASIONS, type Playbook } from './types.ts';
 
@@ -27,10 +27,10 @@ export interface CompiledSet {
  * neither is compiled: which one was meant is not for the compiler to guess.
  * @param settings of the stage, where it is to be known which documents it allows.
  */
-export function compileSet(texts: readonly PlaybookText[], settings?: Settings): CompiledSet {
+export function compileSet(texts: readonly PlaybookText[], settings?: Settings, parse: ParsePlaybook = parsePlaybook): CompiledSet {
 	const problems: (Problem & { name: string })[] = [];
 	const valid = texts.flatMap((text) => {
-		const parsed = parsePlaybook(text.source, text.name, text.file);
+		const parsed = parse(text.source, text.name, text.file);
 		for (const problem of parsed.ok ? parsed.warnings : parsed.problems) problems.push({ ...problem, name: text.name });
 		if (!parsed.ok) return [];
 		const refused = settings ? allowedFindings(parsed.playbook, settings) : [];

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePlaybook } from '../../../shared/playbook/parse.ts';
+import { parsePlaybook, rememberPlaybooks } from '../../../shared/playbook/parse.ts';
 import { formatProblem } from '../../../shared/playbook/problem.ts';
 import type { LifecyclePlaybook } from '../../../shared/playbook/types.ts';
 import { DRAIN } from './samples.ts';
@@ -277,4 +277,13 @@ describe('no input makes it crash, and every problem has a place in the text', (
 			{ numRuns: 1_000 },
 		);
 	});
+});
+
+it('is done once for each text, by who reads it again and again', () => {
+	const parse = rememberPlaybooks();
+	const first = parse(DRAIN, 'drain-web');
+	expect(first).toMatchObject(JSON.parse(JSON.stringify(parsePlaybook(DRAIN, 'drain-web'))));
+	expect(parse(DRAIN, 'drain-web')).toBe(first);
+	expect(parse(changed('priority: 100', 'priority: 0'), 'drain-web')).toMatchObject({ ok: false });
+	expect(parse(DRAIN, 'drain-other')).toMatchObject({ ok: false });
 });
