@@ -40,6 +40,8 @@ export interface DeliveryOptions {
 	/** What Lambda may do for a function, by its name. */
 	readonly rightsOf: (functionName: string) => FunctionRights | undefined;
 	readonly fate?: (event: BusEvent) => EventFate;
+	/** Whether a rule's schedule is passed over this time. */
+	readonly skips?: (rule: Rule) => boolean;
 	readonly pollers?: number;
 }
 
@@ -119,6 +121,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 		let cancel = () => {};
 		const tick = () => {
 			cancel = context.clock.after(periodMs, tick);
+			if (options.skips?.(rule)) return;
 			const scheduled = bus.toEvent({ source: 'aws.events', detailType: 'Scheduled Event', detail: {}, resources: [rule.arn] });
 			toTargets(rule, scheduled);
 		};

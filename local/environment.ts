@@ -40,6 +40,10 @@ export const LOCAL_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' 
 
 const ENDPOINT = { url: new URL('https://local.invalid/') };
 
+/** A bucket is named by its host, as S3's own endpoints do. */
+const endpointOf = ({ Bucket, Region }: { readonly Bucket?: string; readonly Region?: string }) =>
+	Bucket === undefined ? ENDPOINT : { url: new URL(`https://${Bucket}.s3.${Region}.amazonaws.com/`) };
+
 /**
  * Options of clients that are connected in process. To sign a request, and to find its endpoint, takes longer than to answer it; and each
  * new client looks in the environment and in files for what is said here as the SDK's own defaults.
@@ -48,7 +52,7 @@ export const IN_PROCESS_CLIENT = {
 	credentials: LOCAL_CREDENTIALS,
 	signer: { sign: async <T>(request: T): Promise<T> => request },
 	endpoint: ENDPOINT.url.href,
-	endpointProvider: () => ENDPOINT,
+	endpointProvider: endpointOf,
 	endpointDiscoveryEnabledProvider: async () => undefined,
 	accountIdEndpointMode: 'preferred',
 	useDualstackEndpoint: false,

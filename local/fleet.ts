@@ -123,13 +123,14 @@ export interface Fleet {
 }
 
 /**
- * Deploys the template's topics, documents, parameters, alarms, roles and managed policies, and what keeps nodes in a state; each parameter's `Parameter Store Change` goes out as at a deployment.
+ * Deploys the template's buckets, topics, documents, parameters, alarms, roles and managed policies, and what keeps nodes in a state; each parameter's `Parameter Store Change` goes out as at a deployment.
  * Whoever is subscribed to a topic has confirmed.
  */
 export function deployTemplate(services: FleetServices, template: Template): void {
-	const { ssm, sns } = services;
-	const { topics, documents, parameters } = template;
+	const { ssm, sns, s3 } = services;
+	const { topics, documents, parameters, buckets } = template;
 	deployAround(services, template);
+	for (const { name, ...settings } of buckets) s3.createBucket(name, settings);
 	for (const { name, displayName, emails } of topics) sns.addTopic({ name, emails, ...(displayName === undefined ? {} : { displayName }) });
 	for (const { name, type, content } of documents) {
 		if (type !== 'Command' && type !== 'Automation' && type !== 'ChangeCalendar')

@@ -16,9 +16,10 @@ const LOCK = path.join(PROJECT, 'node_modules', '.cache', 'fleetkeeper-package.l
 const LOCK_LOOK_MS = 100;
 /** Packaging takes seconds. */
 const LOCK_STALE_MS = 120_000;
+const PACKAGED_WITHIN_MS = 100_000;
 
 /** What the template is made of. Of the functions only the names matter: their code is not in the template. */
-const SOURCES = ['serverless.yml', 'infra', 'playbooks', 'runbooks', 'shared/settings.ts'] as const;
+const SOURCES = ['serverless.yml', 'infra', 'playbooks', 'runbooks', 'shared/settings.ts', 'shared/patching', 'shared/context'] as const;
 const NAMED_SOURCES = ['functions'] as const;
 
 /** Stage and Region of the local AWS; any account id and keys do, for nothing is asked of AWS. */
@@ -84,7 +85,8 @@ async function tookLock(): Promise<boolean> {
 async function packageTemplate(): Promise<void> {
 	const sls = path.join(PROJECT, 'node_modules', '.bin', 'sls');
 	try {
-		await promisify(execFile)(sls, ['package', '--stage', 'local'], { cwd: PROJECT, env: { ...process.env, ...ENVIRONMENT } });
+		const options = { cwd: PROJECT, env: { ...process.env, ...ENVIRONMENT }, timeout: PACKAGED_WITHIN_MS };
+		await promisify(execFile)(sls, ['package', '--stage', 'local'], options);
 	} catch (cause) {
 		const { stdout = '', stderr = '' } = cause as { stdout?: string; stderr?: string };
 		throw new Error(`The template cannot be packaged. 'sls package --stage local' says:\n${stdout}${stderr}`, { cause });

@@ -23,7 +23,6 @@ export interface FleetServices {
 	readonly ssm: Ssm;
 	readonly autoScaling: AutoScaling;
 	readonly tagging: Tagging;
-	/** Reached by runbooks alone: it is not among the definitions, which are on the wire. */
 	readonly s3: S3;
 	readonly cloudWatch: CloudWatch;
 	readonly config: Config;
@@ -84,13 +83,13 @@ export function createFleetServices(ctx: AwsContext, options: FleetServicesOptio
 		cloudTrail.record(call);
 		config.observe(call);
 	};
-	const beside = [autoScaling, tagging, cloudWatch, config, cloudTrail, sns, cloudFormation, iamApi, serviceQuotas].map(
+	const beside = [autoScaling, tagging, s3, cloudWatch, config, cloudTrail, sns, cloudFormation, iamApi, serviceQuotas].map(
 		({ definition }) => definition,
 	);
 	const ssm: Ssm = createSsm(ctx, {
 		ec2,
 		throttles: throttles.ssm ?? {},
-		services: () => [...beside, s3.definition, ...others()],
+		services: () => [...beside, ...others()],
 		onCall: observe,
 		...(iam && { iam }),
 		...(invoke && { invoke }),

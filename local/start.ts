@@ -1,5 +1,10 @@
 /** `npm start`: AWS on this machine, with a small fleet, and the functions running on its events. */
 
+import {
+	CreateMaintenanceWindowCommand,
+	RegisterTargetWithMaintenanceWindowCommand,
+	RegisterTaskWithMaintenanceWindowCommand,
+} from '@aws-sdk/client-ssm';
 import { DEFAULT_PORT } from './aws/http.ts';
 import type { LogLine } from './environment.ts';
 import { START_FLEET } from './fleets/start.ts';
@@ -23,6 +28,26 @@ function printLog({ at, level, functionName, message, fields }: LogLine): void {
 	process.stderr.write(`${time} ${level.toUpperCase().padEnd(5)} ${functionName} ${message}${details}\n`);
 }
 
+/** Long enough for what is registered with a window before it opens. */
+const BEFORE_OPENING_MS = 5_000;
+const MINUTE_MS = 60_000;
+
+/** A window opens at the next minute and looks for missing patches: what Systems Manager knows of nodes and windows is there to be read. */
+async function lookForPatches({ aws: { ssm }, clock }: World): Promise<void> {
+	const opensAt = new Date(Math.ceil((clock.now() + BEFORE_OPENING_MS) / MINUTE_MS) * MINUTE_MS).toISOString().slice(0, 19);
+	const settings = { Schedule: `at(${opensAt})`, Duration: 1, Cutoff: 0, AllowUnassociatedTargets: false };
+	const { WindowId } = await ssm.send(new CreateMaintenanceWindowCommand({ Name: 'look-for-patches', ...settings }));
+	const Targets = [{ Key: 'tag-key', Values: ['PatchGroup'] }];
+	const target = { WindowId, ResourceType: 'INSTANCE', Targets } as const;
+	const { WindowTargetId = '' } = await ssm.send(new RegisterTargetWithMaintenanceWindowCommand(target));
+	const task = {
+		...{ WindowId, TaskType: 'RUN_COMMAND' as const, TaskArn: 'AWS-RunPatchBaseline', MaxConcurrency: '100%', MaxErrors: '100%' },
+		Targets: [{ Key: 'WindowTargetIds', Values: [WindowTargetId] }],
+		TaskInvocationParameters: { RunCommand: { Parameters: { Operation: ['Scan'] } } },
+	};
+	await ssm.send(new RegisterTaskWithMaintenanceWindowCommand(task));
+}
+
 /** Errors have no enumerable members: JSON would show `{}`. */
 function errorText(_key: string, value: unknown): unknown {
 	return value instanceof Error ? `${value.name}: ${value.message}` : value;
@@ -42,6 +67,7 @@ In another terminal:
   aws autoscaling terminate-instance-in-auto-scaling-group --should-decrement-desired-capacity --instance-id ${node?.id}
   aws ssm list-command-invocations --details
   npm run -s fleet -- list
+  aws ssm describe-instance-patch-states --instance-ids i-0ba7c000000000001 i-0ba7c000000000002   (at the next full minute)
   npx sls invoke local -f instance-lifecycle -p events/instance-terminating.json
 `;
 }
@@ -67,6 +93,7 @@ async function main(): Promise<void> {
 
 	const compiler = world.template.functions.find(({ file }) => file.endsWith('/playbook-change'));
 	await world.runUntil(() => world.invocations.some(({ functionName }) => functionName === compiler?.name), READY_WITHIN_MS);
+	await lookForPatches(world);
 	process.stdout.write(banner(server.url, world));
 }
 

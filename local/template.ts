@@ -7,9 +7,11 @@ import type { TableDefinition } from './aws/dynamodb.ts';
 import type { Bus, BusRule } from './aws/eventbridge.ts';
 import type { Role } from './aws/iam/index.ts';
 import type { PolicyDocument } from './aws/iam/policy.ts';
+import type { Encryption, PublicAccessBlock } from './aws/s3.ts';
 import { type RawTemplate, Resolver, type Stack, TemplateError } from './template/intrinsics.ts';
 import { functionPolicy, logPolicy, queuePolicies, type ResourcePolicy, role, topicPolicies } from './template/policies.ts';
 import {
+	bucket,
 	bus,
 	type Deployed,
 	deployed,
@@ -92,6 +94,12 @@ export interface ParameterDefinition {
 	readonly description?: string;
 }
 
+export interface BucketDefinition {
+	readonly name: string;
+	readonly encryption?: Encryption;
+	readonly publicAccessBlock?: PublicAccessBlock;
+}
+
 export interface TopicDefinition {
 	readonly name: string;
 	readonly arn: string;
@@ -125,6 +133,7 @@ export interface Template {
 	readonly timeToLive: Readonly<Record<string, string>>;
 	readonly documents: readonly DocumentDefinition[];
 	readonly parameters: readonly ParameterDefinition[];
+	readonly buckets: readonly BucketDefinition[];
 	readonly topics: readonly TopicDefinition[];
 	/** Patch baselines, associations, maintenance windows. */
 	readonly state: StateResources;
@@ -185,6 +194,7 @@ export function readTemplate(raw: unknown, stack: Stack = LOCAL_STACK): Template
 		timeToLive: Object.fromEntries(tables.flatMap(timeToLive)),
 		documents: ofType('AWS::SSM::Document').map(document),
 		parameters: ofType('AWS::SSM::Parameter').map(parameter),
+		buckets: ofType('AWS::S3::Bucket').map(bucket),
 		topics: ofType('AWS::SNS::Topic').map((resource) => topic(resource, subscriptions)),
 		state: stateResources(ofType),
 		roles: ofType('AWS::IAM::Role').map((resource) => role(resource, managedPolicies)),

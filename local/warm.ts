@@ -10,6 +10,7 @@ import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListServiceQuotasCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
@@ -42,6 +43,7 @@ async function warm(region: string): Promise<void> {
 		aws.client(CloudFormationClient).send(new DescribeStacksCommand({})),
 		aws.client(EC2Client).send(new DescribeInstancesCommand({})),
 		aws.client(IAMClient).send(new GetRoleCommand({ RoleName: 'none' })),
+		aws.client(S3Client).send(new ListBucketsCommand({})),
 		aws.client(ServiceQuotasClient).send(new ListServiceQuotasCommand({ ServiceCode: 'lambda' })),
 		aws.client(SNSClient).send(new ListTopicsCommand({})),
 	]);

@@ -22,9 +22,10 @@ import { deployTemplate, type Fleet, seedFleet } from './fleet.ts';
 import { type InvocationRecord, type InvocationResult, Lambda } from './lambda.ts';
 import { admissionsOf } from './permissions/admission.ts';
 import { iamOf, rightsOf } from './permissions/enforcing.ts';
+import { QuietClocks } from './quiet.ts';
 import { REAL_RUNNER, type Runner, simulatedRunner } from './runner.ts';
 import { createFleetServices, type FleetServices, type FleetServicesOptions } from './services.ts';
-import type { Template } from './template.ts';
+import type { Rule, Template } from './template.ts';
 import { warmClients } from './warm.ts';
 
 /** What goes wrong, decided call by call and event by event. */
@@ -54,6 +55,8 @@ export interface WorldOptions {
 	readonly handlers?: Handlers;
 	/** Pollers per queue, five where it is absent. */
 	readonly pollers?: number;
+	/** Whether clocks need not run while nothing happens: for stories of months. */
+	readonly skipsQuiet?: boolean;
 	/** Function invocations at once, 1,000 where it is absent. */
 	readonly concurrency?: number;
 	/** Told of every log line of a function as it is written. */
@@ -112,12 +115,16 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 	const real = simulated ? undefined : new RealClock(chance(seed, 'aws'), onDefect);
 	const clock = (simulated ?? real) as Clock;
 	const ids = chance(seed, 'ids');
+	const quiet = options.skipsQuiet ? new QuietClocks() : undefined;
 
 	const context: AwsContext = {
 		account,
 		region,
 		clock,
-		emit: (event) => delivery.accept(bus.toEvent(event)),
+		emit: (event) => {
+			quiet?.emitted(event);
+			delivery.accept(bus.toEvent(event));
+		},
 		id: (length, alphabet) => text(ids, length, alphabet),
 		uuid: () => uuid(ids),
 	};
@@ -151,9 +158,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 			const session = iam.sessionOf(call.caller);
 			return session && iam.refusal(session, call);
 		},
-		fault: (call) => options.faults?.call?.(call, currentExecution()),
+		fault: (call) => {
+			const fault = options.faults?.call?.(call, currentExecution());
+			if (fault) quiet?.disturb();
+			return fault;
+		},
 		answer: (call, body) => options.faults?.answer?.(call, body, currentExecution()) ?? body,
 		onCall: (call) => {
+			quiet?.observe(call);
 			services.observe(call);
 			options.onCall?.(call, currentExecution());
 		},
@@ -203,6 +215,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 		admits: await admissionsOf(template),
 		rightsOf: (functionName) => rights.get(functionName),
 		fate: (event) => options.faults?.event?.(event) ?? 'deliver',
+		...(quiet && {
+			skips: ({ name, targets: [target] }: Rule) => quiet.skips(name, lambda.find(target?.arn ?? '')?.name ?? '', clock.now()),
+		}),
 		...(options.pollers === undefined ? {} : { pollers: options.pollers }),
 	});
 

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import validations from 'dynalite/validations/index.js';
 import { createStore, type DynaliteStore } from './dynamodb-store.ts';
-import type { PassthroughService, WireResponse } from './wire.ts';
+import type { PassthroughReply, PassthroughService } from './wire.ts';
 
 /** Input of CreateTable. */
 export interface TableDefinition {
@@ -17,8 +17,6 @@ export interface DynamoDb extends PassthroughService {
 	/** Creates tables and waits until they are active. */
 	createTables(tables: readonly TableDefinition[]): Promise<void>;
 }
-
-type Reply = Pick<WireResponse, 'status' | 'body'>;
 
 const TARGET = 'DynamoDB_20120810';
 
@@ -52,7 +50,7 @@ export function createDynamoDb(identity: { readonly account: string; readonly re
 	let pending = 0;
 
 	/** One call at a time: what a call reads and writes is one step to every other call. */
-	const handle = (operation: string, body: string): Promise<Reply> => {
+	const handle = (operation: string, body: string): Promise<PassthroughReply> => {
 		pending += 1;
 		const reply = last
 			.then(() => answer(operation, body))
@@ -63,14 +61,14 @@ export function createDynamoDb(identity: { readonly account: string; readonly re
 		return reply;
 	};
 
-	async function answer(operation: string, body: string): Promise<Reply> {
+	async function answer(operation: string, body: string): Promise<PassthroughReply> {
 		if (operation === 'UpdateTimeToLive' || operation === 'DescribeTimeToLive') return timeToLive(operation, body);
 		const reply = await perform(store, operation, body);
 		return reply.status === 400 && reply.body.includes('ConditionalCheckFailedException') ? withOldItem(operation, body, reply) : reply;
 	}
 
 	/** dynalite does not know `ReturnValuesOnConditionCheckFailure`: the item that failed the condition is still there to be read. */
-	async function withOldItem(operation: string, body: string, reply: Reply): Promise<Reply> {
+	async function withOldItem(operation: string, body: string, reply: PassthroughReply): Promise<PassthroughReply> {
 		const request = JSON.parse(body) as {
 			TableName: string;
 			Key?: Record<string, unknown>;
@@ -92,7 +90,7 @@ export function createDynamoDb(identity: { readonly account: string; readonly re
 		return Object.fromEntries(Table.KeySchema.map(({ AttributeName }) => [AttributeName, item[AttributeName]]));
 	}
 
-	async function timeToLive(operation: string, body: string): Promise<Reply> {
+	async function timeToLive(operation: string, body: string): Promise<PassthroughReply> {
 		const table = await perform(store, 'DescribeTimeToLive', body);
 		if (table.status !== 200) return table;
 		const { TableName, TimeToLiveSpecification } = JSON.parse(body) as {
@@ -136,7 +134,7 @@ interface Refusal {
 
 const isRefusal = (error: unknown): error is Refusal => typeof error === 'object' && error !== null && 'statusCode' in error;
 
-function perform(store: DynaliteStore, operation: string, body: string): Promise<Reply> {
+function perform(store: DynaliteStore, operation: string, body: string): Promise<PassthroughReply> {
 	return new Promise((resolve, reject) => {
 		const reply = (status: number, output: unknown) => resolve({ status, body: JSON.stringify(output) });
 		const fail = (error: unknown) => (isRefusal(error) ? reply(error.statusCode, error.body) : reject(error));

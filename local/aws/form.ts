@@ -69,7 +69,11 @@ function readMap(schema: NormalizedSchema, node: Node, dialect: FormDialect, pat
 	return result;
 }
 
-function readScalar(schema: NormalizedSchema, text: string, path: string): unknown {
+/**
+ * A value of one of the simple types, from text.
+ * @throws AwsError `ValidationException` where it does not fit the schema's type.
+ */
+export function readScalar(schema: NormalizedSchema, text: string, path: string): unknown {
 	if (schema.isBooleanSchema()) {
 		if (text === 'true' || text === 'false') return text === 'true';
 		throw malformed(path, text, 'true or false');

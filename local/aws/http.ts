@@ -1,6 +1,7 @@
 /** The local AWS over HTTP, and in process as the request handler of SDK clients. */
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { Readable } from 'node:stream';
 import { HttpResponse } from '@smithy/core/protocols';
 import type { Wire, WireAnswer } from './wire.ts';
 
@@ -29,7 +30,8 @@ export async function listen(wire: Wire, port: number): Promise<HttpEndpoint> {
 					response.destroy();
 					return;
 				}
-				response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+				const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.byteLength;
+				response.writeHead(answer.status, { 'content-length': length, ...answer.headers });
 				response.end(answer.body);
 			})
 			.catch((error: unknown) => {
@@ -60,7 +62,7 @@ function listening(server: Server, port: number): Promise<void> {
 	});
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Uint8Array> {
 	const chunks: Buffer[] = [];
 	let length = 0;
 	for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -68,7 +70,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
 		if (length > MAX_BODY_BYTES) throw new Error(`Request body over ${MAX_BODY_BYTES} bytes.`);
 		chunks.push(chunk);
 	}
-	return Buffer.concat(chunks).toString('utf8');
+	return Buffer.concat(chunks);
 }
 
 function flat(request: IncomingMessage): Record<string, string | undefined> {
@@ -80,7 +82,9 @@ function flat(request: IncomingMessage): Record<string, string | undefined> {
 /** The part of the SDK's HttpRequest that is used here. */
 interface SdkRequest {
 	readonly method: string;
+	readonly hostname: string;
 	readonly path: string;
+	readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body?: unknown;
 }
@@ -105,10 +109,16 @@ export interface InProcessOptions {
 export function inProcess(wire: Wire, { caller, isAlive = () => true }: InProcessOptions = {}): InProcessHandler {
 	return {
 		metadata: { handlerProtocol: 'http/1.1' },
-		async handle({ method, path, headers, body }) {
+		async handle({ method, hostname, path, query, headers, body }) {
 			if (!isAlive()) return never();
 			const lowerCased = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-			const answer = await wire.handle({ method, path, headers: lowerCased, body: textOf(body) }, caller);
+			const asked = {
+				method,
+				path: query && Object.keys(query).length > 0 ? `${path}?${queryText(query)}` : path,
+				headers: { host: hostname, ...lowerCased },
+				body: contentOf(body),
+			};
+			const answer = await wire.handle(asked, caller);
 			return isAlive() ? { response: toSdk(answer) } : never();
 		},
 		destroy: () => undefined,
@@ -123,12 +133,18 @@ function never(): Promise<never> {
 
 function toSdk(answer: WireAnswer): HttpResponse {
 	if (answer === 'lost') throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
-	return new HttpResponse({ statusCode: answer.status, headers: { ...answer.headers }, body: Buffer.from(answer.body) });
+	// Clients take the bytes of an object from a stream.
+	const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : Readable.from([Buffer.from(answer.body)]);
+	return new HttpResponse({ statusCode: answer.status, headers: { ...answer.headers }, body });
 }
 
-function textOf(body: unknown): string {
+function queryText(query: NonNullable<SdkRequest['query']>): string {
+	const pairs = Object.entries(query).flatMap(([name, value]) => [value ?? ''].flat().map((each): [string, string] => [name, each]));
+	return new URLSearchParams(pairs).toString();
+}
+
+function contentOf(body: unknown): string | Uint8Array {
 	if (body === undefined || body === null) return '';
-	if (typeof body === 'string') return body;
-	if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+	if (typeof body === 'string' || body instanceof Uint8Array) return body;
 	throw new TypeError('The in-process handler takes text and bytes, not streams.');
 }

@@ -1,21 +1,32 @@
-/** AWS JSON, AWS Query and EC2 Query, seen from the server. */
+/** AWS JSON, AWS Query, EC2 Query and REST with XML, seen from the server. */
 
 import { JsonCodec, XmlCodec } from '@aws-sdk/core/protocols';
 import { readForm } from './form.ts';
+import { restProtocol } from './rest/protocol.ts';
 import { checkInput, errorModel, isRecord, NormalizedSchema, type OperationSchema, type SchemaReference } from './schema.ts';
 import type { JsonProtocol, QueryProtocol, ServiceDefinition } from './service.ts';
 import { AwsError } from './types.ts';
 
+export interface WireRequest {
+	readonly method: string;
+	/** With its query. */
+	readonly path: string;
+	/** Names in lower case. */
+	readonly headers: Readonly<Record<string, string | undefined>>;
+	/** Bytes, where a service keeps them as they are; text is UTF-8. */
+	readonly body: string | Uint8Array;
+}
+
 export interface WireResponse {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string>>;
-	readonly body: string;
+	readonly body: string | Uint8Array;
 }
 
-/** One service's protocol: text in, text out. */
+/** One service's protocol. */
 export interface ServerProtocol {
-	/** @throws AwsError for a body that does not fit the operation's schema. */
-	decode(operation: OperationSchema, body: string): unknown;
+	/** @throws AwsError for a request that does not fit the operation's schema. */
+	decode(operation: OperationSchema, request: WireRequest): unknown;
 	encode(operation: OperationSchema, output: unknown, requestId: string): WireResponse;
 	encodeError(error: AwsError, requestId: string): WireResponse;
 }
@@ -27,7 +38,14 @@ const DATE_TIME = 5;
 const STRING = 0;
 
 export function serverProtocol(service: ServiceDefinition): ServerProtocol {
-	return service.protocol.kind === 'json' ? jsonProtocol(service, service.protocol) : queryProtocol(service, service.protocol);
+	const { protocol } = service;
+	if (protocol.kind === 'json') return jsonProtocol(service, protocol);
+	return protocol.kind === 'rest-xml' ? restProtocol(service, protocol) : queryProtocol(service, protocol);
+}
+
+/** The body of a request whose protocol is text. */
+export function bodyText({ body }: Pick<WireRequest, 'body'>): string {
+	return typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }
 
 function jsonProtocol(service: ServiceDefinition, protocol: JsonProtocol): ServerProtocol {
@@ -39,9 +57,9 @@ function jsonProtocol(service: ServiceDefinition, protocol: JsonProtocol): Serve
 		'x-amzn-requestid': requestId,
 	});
 	return {
-		decode(operation, body) {
+		decode(operation, request) {
 			const schema = NormalizedSchema.of(operation.input);
-			const raw = parseJson(body);
+			const raw = parseJson(bodyText(request));
 			checkInput(schema, raw);
 			try {
 				return deserializer.readObject(schema, raw as never);
@@ -85,9 +103,9 @@ function queryProtocol(service: ServiceDefinition, protocol: QueryProtocol): Ser
 		};
 	};
 	return {
-		decode(operation, body) {
+		decode(operation, request) {
 			const schema = NormalizedSchema.of(operation.input);
-			const input = readForm(schema, new URLSearchParams(body), { ec2 });
+			const input = readForm(schema, new URLSearchParams(bodyText(request)), { ec2 });
 			checkInput(schema, input);
 			return input;
 		},

@@ -1,10 +1,9 @@
-/**
- * Amazon S3, as far as the settings of buckets go. S3 speaks REST and XML, which the wire here does not: these operations are reached
- * by runbooks (`aws:executeAwsApi` and its like, in process) and by no client.
- */
+/** Amazon S3: buckets with their settings, and the objects in them. */
 
-import type { AwsContext, Operations } from './types.ts';
-import { AwsError } from './types.ts';
+import * as schemas from '@aws-sdk/client-s3';
+import { objectOperations, type StoredObject } from './s3-objects.ts';
+import { defineService, PROTOCOLS, type ServiceDefinition } from './service.ts';
+import { type AwsContext, AwsError } from './types.ts';
 
 export interface PublicAccessBlock {
 	readonly BlockPublicAcls: boolean;
@@ -21,14 +20,17 @@ export interface Encryption {
 
 export interface Bucket {
 	readonly name: string;
+	/** Epoch milliseconds. */
+	readonly createdAt: number;
 	readonly tags: Map<string, string>;
+	/** By key. */
+	readonly objects: Map<string, StoredObject>;
 	publicAccessBlock: PublicAccessBlock | undefined;
 	encryption: Encryption;
 }
 
 export interface S3 {
-	/** For the services that call one another in process; it is not on the wire. */
-	readonly definition: { readonly name: 's3'; readonly operations: Operations };
+	readonly definition: ServiceDefinition;
 	/** A bucket as S3 makes it: all public access blocked, encrypted with S3's own keys. What is given is in place of that. */
 	createBucket(name: string, settings?: Partial<Pick<Bucket, 'publicAccessBlock' | 'encryption'>>): Bucket;
 	bucket(name: string): Bucket | undefined;
@@ -56,25 +58,38 @@ const ALGORITHMS: readonly string[] = ['AES256', 'aws:kms', 'aws:kms:dsse'];
 const BLOCKED: PublicAccessBlock = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
 const S3_KEYS: Encryption = { SSEAlgorithm: 'AES256', bucketKey: false };
 
-export function createS3(ctx: Pick<AwsContext, 'region'>): S3 {
+export function createS3(ctx: Pick<AwsContext, 'account' | 'region' | 'clock'>): S3 {
 	const buckets = new Map<string, Bucket>();
 
 	/** @throws AwsError `NoSuchBucket`. */
 	function get({ Bucket: name = '' }: BucketInput): Bucket {
 		const bucket = buckets.get(name);
-		if (!bucket) throw new AwsError('NoSuchBucket', `The specified bucket does not exist: ${name}`, { status: 404 });
+		if (!bucket) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', { status: 404, fields: { BucketName: name } });
 		return bucket;
 	}
 
 	function createBucket(name: string, settings: Partial<Pick<Bucket, 'publicAccessBlock' | 'encryption'>> = {}): Bucket {
 		if (!NAME.test(name)) throw new AwsError('InvalidBucketName', `The specified bucket is not valid: ${name}`);
 		if (buckets.has(name)) throw new AwsError('BucketAlreadyOwnedByYou', `You own the bucket ${name} already.`, { status: 409 });
-		const bucket: Bucket = { name, tags: new Map(), publicAccessBlock: BLOCKED, encryption: S3_KEYS, ...settings };
+		const made = { name, createdAt: ctx.clock.now(), tags: new Map(), objects: new Map() };
+		const bucket: Bucket = { ...made, publicAccessBlock: BLOCKED, encryption: S3_KEYS, ...settings };
 		buckets.set(name, bucket);
 		return bucket;
 	}
 
 	const operations = {
+		...objectOperations(ctx, get),
+
+		ListBuckets: (): object => ({
+			Buckets: [...buckets.values()].map(({ name, createdAt }) => ({ Name: name, CreationDate: new Date(createdAt) })),
+			Owner: { ID: ctx.account },
+		}),
+
+		HeadBucket(input: BucketInput): object {
+			get(input);
+			return { BucketRegion: ctx.region };
+		},
+
 		CreateBucket(input: BucketInput): object {
 			createBucket(input.Bucket ?? '');
 			return { Location: `http://${input.Bucket}.s3.${ctx.region}.amazonaws.com/` };
@@ -132,7 +147,7 @@ export function createS3(ctx: Pick<AwsContext, 'region'>): S3 {
 	};
 
 	return {
-		definition: { name: 's3', operations },
+		definition: defineService({ name: 's3', protocol: PROTOCOLS.s3, schemas, operations }),
 		createBucket,
 		bucket: (name) => buckets.get(name),
 		buckets: () => [...buckets.values()],

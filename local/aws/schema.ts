@@ -99,7 +99,7 @@ function checkMap(schema: NormalizedSchema, value: unknown, path: string): void 
 }
 
 /** A structure's tuple ends with how many of its members, from the first, are required. */
-function requiredMembers(schema: NormalizedSchema): ReadonlySet<string> {
+export function requiredMembers(schema: NormalizedSchema): ReadonlySet<string> {
 	const tuple = schema.getSchema() as readonly unknown[];
 	const count = typeof tuple[6] === 'number' ? tuple[6] : 0;
 	return new Set((tuple[4] as readonly string[]).slice(0, count));

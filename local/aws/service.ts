@@ -18,7 +18,15 @@ export interface QueryProtocol {
 	readonly xmlNamespace: string;
 }
 
-export type Protocol = JsonProtocol | QueryProtocol;
+/** REST with XML: an operation is known by its method, path and query. */
+export interface RestProtocol {
+	readonly kind: 'rest-xml';
+	readonly xmlNamespace: string;
+	/** The service's name in a signature's scope and, followed by the Region, in its hosts. */
+	readonly signingName: string;
+}
+
+export type Protocol = JsonProtocol | QueryProtocol | RestProtocol;
 
 /** As the client packages have them in their `protocolSettings`. */
 export const PROTOCOLS = {
@@ -34,6 +42,7 @@ export const PROTOCOLS = {
 	sns: { kind: 'query', version: '2010-03-31', xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/' },
 	iam: { kind: 'query', version: '2010-05-08', xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/' },
 	serviceQuotas: { kind: 'json', version: '1.1', target: 'ServiceQuotasV20190624' },
+	s3: { kind: 'rest-xml', xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/', signingName: 's3' },
 	cloudformation: { kind: 'query', version: '2010-05-15', xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/' },
 } as const satisfies Record<string, Protocol>;
 

@@ -1,21 +1,15 @@
 /** The one door of the local AWS: finds the service of a request, speaks its protocol, keeps the log, lets faults in. */
 
 import type { ApiCallListener } from './api-call.ts';
-import { type ServerProtocol, serverProtocol, type WireResponse } from './protocols.ts';
+import { bodyText, type ServerProtocol, serverProtocol, type WireRequest, type WireResponse } from './protocols.ts';
 import type { RequestLog } from './request-log.ts';
+import { addressed } from './rest/request.ts';
+import { isAddressedTo, operationOf } from './rest/route.ts';
 import { operationSchema } from './schema.ts';
-import type { ServiceDefinition } from './service.ts';
+import type { RestProtocol, ServiceDefinition } from './service.ts';
 import { type AwsContext, AwsError, type Caller } from './types.ts';
 
-export type { WireResponse } from './protocols.ts';
-
-export interface WireRequest {
-	readonly method: string;
-	readonly path: string;
-	/** Names in lower case. */
-	readonly headers: Readonly<Record<string, string | undefined>>;
-	readonly body: string;
-}
+export type { WireRequest, WireResponse } from './protocols.ts';
 
 /** A call as the faults see it, before it takes effect. */
 export interface Call {
@@ -42,12 +36,17 @@ export interface Disturbance {
 	readonly repliesAfterMs?: number;
 }
 
+export interface PassthroughReply {
+	readonly status: number;
+	readonly body: string;
+}
+
 /** A service that is spoken to in its own words: a request comes in, a response goes out. */
 export interface PassthroughService {
 	readonly name: string;
 	/** The `X-Amz-Target` prefix. */
 	readonly target: string;
-	handle(operation: string, body: string): Promise<Pick<WireResponse, 'status' | 'body'>>;
+	handle(operation: string, body: string): Promise<PassthroughReply>;
 }
 
 export interface WireOptions {
@@ -97,9 +96,11 @@ export function createWire(options: WireOptions): Wire {
 	const bound: Bound[] = options.services.map((definition) => ({ definition, protocol: serverProtocol(definition) }));
 	const byTarget = new Map<string, Bound>();
 	const byVersion = new Map<string, Bound>();
+	const rest: (Bound & { readonly http: RestProtocol })[] = [];
 	for (const entry of bound) {
 		const { protocol } = entry.definition;
 		if (protocol.kind === 'json') byTarget.set(protocol.target, entry);
+		else if (protocol.kind === 'rest-xml') rest.push({ ...entry, http: protocol });
 		else byVersion.set(protocol.version, entry);
 	}
 	const passthrough = new Map((options.passthrough ?? []).map((service) => [service.target, service]));
@@ -120,19 +121,28 @@ export function createWire(options: WireOptions): Wire {
 	return {
 		async handle(request, caller = callerOf(request)) {
 			const requestId = options.context.uuid();
+			const answer = async (service: Bound, operation: string) => {
+				const answered = await serve(service, operation, request, requestId, caller);
+				return finish(service.definition.name, operation, requestId, caller, answered);
+			};
+			const restful = rest.find(({ http }) => isAddressedTo(http, request.headers));
+			if (restful) {
+				const operation = operationOf(restful.definition.schemas, addressed(restful.http, request));
+				if (operation === undefined) return unknownService(request, requestId);
+				const given = await answer(restful, operation);
+				return request.method === 'HEAD' && given !== 'lost' ? { ...given, body: '' } : given;
+			}
 			const { prefix, version, operation } = addressee(request);
 			const raw = passthrough.get(prefix ?? '');
 			if (raw && operation) {
-				return finish(raw.name, operation, requestId, caller, await passOn(raw, operation, request.body, requestId, caller));
+				return finish(raw.name, operation, requestId, caller, await passOn(raw, operation, bodyText(request), requestId, caller));
 			}
 			const service = byTarget.get(prefix ?? '') ?? byVersion.get(version ?? '');
-			if (!service || !operation) return unknownService(request, requestId);
-			const answered = await serve(service, operation, request.body, requestId, caller);
-			return finish(service.definition.name, operation, requestId, caller, answered);
+			return service && operation ? answer(service, operation) : unknownService(request, requestId);
 		},
 	};
 
-	async function serve(service: Bound, operation: string, body: string, id: string, caller: string | undefined): Promise<Answered> {
+	async function serve(service: Bound, operation: string, request: WireRequest, id: string, caller: string | undefined): Promise<Answered> {
 		const { definition, protocol } = service;
 		const encodeError = (error: AwsError) => protocol.encodeError(error, id);
 		let input: unknown;
@@ -142,7 +152,7 @@ export function createWire(options: WireOptions): Wire {
 			if (!schema || !implementation) {
 				throw new AwsError('UnknownOperationException', `The local AWS does not implement ${definition.name}:${operation}.`);
 			}
-			input = protocol.decode(schema, body);
+			input = protocol.decode(schema, request);
 			const call = { service: definition.name, operation, input, caller, requestId: id };
 			const fault = options.authorize?.(call) ?? options.fault?.(call);
 			if (fault instanceof AwsError) throw fault;
@@ -221,7 +231,7 @@ function addressee(request: WireRequest): { prefix?: string; version?: string; o
 		const [operation, prefix] = target.split('.').reverse();
 		return { ...(prefix ? { prefix } : {}), ...(operation ? { operation } : {}) };
 	}
-	const form = new URLSearchParams(request.body);
+	const form = new URLSearchParams(bodyText(request));
 	const version = form.get('Version');
 	const operation = form.get('Action');
 	return { ...(version ? { version } : {}), ...(operation ? { operation } : {}) };

@@ -23,9 +23,6 @@ const BRISK: Behaviours = {
 	'*': { durationSeconds: [1, 3], stdout: 'Done.\n' },
 };
 
-/** As brisk as the rest; the packages that `PATCHES` does not name are up to date. */
-const PATCHING: Patching = { os: 'AMAZON_LINUX_2023', scanSeconds: 2, secondsPerPatch: 1, restartSeconds: 5 };
-
 const SECURITY = { os: 'AMAZON_LINUX_2023', classification: 'Security' } as const;
 
 const PATCHES: readonly FleetPatch[] = [
@@ -33,6 +30,12 @@ const PATCHES: readonly FleetPatch[] = [
 	{ id: 'curl-minimal.x86_64', ...SECURITY, severity: 'Important', released: '2026-01-20' },
 	{ id: 'tzdata.noarch', ...SECURITY, classification: 'Bugfix', severity: 'None', released: '2026-02-03' },
 ];
+
+/** As brisk as the rest, and up to date. */
+const PATCHING: Patching = {
+	...{ os: 'AMAZON_LINUX_2023', scanSeconds: 2, secondsPerPatch: 1, restartSeconds: 5 },
+	installed: PATCHES.map(({ id }) => id),
+};
 
 /** The role of all nodes: they answer Systems Manager, and write the output of commands. */
 const PROFILE = 'fleet-node';
@@ -80,7 +83,8 @@ export const START_FLEET: Fleet = {
 			hooks: [
 				{ name: 'fleetkeeper-collect', on: 'terminate', heartbeatTimeoutSeconds: 900, defaultResult: 'CONTINUE', metadata: 'fleetkeeper' },
 			],
-			nodes: [{ id: 'i-0ba7c000000000001' }, { id: 'i-0ba7c000000000002' }],
+			// One of them has missed a patch.
+			nodes: [{ id: 'i-0ba7c000000000001' }, { id: 'i-0ba7c000000000002', patching: { installed: ['tzdata.noarch'] } }],
 		},
 		{
 			name: 'api-green',

@@ -65,12 +65,14 @@ function queueUrl({ account, region }: Pick<Stack, 'account' | 'region'>, name: 
 
 type Resolve = (value: unknown, at: string) => unknown;
 
-/** The name a resource gets: from its naming property, or made of stack and logical id as CloudFormation does. */
+/** The name a resource gets: from its naming property, or made of stack and logical id as CloudFormation does (of a bucket in lower case). */
 export function physicalName(logicalId: string, resource: Resource, stack: Stack, resolve: Resolve): string {
-	const { property, made } = NAMING[resource.Type] ?? {};
-	if (made) return made(createHash('sha256').update(`${stack.name}/${logicalId}`).digest('hex'));
+	const { property, made: madeOf } = NAMING[resource.Type] ?? {};
+	if (madeOf) return madeOf(createHash('sha256').update(`${stack.name}/${logicalId}`).digest('hex'));
 	const given = property === undefined ? undefined : resource.Properties?.[property];
-	return given === undefined ? `${stack.name}-${logicalId}` : String(resolve(given, `${logicalId}.${property}`));
+	if (given !== undefined) return String(resolve(given, `${logicalId}.${property}`));
+	const made = `${stack.name}-${logicalId}`;
+	return resource.Type === 'AWS::S3::Bucket' ? made.toLowerCase() : made;
 }
 
 /** What `Ref` of a resource gives. */

@@ -3,6 +3,7 @@
 import type { TableDefinition } from '../aws/dynamodb.ts';
 import type { Bus } from '../aws/eventbridge.ts';
 import type {
+	BucketDefinition,
 	DocumentDefinition,
 	EventSourceMapping,
 	FunctionDefinition,
@@ -124,6 +125,18 @@ export function lambda({ logicalId, name, arn, properties }: Deployed, invokeCon
 			...optional('onFailureArn', config?.DestinationConfig?.OnFailure?.Destination),
 		},
 		...optional('roleArn', properties['Role']),
+	};
+}
+
+/** What is not set is S3's own default. */
+export function bucket({ name, properties }: Deployed): BucketDefinition {
+	const [rule] = (properties['BucketEncryption']?.ServerSideEncryptionConfiguration ?? []) as Properties[];
+	const { SSEAlgorithm, KMSMasterKeyID } = rule?.['ServerSideEncryptionByDefault'] ?? {};
+	const encryption = { SSEAlgorithm, ...optional('KMSMasterKeyID', KMSMasterKeyID), bucketKey: rule?.['BucketKeyEnabled'] === true };
+	return {
+		name,
+		...optional('encryption', SSEAlgorithm === undefined ? undefined : encryption),
+		...optional('publicAccessBlock', properties['PublicAccessBlockConfiguration']),
 	};
 }
 

@@ -338,6 +338,13 @@ const OTHERS: readonly Difference[] = [
 		ours: 'refuses a key of an index that is not of its type',
 		source: 'DynamoDB developer guide, Global secondary indexes: an index key attribute of another type is a ValidationException',
 	},
+	...['a body other than its MD5 says', 'a checksum of other bytes'].map((what) => ({
+		case: `s3: ${what} is refused`,
+		moto: ACCEPTED,
+		ours: 'refuses it',
+		source:
+			'S3 API reference, Error responses, BadDigest: "The Content-MD5 or checksum value that you specified did not match what the server received"',
+	})),
 ];
 
 export const DIFFERENCES: readonly Difference[] = [...PARAMETERS, ...DOCUMENTS, ...COMMANDS, ...NODE_STATE, ...AUTO_SCALING, ...OTHERS];

@@ -5,6 +5,7 @@ import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { DescribeInstanceInformationCommand, ListDocumentsCommand } from '@aws-sdk/client-ssm';
 import { inProcess } from '../../local/aws/http.ts';
@@ -54,7 +55,7 @@ function systemOf(world: World): System {
 		async post(_service, form) {
 			const answer = await world.wire.handle({ method: 'POST', path: '/', headers: {}, body: new URLSearchParams(form).toString() });
 			if (answer === 'lost') throw new Error('The reply was lost.');
-			return answer;
+			return { status: answer.status, body: String(answer.body) };
 		},
 		run: world.run,
 		close: async () => world.close(),
@@ -62,12 +63,13 @@ function systemOf(world: World): System {
 }
 
 /** The first call of a client reads the SDK's configuration by real I/O, for which simulated time does not wait. */
-async function warm({ ssm, autoScaling, ec2, sqs, events, tagging, dynamo }: System): Promise<void> {
+async function warm({ ssm, autoScaling, ec2, sqs, s3, events, tagging, dynamo }: System): Promise<void> {
 	await Promise.all([
 		ssm.send(new ListDocumentsCommand({})),
 		autoScaling.send(new DescribeAutoScalingGroupsCommand({})),
 		ec2.send(new DescribeInstancesCommand({})),
 		sqs.send(new ListQueuesCommand({})),
+		s3.send(new ListBucketsCommand({})),
 		events.send(new ListRulesCommand({})),
 		tagging.send(new GetResourcesCommand({})),
 		dynamo.send(new ListTablesCommand({})),

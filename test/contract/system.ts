@@ -5,6 +5,7 @@ import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand,
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -21,6 +22,8 @@ export function clientsOf(options: ClientOptions) {
 		ec2: new EC2Client(options),
 		sqs: new SQSClient(options),
 		events: new EventBridgeClient(options),
+		// The name of a bucket is no host that resolves.
+		s3: new S3Client({ ...options, forcePathStyle: true }),
 		tagging: new ResourceGroupsTaggingAPIClient(options),
 		dynamo: DynamoDBDocumentClient.from(new DynamoDBClient(options)),
 	};

@@ -48,8 +48,11 @@ describe('A bucket that AWS Config finds open to the public', () => {
 			.slice(before)
 			.filter(({ caller }) => !/reconcile|playbook-change/.test(caller))
 			.filter(({ operation, input }) => operation !== 'GetItem' || !JSON.stringify(input).includes('playbooks'));
-		const names = calls.map(({ operation }) => operation);
-		expect((await remediation(flow)).state).toBe('succeeded');
+		const done = await remediation(flow);
+		// The buckets of the stack itself are judged as well, and are well.
+		const others = (input: object) => JSON.stringify(input).includes('operation#') && !JSON.stringify(input).includes(done.id.slice(0, -2));
+		const names = calls.filter(({ operation, input }) => operation !== 'Query' || !others(input)).map(({ operation }) => operation);
+		expect(done.state).toBe('succeeded');
 		expect(names.length, names.join(' ')).toBeLessThanOrEqual(14);
 		expect(calls.filter(({ service }) => ['ssm', 'autoscaling'].includes(service)).length, names.join(' ')).toBeLessThanOrEqual(3);
 	});

@@ -53,8 +53,16 @@ describe('A call in a role', () => {
 		['sqs', 'SendMessage', { QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/q' }, 'AccessDenied', 403, 'sqs:sendmessage on'],
 		['ec2', 'RebootInstances', { InstanceIds: [nodeId(1)] }, 'UnauthorizedOperation', 403, 'You are not authorized to perform this'],
 		['dynamodb', 'GetItem', { TableName: 't' }, 'AccessDeniedException', 400, ':table/t because'],
+		['s3', 'HeadObject', { Bucket: 'b', Key: 'a/c' }, 'AccessDenied', 403, 's3:GetObject on resource: arn:aws:s3:::b/a/c because'],
+		['s3', 'PutObject', { Bucket: 'b', Key: 'a/c' }, 'AccessDenied', 403, 's3:PutObject on resource: arn:aws:s3:::b/a/c because'],
 	])('of %s is refused in its own way', async (service, operation, input, code, status, said) => {
 		expect(await refused(service, operation, input, [])).toEqual({ code, status, message: expect.stringContaining(said) });
+	});
+
+	it('that lists a bucket may be allowed a folder of it', async () => {
+		const folder = allow('s3:ListBucket', 'arn:aws:s3:::b', { StringLike: { 's3:prefix': 'reports/*' } });
+		expect(await refused('s3', 'ListObjectsV2', { Bucket: 'b', Prefix: 'reports/dev' }, [folder])).toBeUndefined();
+		expect((await refused('s3', 'ListObjectsV2', { Bucket: 'b' }, [folder]))?.code).toBe('AccessDenied');
 	});
 
 	it('is refused where a policy denies what another allows', async () => {
@@ -108,6 +116,21 @@ describe('A call in a role', () => {
 		];
 		expect(await refused('ssm', 'SendCommand', SEND, onTeam('web'))).toBeUndefined();
 		expect((await refused('ssm', 'SendCommand', SEND, onTeam('batch')))?.message).toContain(NODE);
+	});
+
+	it('to nodes by tags is about nodes that carry them, whichever of their values it is', async () => {
+		const onTeams = (...teams: readonly string[]) => [
+			allow('ssm:SendCommand', `${SSM}:document/*`),
+			allow('ssm:SendCommand', 'arn:aws:ec2:*:*:instance/*', { StringEquals: { 'ssm:resourceTag/team': teams } }),
+		];
+		const sending = async (teams: readonly string[], ...targets: readonly object[]) =>
+			(await refused('ssm', 'SendCommand', { DocumentName: 'drain', Targets: targets }, onTeams(...teams))) === undefined;
+		const team = (...Values: readonly string[]) => ({ Key: 'tag:team', Values });
+		expect(await sending(['web'], team('web'))).toBe(true);
+		expect(await sending(['web'], team('batch'))).toBe(false);
+		expect(await sending(['web'], { Key: 'tag:stage', Values: ['prod'] })).toBe(false);
+		expect(await sending(['web'], team('web', 'batch'))).toBe(false);
+		expect(await sending(['web', 'batch'], team('web', 'batch'), { Key: 'tag:stage', Values: ['prod'] })).toBe(true);
 	});
 
 	it('of an operation that nobody has described here is a defect', async () => {

@@ -156,6 +156,19 @@ describe('the cutoff', () => {
 		expect(aws.ssm.commands()[0]?.status).toBe('Cancelled');
 		expect(statuses(aws, INVOCATION)).toEqual(['IN_PROGRESS', 'TIMED_OUT']);
 	});
+
+	it('has timed out also what no node had taken up, which is cancelled at once', async () => {
+		const aws = smallAws(webFleet(1, {}, {}));
+		for (const { id } of aws.ssm.nodes()) aws.ssm.setDeaf(id, true);
+		const WindowId = createWindow(aws);
+		const patient = { RunCommand: { Parameters: { commands: ['true'] }, TimeoutSeconds: 7_200 } };
+		addCommand(aws, WindowId, [addTarget(aws, WindowId)], { CutoffBehavior: 'CANCEL_TASK', TaskInvocationParameters: patient });
+
+		await aws.advance(2 * HOUR + 60);
+
+		expect(aws.ssm.commands()[0]?.status).toBe('Cancelled');
+		expect(lastTasks(aws, WindowId)[0]).toMatchObject({ Status: 'TIMED_OUT', StatusDetails: expect.stringContaining('cutoff') });
+	});
 });
 
 describe('executions of windows', () => {

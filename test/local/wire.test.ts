@@ -115,7 +115,7 @@ const options = () => ({
 const ssmClient = () => new SSMClient(options());
 const scalingClient = () => new AutoScalingClient(options());
 const send = async (headers: Record<string, string>, body: string) =>
-	(await wire.handle({ method: 'POST', path: '/', headers, body })) as WireResponse;
+	(await wire.handle({ method: 'POST', path: '/', headers, body })) as WireResponse & { readonly body: string };
 
 describe('The wire, AWS JSON', () => {
 	it('takes a request from the SDK and gives its answer back, timestamps included', async () => {

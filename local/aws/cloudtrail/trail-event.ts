@@ -19,6 +19,7 @@ const DATA_PLANE: Readonly<Record<string, RegExp>> = {
 	sqs: /Message/,
 	sns: /^Publish/,
 	events: /^PutEvents$/,
+	s3: /Object/,
 	cloudwatch: /^(PutMetricData|GetMetric)/,
 };
 

@@ -65,8 +65,8 @@ export interface Iam {
 /** The condition keys that are given to policies: one that asks for another would never hold. */
 const GLOBAL_KEYS = ['aws:PrincipalAccount', 'aws:PrincipalArn', 'aws:RequestedRegion', 'aws:ResourceAccount', 'ec2:Region'] as const;
 const KNOWN_KEYS = new Set(
-	[...GLOBAL_KEYS, 'aws:TagKeys', 'ec2:CreateAction', 'events:detail-type', 'events:source', 'iam:PassedToService'].map((key) =>
-		key.toLowerCase(),
+	[...GLOBAL_KEYS, 'aws:TagKeys', 'ec2:CreateAction', 'events:detail-type', 'events:source', 'iam:PassedToService', 's3:prefix'].map(
+		(key) => key.toLowerCase(),
 	),
 );
 const KNOWN_PREFIXES = ['aws:requesttag/', 'aws:resourcetag/', 'ssm:resourcetag/'];

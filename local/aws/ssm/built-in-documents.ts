@@ -1,5 +1,7 @@
 /** Documents that AWS owns, as far as they are needed. Their parameters follow the published documents. */
 
+import { UPKEEP_DOCUMENTS } from './upkeep-documents.ts';
+
 const EXECUTION_TIMEOUT = {
 	type: 'String',
 	default: '3600',
@@ -86,6 +88,52 @@ const RUN_PATCH_BASELINE = {
 	],
 };
 
+/** The agent's plugin installs: here the fleet says how that ends. */
+const CONFIGURE_PACKAGE = {
+	schemaVersion: '2.2',
+	description: 'Installs or uninstalls a Distributor package.',
+	parameters: {
+		action: {
+			type: 'String',
+			description: '(Required) Whether to install or uninstall the package.',
+			allowedValues: ['Install', 'Uninstall'],
+		},
+		installationType: {
+			type: 'String',
+			default: 'Uninstall and reinstall',
+			description: '(Optional) Whether the application is taken offline until it is installed again, or updated in place.',
+			allowedValues: ['Uninstall and reinstall', 'In-place update'],
+		},
+		name: {
+			type: 'String',
+			description: '(Required) The package.',
+			allowedPattern:
+				'^arn:[a-z0-9][-.a-z0-9]{0,62}:[a-z0-9][-.a-z0-9]{0,62}:([a-z0-9][-.a-z0-9]{0,62})?:([a-z0-9][-.a-z0-9]{0,62})?:' +
+				'(package|document)\\/[a-zA-Z0-9/:.\\-_]{1,128}$|^[a-zA-Z0-9/:.\\-_]{1,128}$',
+		},
+		version: { type: 'String', default: '', description: '(Optional) The version; the latest one where it is empty.' },
+		additionalArguments: {
+			type: 'StringMap',
+			default: {},
+			description: '(Optional) What the scripts of the package are given.',
+			maxChars: 4096,
+		},
+	},
+	mainSteps: [
+		{
+			action: 'aws:configurePackage',
+			name: 'configurePackage',
+			inputs: {
+				name: '{{ name }}',
+				action: '{{ action }}',
+				installationType: '{{ installationType }}',
+				version: '{{ version }}',
+				additionalArguments: '{{ additionalArguments }}',
+			},
+		},
+	],
+};
+
 const REFRESH_ASSOCIATION = {
 	schemaVersion: '2.2',
 	description: 'Runs associations on demand.',
@@ -103,5 +151,7 @@ export const BUILT_IN_DOCUMENTS: Readonly<Record<string, Readonly<Record<string,
 	'AWS-RunShellScript': runScript('aws:runShellScript'),
 	'AWS-RunPowerShellScript': runScript('aws:runPowerShellScript'),
 	'AWS-RunPatchBaseline': RUN_PATCH_BASELINE,
+	'AWS-ConfigureAWSPackage': CONFIGURE_PACKAGE,
 	'AWS-RefreshAssociation': REFRESH_ASSOCIATION,
+	...UPKEEP_DOCUMENTS,
 };

@@ -21,7 +21,10 @@ export interface PlannedStep {
 const ACTIONS: Readonly<Record<string, readonly Platform[]>> = {
 	'aws:runShellScript': ['Linux', 'MacOS'],
 	'aws:runPowerShellScript': ['Linux', 'Windows'],
+	'aws:configurePackage': ['Linux', 'Windows', 'MacOS'],
 	'aws:refreshAssociation': ['Linux', 'Windows', 'MacOS'],
+	'aws:softwareInventory': ['Linux', 'Windows', 'MacOS'],
+	'aws:updateSsmAgent': ['Linux', 'Windows', 'MacOS'],
 };
 /** Those whose work stands in the document. */
 const SCRIPTS: readonly unknown[] = ['aws:runShellScript', 'aws:runPowerShellScript'];

@@ -48,6 +48,8 @@ export class Nodes {
 	readonly #onRegister: ((node: ManagedNode) => void)[] = [];
 	/** Nodes whose agent restarts them. */
 	readonly #restarting = new Set<string>();
+	/** Nodes that hang in such a restart: another boot helps. */
+	readonly #hung = new Set<string>();
 
 	constructor(ctx: AwsContext, ec2: Ec2) {
 		this.#ctx = ctx;
@@ -164,7 +166,10 @@ export class Nodes {
 		run.boot = boots;
 		node.lastPingAt = this.#ctx.clock.now();
 		if (comesBack) this.#backAfter(node.id, this.restartSeconds(node), boots);
-		else node.agent = 'lost';
+		else {
+			node.agent = 'lost';
+			this.#hung.add(node.id);
+		}
 	}
 
 	/**
@@ -226,6 +231,7 @@ export class Nodes {
 			if (instance?.state !== 'running' || instance.boots !== boots) return;
 			const node = this.#nodes.get(id) ?? this.#register(instance);
 			node.boot = boots;
+			if (this.#hung.delete(id)) node.agent = 'online';
 			this.#flush(node);
 			this.#tell(node);
 		});

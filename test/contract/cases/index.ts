@@ -11,6 +11,7 @@ import { HOOK_CASES } from './lifecycle-hooks.ts';
 import { WINDOW_CASES } from './maintenance-windows.ts';
 import { PARAMETER_CASES } from './parameters.ts';
 import { BASELINE_CASES } from './patch-baselines.ts';
+import { S3_CASES } from './s3.ts';
 import { SQS_CASES } from './sqs.ts';
 import { STS_CASES } from './sts.ts';
 
@@ -26,5 +27,6 @@ export const CASES: readonly Case[] = [
 	...SQS_CASES,
 	...EVENTS_CASES,
 	...DYNAMODB_CASES,
+	...S3_CASES,
 	...STS_CASES,
 ];

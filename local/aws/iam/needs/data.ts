@@ -2,7 +2,7 @@
 
 import type { BatchGetItemInput, QueryInput } from '@aws-sdk/client-dynamodb';
 import type { PutEventsRequest } from '@aws-sdk/client-eventbridge';
-import type { Need, Needs, Site } from '../need.ts';
+import { ANYTHING, type Need, type Needs, type Site } from '../need.ts';
 
 /** A table is given by its name or its ARN. */
 function tableArn(nameOrArn: string, { arn }: Site): string {
@@ -56,17 +56,47 @@ function putEvents({ Entries: entries = [] }: PutEventsRequest, { arn }: Site): 
 
 export const EVENTS_NEEDS: Needs = { PutEvents: putEvents };
 
-/** Actions whose names are not those of their operations. */
-const S3_ACTIONS: Readonly<Record<string, string>> = {
+/** On buckets; most have names that are not those of their operations. */
+const BUCKET_ACTIONS: Readonly<Record<string, string>> = {
+	CreateBucket: 'CreateBucket',
 	GetBucketEncryption: 'GetEncryptionConfiguration',
 	GetPublicAccessBlock: 'GetBucketPublicAccessBlock',
+	HeadBucket: 'ListBucket',
 	PutBucketEncryption: 'PutEncryptionConfiguration',
 	PutPublicAccessBlock: 'PutBucketPublicAccessBlock',
 };
 
-export const S3_NEEDS: Needs = Object.fromEntries(
-	Object.entries(S3_ACTIONS).map(([operation, action]) => [
-		operation,
-		({ Bucket: bucket = '' }: { Bucket?: string }): Need[] => [{ action: `s3:${action}`, resources: [`arn:aws:s3:::${bucket}`] }],
-	]),
-);
+/** To look at an object is to get it. */
+const OBJECT_ACTIONS: Readonly<Record<string, string>> = {
+	DeleteObject: 'DeleteObject',
+	GetObject: 'GetObject',
+	HeadObject: 'GetObject',
+	PutObject: 'PutObject',
+};
+
+interface InBucket {
+	readonly Bucket?: string;
+	readonly Key?: string;
+	readonly Prefix?: string;
+}
+
+const bucketArn = ({ Bucket: bucket = '' }: InBucket) => `arn:aws:s3:::${bucket}`;
+
+export const S3_NEEDS: Needs = {
+	...Object.fromEntries(
+		Object.entries(BUCKET_ACTIONS).map(([operation, action]) => [
+			operation,
+			(input: InBucket): Need[] => [{ action: `s3:${action}`, resources: [bucketArn(input)] }],
+		]),
+	),
+	...Object.fromEntries(
+		Object.entries(OBJECT_ACTIONS).map(([operation, action]) => [
+			operation,
+			(input: InBucket): Need[] => [{ action: `s3:${action}`, resources: [`${bucketArn(input)}/${input.Key}`] }],
+		]),
+	),
+	ListBuckets: (): Need[] => [{ action: 's3:ListAllMyBuckets', resources: ANYTHING }],
+	ListObjectsV2: (input: InBucket): Need[] => [
+		{ action: 's3:ListBucket', resources: [bucketArn(input)], context: () => ({ 's3:prefix': input.Prefix ?? '' }) },
+	],
+};

@@ -6,6 +6,7 @@ import type {
 	GetCalendarStateCommandInput,
 	SendCommandCommandInput,
 	StartAutomationExecutionCommandInput,
+	Target,
 } from '@aws-sdk/client-ssm';
 import { ANYTHING, type Need, type Needs, onAnything, type RequestContext, type Site, tagContext } from '../need.ts';
 
@@ -32,12 +33,31 @@ export function passRole(role: string): Need {
 export function nodeTags(ids: readonly string[], { facts }: Site): RequestContext {
 	const [first, ...others] = ids.map((id) => facts.instanceTags(id) ?? new Map<string, string>());
 	const common = [...(first ?? [])].filter(([key, value]) => others.every((tags) => tags.get(key) === value));
+	return resourceTags(common);
+}
+
+function resourceTags(tags: readonly (readonly [string, string])[]): RequestContext {
 	return Object.fromEntries(
-		common.flatMap(([key, value]) => [
+		tags.flatMap(([key, value]) => [
 			[`ssm:resourceTag/${key}`, value],
 			[`aws:ResourceTag/${key}`, value],
 		]),
 	);
+}
+
+/**
+ * Of nodes that are targeted by tags, the tags that they must have: IAM looks at them node by node (user guide, "Restricting Run Command
+ * access based on tags"). One for each value where a tag may have several.
+ */
+function targetedTags(targets: readonly Target[]): RequestContext[] {
+	const byTag = targets.flatMap(({ Key: key = '', Values: values = [] }) =>
+		key.startsWith('tag:') ? [{ key: key.slice(4), values }] : [],
+	);
+	const sure = byTag.flatMap(({ key, values: [value = '', ...others] }) => (others.length === 0 ? [[key, value] as const] : []));
+	const possible = byTag
+		.filter(({ values }) => values.length > 1)
+		.flatMap(({ key, values }) => values.map((value) => [key, value] as const));
+	return possible.length === 0 ? [resourceTags(sure)] : possible.map((tag) => resourceTags([...sure, tag]));
 }
 
 /** Who targets a resource group must be allowed to list it (user guide, "Run commands at scale"; API reference of ListGroupResources). */
@@ -56,10 +76,10 @@ function sendCommand(input: SendCommandCommandInput, site: Site): Need[] {
 	const named = [...ids, ...targets.flatMap(({ Key: key, Values: values = [] }) => (key === 'InstanceIds' ? values : []))];
 	// Targets by tag may be any instance.
 	const nodes = named.length > 0 ? named.map((id) => nodeArn(id, site)) : [site.arn('ec2', 'instance/*')];
-	const context = () => nodeTags(named, site);
+	const contexts = named.length > 0 ? [() => nodeTags(named, site)] : targetedTags(targets).map((tags) => () => tags);
 	return [
 		{ action: 'ssm:SendCommand', resources: [documentArn(name, site)] },
-		{ action: 'ssm:SendCommand', resources: nodes, context },
+		...contexts.map((context) => ({ action: 'ssm:SendCommand', resources: nodes, context })),
 		...targets.flatMap(({ Key: key, Values: values = [] }) => (key === 'resource-groups:Name' ? listGroups(values, site) : [])),
 		...(bucket === undefined ? [] : [{ action: 'ssm:SendCommand', resources: [`arn:aws:s3:::${bucket}`] }]),
 		...(role === undefined ? [] : [passRole(role)]),

@@ -9,7 +9,7 @@ import type { Iam } from '../../iam/index.ts';
 import { tagsOf } from '../checks.ts';
 import { executionOperations } from './execution-operations.ts';
 import { WindowExecutions } from './executions.ts';
-import type { Window } from './model.ts';
+import type { Window, WindowExecution } from './model.ts';
 import { type AutomationDeps, automationTasks, type InvokeFunction, lambdaTasks } from './other-tasks.ts';
 import { type RunCommandDeps, runCommandTasks } from './run-command-task.ts';
 import { settingsFrom } from './settings.ts';
@@ -26,11 +26,15 @@ type Deps = Omit<RunCommandDeps, 'rights'> &
 		readonly invoke?: InvokeFunction;
 	};
 
-/** As a deployment makes them: with the ids that the stack knows them by. */
+/** As a deployment makes them, with the ids that the stack knows them by; and as they are now. */
 export interface DeployedWindows {
 	addWindow(id: string, input: CreateMaintenanceWindowCommandInput): void;
 	addTarget(id: string, input: RegisterTargetWithMaintenanceWindowCommandInput): void;
 	addTask(id: string, input: RegisterTaskWithMaintenanceWindowCommandInput): void;
+	/** The oldest first. */
+	windows(): readonly Window[];
+	/** Of a window, the newest first. */
+	executions(windowId: string): readonly WindowExecution[];
 }
 
 export function createMaintenanceWindows({ ctx, iam, invoke = nowhere, ...deps }: Deps) {
@@ -54,6 +58,8 @@ export function createMaintenanceWindows({ ctx, iam, invoke = nowhere, ...deps }
 		addTask: (id, input) => {
 			tasks.register(input, id);
 		},
+		windows: () => windows.all(),
+		executions: (windowId) => executions.of(windowId),
 	};
 	return {
 		operations: {

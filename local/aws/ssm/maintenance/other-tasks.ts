@@ -48,6 +48,8 @@ export function automationTasks({ ctx, nodes, rights, startAutomation }: Automat
 			const input = { ...settings, DocumentName: task.arn };
 			rights.check(session, 'StartAutomationExecution', input);
 			const executionId = startAutomation(input, session, ({ status, message }) => ended(AUTOMATION_ENDS[status] ?? 'FAILED', message));
+			// How it stands a window asks in the name of the role too (user guide, the policy of a role for window tasks).
+			rights.check(session, 'GetAutomationExecution', { AutomationExecutionId: executionId });
 			return { executionId };
 		},
 	});

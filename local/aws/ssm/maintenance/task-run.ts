@@ -56,8 +56,9 @@ export class TaskRun {
 			if (isOver(entry.invocation)) continue;
 			if (entry.invocation.status === 'PENDING') this.#leave(entry, 'TIMED_OUT', CUT_OFF);
 			else if (this.#maker.cancellable) {
-				entry.cancel?.();
+				// What is cancelled may end at once: it is the cutoff that has ended it.
 				this.#end(entry, 'TIMED_OUT', CUT_OFF);
+				entry.cancel?.();
 			}
 		}
 		this.#maybeEnd();

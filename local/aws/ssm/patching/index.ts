@@ -1,6 +1,7 @@
 /** Patch Manager. */
 
 import type { CreatePatchBaselineCommandInput } from '@aws-sdk/client-ssm';
+import type { Patching } from '../../ec2-machine.ts';
 import type { AwsContext } from '../../types.ts';
 import { tagsOf } from '../checks.ts';
 import type { Compliance } from '../compliance/compliance.ts';
@@ -21,6 +22,8 @@ export interface PatchManager {
 	release(patch: Patch): void;
 	/** Makes a baseline as a deployment does: with the id that the stack knows it by, its groups, and whether it is a default. */
 	addBaseline(id: string, input: CreatePatchBaselineCommandInput, groups: readonly string[], isDefault: boolean): void;
+	/** What patching meets on a node becomes different: a disk is full, somebody has repaired it. What is installed stays. */
+	change(nodeId: string, changes: Partial<Omit<Patching, 'installed'>>): void;
 	/** What the last operation on a node has found. */
 	report(nodeId: string): PatchReport | undefined;
 }
@@ -37,6 +40,7 @@ export function createPatchManager(ctx: AwsContext, nodes: Nodes, compliance: Co
 			for (const group of groups) baselines.register(baseline, group);
 			if (isDefault) baselines.makeDefault(baseline);
 		},
+		change: (nodeId, changes) => patching.change(nodeId, changes),
 		report: (nodeId) => patching.report(nodeId),
 	};
 	return {

@@ -52,6 +52,8 @@ export class NodePatching {
 	/** Patches that the last installation failed on, by node. */
 	readonly #failed = new Map<string, ReadonlySet<string>>();
 	readonly #reports = new Map<string, PatchReport>();
+	/** What has become different on nodes since they were there. */
+	readonly #changes = new Map<string, Partial<Patching>>();
 	/** When a snapshot was first used with a baseline. */
 	readonly #snapshots = new Map<string, number>();
 
@@ -75,7 +77,11 @@ export class NodePatching {
 	/** How patching goes on a node; its system where nobody has said so is that of its platform. */
 	of(node: ManagedNode): Patching {
 		const { patching, platform } = this.#nodes.instance(node).machine;
-		return patching ?? { os: SYSTEMS[platform] };
+		return { os: SYSTEMS[platform], ...patching, ...this.#changes.get(node.id) };
+	}
+
+	change(nodeId: string, changes: Partial<Patching>): void {
+		this.#changes.set(nodeId, { ...this.#changes.get(nodeId), ...changes });
 	}
 
 	/** The value of the tag that makes a patch group, in either of its spellings. */
