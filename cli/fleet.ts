@@ -10,7 +10,9 @@ import { check } from './check.ts';
 import { complete } from './complete.ts';
 import { doctor } from './doctor.ts';
 import { extend } from './extend.ts';
+import { install } from './install.ts';
 import { list } from './list.ts';
+import { patch } from './patch.ts';
 import { pause } from './pause.ts';
 import { redrive } from './redrive.ts';
 import { release } from './release.ts';
@@ -32,7 +34,24 @@ const CHECK: Verb = {
 };
 
 const VERBS: ReadonlyMap<string, Verb> = new Map(
-	Object.entries({ list, show, retry, extend, cancel, complete, pause, resume, request, run, redrive, release, doctor, check: CHECK }),
+	Object.entries({
+		list,
+		show,
+		retry,
+		extend,
+		cancel,
+		complete,
+		pause,
+		resume,
+		request,
+		run,
+		install,
+		patch,
+		redrive,
+		release,
+		doctor,
+		check: CHECK,
+	}),
 );
 
 const DONE = 0;

@@ -46,10 +46,15 @@ const OPENED_BY: Readonly<Record<Exclude<OperationKind, 'lifecycle'>, string>> =
 		'start the runbook by hand.',
 	event: 'The next event opens another; for a runbook that was asked for, ask again: fleet -- request.',
 	command: 'To run it on the nodes where it did not succeed, ask for them: fleet -- run --failed-of.',
+	patch: 'The next run of its maintenance window opens another; to patch nodes now, ask for it: fleet -- patch.',
+	association: 'The next run of the association that fails opens another.',
+	state: 'Another is opened when Systems Manager finds it noncompliant again.',
 };
 
 function mustNotBeUnderWay({ id, state, ending, work }: Operation): void {
 	if (ending !== undefined || state === 'waiting' || state === 'verifying') return;
+	// What runs without work of ours is only looked at.
+	if (state === 'running' && work === undefined) return;
 	const now =
 		state === 'starting'
 			? 'its work is being started, and the clock looks every minute for what came of it'

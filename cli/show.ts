@@ -1,8 +1,13 @@
 /** `fleet -- show <operation>`: its whole story. */
 
+import { nodesText } from '../shared/kinds/association/item.ts';
+import { nodesOf } from '../shared/kinds/state/findings.ts';
+import { listed } from '../shared/kinds/state/item.ts';
+import { subjectOf } from '../shared/kinds/subjects.ts';
 import { summarise } from '../shared/operation/summary.ts';
 import type { Operation } from '../shared/operation/types.ts';
-import { countsOf, type NodeLine, nodeLines, unwellRows } from './show/nodes.ts';
+import { countsOf, type NodeLine, nodeLines, ringRows, unwellRows } from './show/nodes.ts';
+import { patchRows } from './show/patch.ts';
 import { findOperation } from './support/find.ts';
 import { endText, hasTime, instant, oneLine, span, stateText, table } from './support/format.ts';
 import { printJson, readArguments, type Verb } from './support/verb.ts';
@@ -22,6 +27,9 @@ export const show: Verb = {
 };
 
 type Row = readonly [string, string];
+
+/** Nodes that a line names. */
+const NODES = 10;
 
 /** What an operation is about, and how that stands. */
 function aboutOf(operation: Operation, nodes: readonly NodeLine[]): Row[] {
@@ -67,13 +75,36 @@ function aboutOf(operation: Operation, nodes: readonly NodeLine[]): Row[] {
 		case 'command': {
 			const { subject, request, maxConcurrency, maxErrors, commands, output } = operation;
 			const parts = commands > 1 ? `, in ${commands} commands one after another` : '';
+			const per = operation.rings ? ', for each ring' : '';
 			return [
 				['targets', oneLine(subject.on)],
 				['request', oneLine(`by ${request.by ?? subject.source}: ${request.reason ?? 'no reason given'}`)],
-				['rate', `MaxConcurrency ${maxConcurrency}, MaxErrors ${maxErrors}${parts}`],
+				['rate', `MaxConcurrency ${maxConcurrency}, MaxErrors ${maxErrors}${per}${parts}`],
 				['nodes', countsOf(operation, nodes)],
+				...ringRows(operation),
 				['output', output.s3],
 				['logs', `log group ${output.logGroup}, streams <command>/<node>/<step>/stdout and stderr`],
+			];
+		}
+		case 'patch':
+			return patchRows(operation);
+		case 'association': {
+			const { subject, name, document, failing, nodes, again, output } = operation;
+			return [
+				['association', `${oneLine(name)}, ${subject.associationId}`],
+				...(document === undefined ? [] : [['applies', oneLine(document)] as const]),
+				['fails on', failing === 0 ? 'no node' : oneLine(nodesText({ failing, nodes }, NODES))],
+				...(again?.sent ? [['applied again', `on ${again.nodes.length} of its nodes at ${instant(again.at)}`] as const] : []),
+				...(output === undefined ? [] : [['output', oneLine(output)] as const]),
+			];
+		}
+		case 'state': {
+			const nodes = nodesOf(operation);
+			return [
+				['about', subjectOf(operation.subject).about(operation.subject)],
+				['patch group', oneLine(operation.group)],
+				['not compliant', nodes.length === 0 ? 'no node any more' : `${nodes.length} of ${operation.count}: ${listed(nodes, NODES)}`],
+				...(operation.severity === undefined ? [] : [['severity', operation.severity] as const]),
 			];
 		}
 	}

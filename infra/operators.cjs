@@ -59,10 +59,7 @@ const sessions = [
 const run = (allowed) => [
 	allow(['ssm:SendCommand'], [OWN_DOCUMENTS, ...documentsOf(allowed), ...NODES, OUTPUT]),
 	allow(['ssm:CancelCommand'], '*'),
-	allow(
-		['ssm:StartAutomationExecution'],
-		[...[ssm(`automation-definition/${OWN}-*`), OWN_DOCUMENTS, EXECUTIONS], ...runbooksOf(allowed), ...documentsOf(allowed)],
-	),
+	allow(['ssm:StartAutomationExecution'], [...[ssm(`automation-definition/${OWN}-*`), OWN_DOCUMENTS, EXECUTIONS], ...runbooksOf(allowed)]),
 	allow(['ssm:AddTagsToResource', 'ssm:SendAutomationSignal', 'ssm:StopAutomationExecution'], EXECUTIONS),
 	allow(['iam:PassRole'], { 'Fn::GetAtt': ['AutomationRole', 'Arn'] }, { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } }),
 ];
@@ -80,7 +77,19 @@ const read = [
 	),
 	allow(['ssm:DescribeAutomationStepExecutions', 'ssm:GetAutomationExecution'], EXECUTIONS),
 	allow(['ssm:GetOpsItem'], ssm('opsitem/*')),
-	allow(['ssm:GetConnectionStatus'], NODES),
+	allow(['ssm:DescribeInstancePatchStates', 'ssm:DescribeInstancePatches', 'ssm:GetConnectionStatus'], NODES),
+	// What keeps nodes in a state, and what came of it.
+	allow(
+		[
+			'DescribeMaintenanceWindowExecutions',
+			'DescribeMaintenanceWindowTargets',
+			'DescribeMaintenanceWindowTasks',
+			'GetMaintenanceWindow',
+		].map((operation) => `ssm:${operation}`),
+		ssm('maintenancewindow/*'),
+	),
+	allow(['ssm:DescribeAssociation', 'ssm:DescribeAssociationExecutionTargets', 'ssm:DescribeAssociationExecutions'], ssm('association/*')),
+	allow(['ssm:GetPatchBaseline'], ssm('patchbaseline/*')),
 	allow(['s3:GetObject', 's3:ListBucket'], [OUTPUT, sub('${OutputBucket.Arn}/*')]),
 	allow(
 		['logs:DescribeLogStreams', 'logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:GetQueryResults', 'logs:StartQuery'],
@@ -123,7 +132,10 @@ const read = [
 			...['config:ListDiscoveredResources', 'ec2:DescribeInstances', 'logs:DescribeLogGroups', 'logs:StopQuery', 'sqs:ListQueues'],
 			...['ssm:DescribeAutomationExecutions', 'ssm:DescribeInstanceInformation', 'ssm:DescribeOpsItems', 'ssm:DescribeParameters'],
 			...['ssm:DescribeSessions', 'ssm:GetCommandInvocation', 'ssm:ListCommandInvocations', 'ssm:ListCommands', 'ssm:ListDocuments'],
-			...['ssm:ListOpsItemEvents', 'ssm:ListOpsItemRelatedItems', 'tag:GetResources'],
+			...['ssm:DescribeMaintenanceWindowExecutionTaskInvocations', 'ssm:DescribeMaintenanceWindowExecutionTasks'],
+			...['ssm:DescribeMaintenanceWindows', 'ssm:DescribePatchBaselines', 'ssm:DescribePatchGroups', 'ssm:ListAssociations'],
+			...['ssm:ListComplianceItems', 'ssm:ListOpsItemEvents', 'ssm:ListOpsItemRelatedItems', 'ssm:ListResourceComplianceSummaries'],
+			'tag:GetResources',
 		],
 		'*',
 	),

@@ -3,7 +3,7 @@
  * force either, which is what keeps the clock from finding work for it: see shared/playbook/stage.ts.
  */
 
-const { ruleIds } = require('./paths.cjs');
+const { sweepIds, ruleIds } = require('./paths.cjs');
 const { listOf } = require('./settings.cjs');
 
 /** By part: the function that opens its operations. */
@@ -12,11 +12,13 @@ const OPENERS = {
 	alarms: 'alarm-state',
 	compliance: 'config-compliance',
 	events: 'fleet-event',
+	patching: 'maintenance-window',
+	state: 'node-state',
 };
 
 module.exports = async ({ resolveVariable }) => {
 	const on = listOf(await resolveVariable('param:parts'));
 	const off = Object.keys(OPENERS).filter((part) => !on.includes(part));
-	const rules = off.flatMap((part) => ruleIds(OPENERS[part]));
+	const rules = off.flatMap((part) => [...ruleIds(OPENERS[part]), ...sweepIds(OPENERS[part])]);
 	return { Resources: Object.fromEntries(rules.map((id) => [id, { Properties: { State: 'DISABLED' } }])) };
 };

@@ -38,6 +38,11 @@ const COMMAND_OVER = { status: [{ 'anything-but': COMMAND_IN_PROGRESS }] };
 const OWN_ALARMS = '${self:service}-watch-';
 const OF_OTHERS = [{ 'anything-but': { prefix: OWN_ALARMS } }];
 
+/** What a clock sends for a sweep: a tick is EventBridge's own scheduled event. */
+const SWEEP = { source: 'fleetkeeper.clock', 'detail-type': 'Sweep', detail: {} };
+/** For functions that have to know whose nodes they look for: answers of Systems Manager name neither account nor Region. */
+const SWEEP_HERE = { ...SWEEP, account: '${AWS::AccountId}', region: '${AWS::Region}' };
+
 const PLAYBOOK_PATH = '/${self:service}/${sls:stage}/playbooks/';
 
 const mapValues = (values, map) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
@@ -117,11 +122,39 @@ const PATHS = {
 		},
 		clocks: {
 			minute: { schedule: 'rate(1 minute)' },
-			sweep: {
-				schedule: 'rate(5 minutes)',
-				input: { source: 'fleetkeeper.clock', 'detail-type': 'Sweep', detail: {} },
-			},
+			sweep: { schedule: 'rate(5 minutes)', input: SWEEP },
 		},
+	},
+	'maintenance-window': {
+		pattern: {
+			source: ['aws.ssm'],
+			'detail-type': ['Maintenance Window Execution State-change Notification'],
+			detail: { status: [{ 'anything-but': ['PENDING', 'CANCELLING'] }] },
+		},
+		clocks: { minute: { schedule: 'rate(1 minute)' }, sweep: { schedule: 'rate(1 hour)', input: SWEEP_HERE } },
+	},
+	'node-state': {
+		pattern: {
+			$or: [
+				{
+					source: ['aws.ssm'],
+					'detail-type': ['EC2 State Manager Association State Change'],
+					detail: { status: ['Failed', 'Success'] },
+				},
+				{
+					source: ['aws.ssm'],
+					'detail-type': ['EC2 State Manager Instance Association State Change'],
+					detail: { status: ['Failed'] },
+				},
+				{
+					// One of AWS's samples has an account's number there; nobody else can put events of such a source.
+					source: [{ prefix: 'aws.' }],
+					'detail-type': ['Configuration Compliance State Change'],
+					detail: { 'compliance-type': ['Patch', 'Association'] },
+				},
+			],
+		},
+		clocks: { minute: { schedule: 'rate(1 minute)' }, sweep: { schedule: 'rate(1 hour)', input: SWEEP_HERE } },
 	},
 };
 
@@ -134,6 +167,7 @@ const deadLettersId = (name) => `${logicalId(name)}DeadLetters`;
 const ruleId = (name, rule) => `${logicalId(name)}${logicalId(rule)}Rule`;
 const clockId = (name, clock) => `${logicalId(name)}${logicalId(clock)}Clock`;
 const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const filled = (text) => (text.includes('${') ? { 'Fn::Sub': text } : text);
 const deployedName = (name) => `\${self:service}-\${sls:stage}-${name}`;
 
 const timeoutOf = (name) => PATHS[name].timeoutSeconds ?? FUNCTION_TIMEOUT_SECONDS;
@@ -210,7 +244,7 @@ const clock = (name, clockName, { schedule, input }) => ({
 			{
 				Id: 'function',
 				Arn: arn(functionId(name)),
-				...(input ? { Input: JSON.stringify(input) } : {}),
+				...(input ? { Input: filled(JSON.stringify(input)) } : {}),
 				RetryPolicy: { MaximumEventAgeInSeconds: TICK_MAX_AGE_SECONDS, MaximumRetryAttempts: 1 },
 				DeadLetterConfig: { Arn: arn(deadLettersId(name)) },
 			},
@@ -283,6 +317,8 @@ module.exports = {
 	fedNames: fed.map(([name]) => name),
 	/** The logical ids of a function's rules. @throws Error as `resources` does. */
 	ruleIds: (name) => Object.keys(rulesOf(PATHS[name])).map((rule) => ruleId(name, rule)),
+	/** The logical ids of the schedules by which a function finds what nobody reported. */
+	sweepIds: (name) => ('sweep' in (PATHS[name].clocks ?? {}) ? [clockId(name, 'sweep')] : []),
 	queueArn: (name) => arn(queueId(name)),
 	deadLettersArn: (name) => arn(deadLettersId(name)),
 };

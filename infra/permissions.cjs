@@ -5,6 +5,7 @@
  */
 
 const { documentsOf, runbooksOf } = require('./approved.cjs');
+const { windowIds } = require('./patching.cjs');
 const { deadLettersArn, queueArn } = require('./paths.cjs');
 const { listOf } = require('./settings.cjs');
 
@@ -72,10 +73,7 @@ const targetGroups = [
 const startAutomations = (allowed) => [
 	allow(
 		['ssm:StartAutomationExecution'],
-		[
-			...[ssm(`automation-definition/${OWN}-*`), ssm(`document/${OWN}-*`), ssm('automation-execution/*')],
-			...[...runbooksOf(allowed), ...documentsOf(allowed)],
-		],
+		[...[ssm(`automation-definition/${OWN}-*`), ssm(`document/${OWN}-*`), ssm('automation-execution/*')], ...runbooksOf(allowed)],
 	),
 	allow(['ssm:AddTagsToResource'], ssm('automation-execution/*')),
 	allow(['iam:PassRole'], { 'Fn::GetAtt': ['AutomationRole', 'Arn'] }, { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } }),
@@ -89,6 +87,54 @@ const findWork = allow(['ssm:DescribeAutomationExecutions'], '*');
 
 /** Whose an execution is that has ended: it carries the tag that it was started with. */
 const readExecutionTags = allow(['ssm:ListTagsForResource'], ssm('automation-execution/*'));
+
+const REFRESH_ASSOCIATION = sub('arn:${AWS::Partition}:ssm:${AWS::Region}::document/AWS-RefreshAssociation');
+/** How associations stand and on which nodes they fail, and applying them again there; which nodes comply. */
+const followNodeStates = [
+	allow(['ssm:DescribeAssociation', 'ssm:DescribeAssociationExecutionTargets', 'ssm:DescribeAssociationExecutions'], ssm('association/*')),
+	allow(['ssm:ListAssociations', 'ssm:ListResourceComplianceSummaries', 'ssm:DescribeInstanceInformation'], '*'),
+	allow(
+		['ssm:SendCommand'],
+		[REFRESH_ASSOCIATION, sub('arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*'), ssm('managed-instance/*')],
+	),
+];
+
+const WINDOWS = ssm('maintenancewindow/*');
+/** How the runs of patch windows went, and how the nodes of a patch group are since. Whose a window is that has run, its name says. */
+const followWindows = [
+	allow(['ssm:DescribeMaintenanceWindowExecutions', 'ssm:GetMaintenanceWindow'], WINDOWS),
+	allow(
+		[
+			...['ssm:DescribeInstanceInformation', 'ssm:DescribeInstancePatchStatesForPatchGroup', 'ssm:DescribeMaintenanceWindows'],
+			...['ssm:DescribeMaintenanceWindowExecutionTaskInvocations', 'ssm:DescribeMaintenanceWindowExecutionTasks'],
+			'ssm:ListCommandInvocations',
+		],
+		'*',
+	),
+	allow(['s3:PutObject'], sub('${OutputBucket.Arn}/patch-reports/*')),
+];
+/** What runs of windows need of the ledger: they are never told of by playbooks, and none has a second occurrence. */
+const keepRuns = allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Query'], LEDGER);
+/**
+ * What lets a window patch, and keeps it from it: of the stage's own windows, but for the first group's, which is always let. Their tasks
+ * work in the role of the stage, and in no other.
+ */
+const keepRings = ([, ...later]) => {
+	const windows = later.map((id) => ssm(`maintenancewindow/\${${id}}`));
+	if (windows.length === 0) return [];
+	return [
+		allow(
+			[
+				...['ssm:DescribeMaintenanceWindowTargets', 'ssm:DescribeMaintenanceWindowTasks'],
+				...['ssm:RegisterTargetWithMaintenanceWindow', 'ssm:RegisterTaskWithMaintenanceWindow'],
+			],
+			windows,
+		),
+		allow(['ssm:DeregisterTargetFromMaintenanceWindow'], [...windows, ssm('windowtarget/*')]),
+		allow(['ssm:DeregisterTaskFromMaintenanceWindow'], [...windows, ssm('windowtask/*')]),
+		allow(['iam:PassRole'], { 'Fn::GetAtt': ['PatchingRole', 'Arn'] }, { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } }),
+	];
+};
 
 const GROUPS = sub('arn:${AWS::Partition}:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*:autoScalingGroupName/*');
 const serveHooks = [
@@ -138,8 +184,9 @@ const handBack = (name) => [bury(name), allow(['sqs:ChangeMessageVisibility'], q
  * By function. Functions carry code that they never come to (they share their parts): what only the clock asks for, and work of the
  * type that is not theirs. Were that ever asked for, AWS's refusal would leave it to the clock.
  * @param {string[]} allowed documents beside our own: names of AWS's, ARNs of others.
+ * @param {string[]} windows the logical ids of the windows of patch groups.
  */
-const permissions = (allowed) => ({
+const permissions = (allowed, windows) => ({
 	'instance-lifecycle': [...openers(allowed), ...serveHooks, readTags, ...handBack('instance-lifecycle')],
 	// A node that a shared command never reached gets one of its own, and many nodes the next of several.
 	'command-status': [
@@ -156,6 +203,11 @@ const permissions = (allowed) => ({
 		...[readTags, findDue, findWaiting, ...seeAlarms, ...lookAround, readCompliance, ...findNoncompliant],
 		...handBack('reconcile'),
 	],
+	'maintenance-window': [
+		...[keepRuns, publish, ...openOpsItems, readOpsItems, findDue, readTags, ...followWindows, ...keepRings(windows)],
+		...handBack('maintenance-window'),
+	],
+	'node-state': [...engine, findLatest, findDue, readTags, ...followNodeStates, listCommands, ...handBack('node-state')],
 	'playbook-change': [
 		allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], LEDGER),
 		...openOpsItems,
@@ -165,4 +217,4 @@ const permissions = (allowed) => ({
 	],
 });
 
-module.exports = async ({ resolveVariable }) => permissions(listOf(await resolveVariable('param:allowedDocuments')));
+module.exports = async (context) => permissions(listOf(await context.resolveVariable('param:allowedDocuments')), await windowIds(context));

@@ -5,6 +5,8 @@
 
 const { CALENDAR } = require('../shared/playbook/brakes.ts');
 const { PARTS, STAGE } = require('../shared/settings.ts');
+const { PATCH_SETTINGS, patchFindings } = require('./patch-settings.cjs');
+const { associationProblem, scheduleProblem } = require('./schedules.cjs');
 
 const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 /** What PutRetentionPolicy of CloudWatch Logs takes. Days. */
@@ -46,6 +48,11 @@ const principals = optional(
 
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
+/** What associations are for: all managed nodes, or those of a tag. */
+const TARGETS = /^(\*|tag:[^=\s][^=]{0,126}=[^=]{1,256})$/;
+/** A parameter's name or path, as the CloudWatch agent fetches it. */
+const PARAMETER = /^[A-Za-z0-9_./-]{1,1011}$/;
+
 /** By setting: gives what to write instead, or undefined where the value fits. */
 const CHECKS = {
 	logLevel: oneOf(LOG_LEVELS),
@@ -64,22 +71,33 @@ const CHECKS = {
 	oldestOpenHours: (value) => (Number.isInteger(Number(value)) && Number(value) > 0 ? undefined : 'use a whole number of hours, 1 or more'),
 	calendar: optional(text((value) => CALENDAR.test(value), 'use the name of one Change Calendar, or the ARN of its document')),
 	parts,
+	patchScanSchedule: optional(associationProblem),
+	agentUpdateSchedule: optional(associationProblem),
+	inventorySchedule: optional(associationProblem),
+	cloudWatchAgentSchedule: optional(associationProblem),
+	cloudWatchAgentParameter: optional(text((value) => PARAMETER.test(value), 'use the name of one parameter, as AmazonCloudWatch-linux')),
+	driverWindow: optional(scheduleProblem),
+	stateTargets: text((value) => TARGETS.test(value), 'use * for all managed nodes, or tag:<key>=<value>'),
 };
+
+const written = (value) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value);
 
 /**
  * What is wrong with the settings of a stage, one line each.
  * @param values by setting, all of them.
  */
 function problems(stage, values) {
-	const settings = Object.keys(CHECKS);
+	const simple = Object.keys(CHECKS);
+	const settings = [...simple, ...PATCH_SETTINGS];
 	const unknown = Object.keys(values).filter((name) => !settings.includes(name));
 	return [
 		...(STAGE.test(stage) ? [] : [`Stage '${stage}': use 1 to 20 of a-z, 0-9 and '-', beginning with a letter.`]),
 		...unknown.map((name) => `Setting '${name}' does not exist: use one of ${settings.join(', ')}.`),
-		...settings.flatMap((name) => {
+		...simple.flatMap((name) => {
 			const advice = CHECKS[name](values[name] ?? '');
 			return advice === undefined ? [] : [`Setting '${name}' is '${values[name] ?? ''}': ${advice}.`];
 		}),
+		...patchFindings(values).map(({ at, is, advice }) => `Setting '${at}' is '${written(is)}': ${advice}.`),
 	];
 }
 

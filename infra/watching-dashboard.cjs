@@ -26,6 +26,7 @@ const logs = (title, groups, query) => ({
 });
 
 const own = (metric, label) => ['Fleetkeeper', metric, 'service', OWN, { label }];
+const ofClock = ([clock, label]) => ['Fleetkeeper', 'SecondsBehind', 'service', OWN, 'clock', clock, { label }];
 const ofFunctions = (metric) => functionNames.map((name) => ['AWS/Lambda', metric, 'FunctionName', `${OWN}-${name}`, { label: name }]);
 const ofQueues = (names, metric, suffix = '') =>
 	names.map((name) => ['AWS/SQS', metric, 'QueueName', `${OWN}-${name}${suffix}`, { label: name }]);
@@ -37,13 +38,19 @@ const expression = (id, formula, label = '') => [{ id, expression: formula, labe
 
 const arnOf = (alarm) => `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:${alarm}`;
 
-/** Rows of widgets, each as high as said and all of its widgets as wide. @param {readonly string[]} alarms their names */
-const rows = (alarms) => [
+/**
+ * Rows of widgets, each as high as said and all of its widgets as wide.
+ * @param {readonly string[]} alarms their names
+ * @param {readonly [string, string][]} clocks those of single functions, with their function
+ */
+const rows = (alarms, clocks) => [
 	[1, text('## Is it working?')],
 	[5, { type: 'alarm', properties: { title: 'Alarms: docs/operating.md says what to do', alarms: alarms.map(arnOf) } }],
 	[
 		6,
-		graph('The clock: seconds behind (no line: it stands still)', [own('SecondsBehind', 'behind')], { stat: 'Maximum', period: 60 }),
+		graph('The clock: seconds behind (no line: it stands still)', [own('SecondsBehind', 'behind'), ...clocks.map(ofClock)], {
+			...{ stat: 'Maximum', period: 60 },
+		}),
 		graph('Errors', ofFunctions('Errors')),
 		graph('Throttles of functions', ofFunctions('Throttles')),
 		graph('Dead letters', ofQueues([...functionNames, 'publishing'], 'ApproximateNumberOfMessagesVisible', '-dead-letters'), {
@@ -110,9 +117,9 @@ const rows = (alarms) => [
 	],
 ];
 
-function placed(alarms) {
+function placed(alarms, clocks) {
 	let y = 0;
-	return rows(alarms).flatMap(([height, ...widgets]) => {
+	return rows(alarms, clocks).flatMap(([height, ...widgets]) => {
 		const width = COLUMNS / widgets.length;
 		const row = widgets.map((widget, index) => ({ ...widget, x: index * width, y, width, height }));
 		y += height;
@@ -121,11 +128,11 @@ function placed(alarms) {
 }
 
 module.exports = {
-	dashboard: (alarms) => ({
+	dashboard: (alarms, clocks) => ({
 		Type: 'AWS::CloudWatch::Dashboard',
 		Properties: {
 			DashboardName: OWN,
-			DashboardBody: { 'Fn::Sub': JSON.stringify({ start: DAY, widgets: placed(alarms) }) },
+			DashboardBody: { 'Fn::Sub': JSON.stringify({ start: DAY, widgets: placed(alarms, clocks) }) },
 		},
 	}),
 };

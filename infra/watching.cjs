@@ -4,6 +4,7 @@
  */
 
 const { OWN_ALARMS, functionNames } = require('./paths.cjs');
+const { listOf } = require('./settings.cjs');
 const { dashboard } = require('./watching-dashboard.cjs');
 
 const OWN = '${self:service}-${sls:stage}';
@@ -62,8 +63,29 @@ const ofFunction = (name, metric, description) =>
 const own = (name, description, metric, rest) =>
 	alarm(name, description, { namespace: NAMESPACE, metric, dimensions: STAGE, statistic: 'Maximum', ...rest });
 
-/** By logical id. @param {number} oldestOpenHours */
-function alarms(oldestOpenHours) {
+/** That a clock stays away is as bad as that it lags. @param {Record<string, string>} more dimensions of its metric */
+const clockAlarm = (name, description, more = {}) =>
+	own(name, description, 'SecondsBehind', {
+		dimensions: { ...STAGE, ...more },
+		period: MINUTE,
+		over: TICKS_MISSED * MINUTE,
+		periods: TICKS_MISSED,
+		missing: 'breaching',
+	});
+
+/** By part: the clock that only it has, by the name that its metric gives it (shared/operation/clock.ts), and its function. */
+const OWN_CLOCKS = { patching: ['patch', 'maintenance-window'], state: ['state', 'node-state'] };
+
+const ownClocks = (parts) =>
+	Object.entries(OWN_CLOCKS)
+		.filter(([part]) => parts.includes(part))
+		.map(([, [clock, name]]) => [
+			`${clock[0].toUpperCase()}${clock.slice(1)}ClockAlarm`,
+			clockAlarm(`${clock}-clock`, `The clock of ${name} does not run, or does not get done what is due.`, { clock }),
+		]);
+
+/** By logical id. @param {number} oldestOpenHours @param {string[]} parts what is on */
+function alarms(oldestOpenHours, parts) {
 	const byFunction = functionNames.flatMap((name) => {
 		const id = name.replace(/(^|-)([a-z])/g, (_, __, letter) => letter.toUpperCase());
 		return [
@@ -76,12 +98,8 @@ function alarms(oldestOpenHours) {
 		...Object.fromEntries(byFunction),
 		PublishingDeadLettersAlarm: deadLetters('publishing'),
 		RetriesAlarm: own('retries', 'Events keep going back to their queues.', 'EventsRetried', LASTING),
-		ClockAlarm: own('clock', 'The clock (reconcile) does not run, or does not get done what is due.', 'SecondsBehind', {
-			period: MINUTE,
-			over: TICKS_MISSED * MINUTE,
-			periods: TICKS_MISSED,
-			missing: 'breaching',
-		}),
+		ClockAlarm: clockAlarm('clock', 'The clock (reconcile) does not run, or does not get done what is due.'),
+		...Object.fromEntries(ownClocks(parts)),
 		OldestOpenAlarm: own('oldest-open', `An operation has been open for more than ${oldestOpenHours} hours.`, 'OldestOpenSeconds', {
 			period: FIVE_MINUTES,
 			over: oldestOpenHours * 3600,
@@ -91,8 +109,10 @@ function alarms(oldestOpenHours) {
 
 module.exports = {
 	async resources({ resolveVariable }) {
-		const watching = alarms(Number(await resolveVariable('param:oldestOpenHours')));
+		const [hours, parts] = await Promise.all(['oldestOpenHours', 'parts'].map((name) => resolveVariable(`param:${name}`)));
+		const watching = alarms(Number(hours), listOf(parts));
 		const names = Object.values(watching).map(({ Properties }) => Properties.AlarmName);
-		return { Resources: { ...watching, Dashboard: dashboard(names) } };
+		const clocks = Object.entries(OWN_CLOCKS).flatMap(([part, clock]) => (listOf(parts).includes(part) ? [clock] : []));
+		return { Resources: { ...watching, Dashboard: dashboard(names, clocks) } };
 	},
 };

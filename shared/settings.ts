@@ -1,5 +1,7 @@
 /** Where this copy of Fleetkeeper lives, and the names that follow from it. */
 
+import type { PatchSettings } from './patching/settings.ts';
+
 export const SERVICE = 'fleetkeeper';
 
 export interface Settings {
@@ -20,10 +22,12 @@ export interface Settings {
 	readonly calendar?: string;
 	/** Documents that may be run beside our own: names of AWS's, ARNs of others. Absent where it is not known. */
 	readonly allowedDocuments?: readonly string[];
+	/** Its patch groups, in the functions that patch. */
+	readonly patching?: PatchSettings;
 }
 
 /** What a stage can have switched off. */
-export const PARTS = ['lifecycle', 'alarms', 'compliance', 'events'] as const;
+export const PARTS = ['lifecycle', 'alarms', 'compliance', 'events', 'patching', 'state'] as const;
 export type StagePart = (typeof PARTS)[number];
 
 /** The bucket that commands write their output to: bucket names are global, so account and Region are part of it. */
@@ -65,7 +69,8 @@ const DEFAULT_RETENTION_DAYS = 90;
 
 /**
  * Settings from the environment: `STAGE` (required), `RETENTION_DAYS` (default 90), `PARTS` and `ALLOWED_DOCUMENTS`
- * (separated by commas, default all and not known) and `CALENDAR` (default none).
+ * (separated by commas, default all and not known), `CALENDAR` (default none) and `PATCHING` (as
+ * infra/patching.cjs has checked and written it, default none).
  * @throws SettingsError saying which variable is missing or malformed and where it is set.
  */
 export function settingsFrom(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -86,6 +91,7 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>):
 	const parts = partsFrom(env['PARTS']);
 	const calendar = env['CALENDAR'];
 	const allowed = env['ALLOWED_DOCUMENTS'];
+	const patching = env['PATCHING'];
 	return {
 		stage,
 		tableName: `${SERVICE}-${stage}`,
@@ -96,6 +102,7 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>):
 		...(parts && { parts }),
 		...(calendar && { calendar }),
 		...(allowed !== undefined && { allowedDocuments: entriesOf(allowed) }),
+		...(patching && { patching: JSON.parse(patching) as PatchSettings }),
 	};
 }
 
@@ -104,11 +111,9 @@ function entriesOf(written: string): string[] {
 	return entries.filter((entry) => entry !== '');
 }
 
-/** Undefined where everything is on. */
+/** Undefined where everything is on. Packaging has checked the names: infra/settings.cjs. */
 function partsFrom(written: string | undefined): readonly StagePart[] | undefined {
 	const names = entriesOf(written || PARTS.join());
-	const unknown = names.find((name) => !PARTS.some((part) => part === name));
-	if (unknown !== undefined) throw new SettingsError(`Environment variable PARTS names '${unknown}': use ${PARTS.join(', ')}.`);
 	const parts = PARTS.filter((part) => names.includes(part));
 	return parts.length === PARTS.length ? undefined : parts;
 }

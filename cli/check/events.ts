@@ -26,6 +26,9 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
 	'CloudWatch Alarm Contributor State Change': 'alarm-state',
 	'Parameter Store Change': 'playbook-change',
 	'Parameter Store Policy Action': 'playbook-change',
+	'EC2 State Manager Association State Change': 'node-state',
+	'EC2 State Manager Instance Association State Change': 'node-state',
+	'Configuration Compliance State Change': 'node-state',
 	'Calendar State Change': 'reconcile',
 	'Scheduled Event': 'reconcile',
 	Sweep: 'reconcile',
@@ -61,6 +64,9 @@ const OCCASIONS: Readonly<Record<string, Occasion>> = {
 	},
 	'Run Automation Requested': { on: 'request', by: 'fleet-event' },
 	'Run Command Requested': { on: 'request', by: 'fleet-event' },
+	// Of the windows of patch groups the other function takes note, playbooks or none.
+	'Maintenance Window Execution State-change Notification': { on: 'event', by: 'fleet-event and maintenance-window' },
+	'Maintenance Window Task Execution State-change Notification': { on: 'event', by: 'fleet-event' },
 };
 const ANY_OTHER: Occasion = { on: 'event', by: 'fleet-event' };
 

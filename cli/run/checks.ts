@@ -1,22 +1,18 @@
-/** Whether a command that is to be asked for can be run: playbook, document, parameters and targets. */
+/** Whether a command that is to be asked for can be run: playbook, document and parameters. */
 
-import { DescribeDocumentCommand, DescribeInstanceInformationCommand, type DocumentDescription } from '@aws-sdk/client-ssm';
+import { DescribeDocumentCommand, type DocumentDescription } from '@aws-sdk/client-ssm';
 import { COMMAND_REQUESTED, type CommandRequest } from '../../shared/kinds/command/event.ts';
-import { BY_GROUP, idsIn } from '../../shared/kinds/command/targets.ts';
 import { timeProblem } from '../../shared/opening/command.ts';
 import type { Services } from '../../shared/operation/services.ts';
-import { chunks, inParallel } from '../../shared/parallel.ts';
 import { matchEvent } from '../../shared/playbook/match.ts';
 import { nearest } from '../../shared/playbook/problem.ts';
 import { SUPPLIED_PARAMETERS } from '../../shared/playbook/relations.ts';
 import { allowedBy } from '../../shared/playbook/startable.ts';
+import type { EventPattern, PlaybookSet } from '../../shared/playbook/types.ts';
 import { deployedDocument, isOwnDocument } from '../../shared/settings.ts';
 import { Refusal } from '../support/verb.ts';
 
 type Detail = CommandRequest['detail'];
-
-/** Values of one filter, and results of one page, of DescribeInstanceInformation. */
-const PAGE = 50;
 
 /** @throws Refusal where no playbook in force allows it, saying what those allow that there are. */
 export async function mustBeAllowed({ playbooks }: Services, detail: Detail, source: string): Promise<void> {
@@ -31,11 +27,28 @@ export async function mustBeAllowed({ playbooks }: Services, detail: Detail, sou
 	const commands = set.playbooks.flatMap(({ playbook }) => (playbook.on === 'request' ? allowedBy(playbook, 'command') : []));
 	const meant = nearest(detail.command, commands);
 	const hint = commands.includes(detail.command)
-		? 'its playbook wants other targets or settings: fleet -- check shows which'
+		? (parameterHint(set, detail) ?? 'its playbook wants other targets or settings: fleet -- check shows which')
 		: meant
 			? `did you mean ${meant}?`
 			: `they allow ${[...new Set(commands)].join(', ') || 'no commands'}`;
 	throw new Refusal(`No playbook in force allows command ${detail.command} as it is asked for (${found.none}); ${hint}.`);
+}
+
+/** The first parameter that has a value which no playbook lists that lists values for it. */
+function parameterHint({ playbooks }: PlaybookSet, { command, parameters = {} }: Detail): string | undefined {
+	const listed = playbooks.flatMap(({ playbook }) => {
+		const wanted = playbook.on === 'request' && allowedBy(playbook, 'command').includes(command) ? playbook.when.detail['parameters'] : {};
+		return Object.entries((wanted ?? {}) as EventPattern);
+	});
+	for (const [name, value] of Object.entries(parameters)) {
+		const values = listed.flatMap(([each, conditions]) => (each === name && Array.isArray(conditions) ? conditions : []));
+		const named = values.filter((each): each is string => typeof each === 'string');
+		const [given = ''] = [value].flat();
+		if (named.length === 0 || named.includes(given)) continue;
+		const meant = nearest(given, named);
+		return `parameter ${name} is '${given}', ${meant ? `did you mean ${meant}?` : `and may be ${named.join(', ')}`}`;
+	}
+	return undefined;
 }
 
 /** @throws Refusal where there is no such Command document, or it takes other parameters. */
@@ -62,39 +75,4 @@ export async function mustFitDocument({ aws, settings }: Services, { command, pa
 	);
 	if (absent !== undefined)
 		throw new Refusal(`Document ${Name} needs the parameter ${absent.Name}: give --parameter ${absent.Name}=<value>.`);
-}
-
-/**
- * How many managed nodes the targets lead to now; undefined for a resource group, of which AWS alone knows the nodes.
- * @throws Refusal where there are none, or one that is named is not managed.
- */
-export async function nodesAt({ aws }: Services, targets: Detail['targets']): Promise<number | undefined> {
-	if (targets.some(({ key }) => key === BY_GROUP)) return undefined;
-	const ids = idsIn(targets);
-	const filters =
-		ids.length > 0
-			? chunks(ids, PAGE).map((Values) => [{ Key: 'InstanceIds', Values }])
-			: [targets.map(({ key, values }) => ({ Key: key, Values: [...values] }))];
-	const found = (await inParallel(filters, 1, (Filters) => managed(aws, Filters))).flat();
-	if (found.length === 0) throw new Refusal('The targets match no managed node: nothing would be run.');
-	const missing = ids.filter((id) => !found.includes(id));
-	if (missing.length > 0)
-		throw new Refusal(`Systems Manager does not manage ${missing.slice(0, 5).join(', ')}: leave ${missing.length} out.`);
-	return found.length;
-}
-
-/** One id that AWS does not know makes it refuse the whole call: it names those that it means. */
-async function managed({ ssm }: Services['aws'], Filters: { Key: string; Values: string[] }[]): Promise<string[]> {
-	const found: string[] = [];
-	let NextToken: string | undefined;
-	do {
-		const input = { Filters, MaxResults: PAGE, ...(NextToken && { NextToken }) };
-		const output = await ssm.send(new DescribeInstanceInformationCommand(input)).catch((error: unknown) => {
-			if ((error as Error).name !== 'InvalidInstanceId') throw error;
-			throw new Refusal(`Systems Manager does not manage all of these nodes: ${(error as Error).message}`);
-		});
-		found.push(...(output.InstanceInformationList ?? []).map(({ InstanceId = '' }) => InstanceId));
-		NextToken = output.NextToken;
-	} while (NextToken);
-	return found;
 }

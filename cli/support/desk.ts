@@ -8,10 +8,13 @@ import { parseEnv } from 'node:util';
 import { type Aws, createAws } from '../../shared/aws/clients.ts';
 import type { Deps, Log } from '../../shared/deps.ts';
 import { alarmAtAws } from '../../shared/parts/alarm.ts';
+import { association } from '../../shared/parts/association.ts';
 import { commandAtAws } from '../../shared/parts/command.ts';
 import { complianceAtAws } from '../../shared/parts/compliance.ts';
 import { event } from '../../shared/parts/event.ts';
 import { type LifecycleServices, lifecycleServices } from '../../shared/parts/lifecycle.ts';
+import { patch } from '../../shared/parts/patch.ts';
+import { state } from '../../shared/parts/state.ts';
 import { type Settings, settingsFrom } from '../../shared/settings.ts';
 import { type Desk, type Io, Refusal, UsageError } from './verb.ts';
 
@@ -52,7 +55,7 @@ export function openDesk(stage: string, surroundings: Surroundings): Desk {
 
 /** A person may act on operations of every kind. */
 function servicesOf(deps: Deps): LifecycleServices {
-	return lifecycleServices(deps, [alarmAtAws(deps), complianceAtAws(deps), event, commandAtAws()]);
+	return lifecycleServices(deps, [alarmAtAws(deps), complianceAtAws(deps), event, commandAtAws(), association, state, patch]);
 }
 
 function settingsOf(stage: string, env: Env): Settings {

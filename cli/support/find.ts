@@ -19,7 +19,7 @@ export function recentDays(now: number): string[] {
 }
 
 /** What looks like an id that was cut off too early. */
-const ID_STUB = /^(lifecycle|alarm|compliance|event|command)(-[0-9a-f]{0,3})?$/;
+const ID_STUB = /^(lifecycle|alarm|compliance|event|command|patch|association|state)(-[0-9a-f]{0,3})?$/;
 
 /**
  * The operation of an id, of the unique beginning of one, or of what it is about: an instance id, an alarm's name, a resource's id.
@@ -55,7 +55,7 @@ async function candidates(services: Services, ids: readonly string[], text: stri
 
 function isAbout(operation: Operation, text: string): boolean {
 	const { subject } = operation;
-	const keys = subject.kind === 'event' ? subject.key : [];
+	const keys = operation.kind === 'association' ? [operation.name] : subject.kind === 'event' ? subject.key : [];
 	return [subjectOf(subject).name(subject), nodeOf(operation), ...keys].includes(text);
 }
 

@@ -1,6 +1,7 @@
 /**
  * What a deployment needs of IAM, as policies for `docs/policies`: `deployer` is what the framework itself calls, `cloudformation` and
- * `cloudformation-iam` what CloudFormation does for the stack, in the name of whoever deploys or of the role that is passed to it.
+ * `cloudformation-iam` what CloudFormation does for the stack, in the name of whoever deploys or of the role that is passed to it;
+ * `cloudformation-parts` what it does besides where the parts `patching` and `state` are on.
  *
  * The framework's calls are recorded and held against `deployer` by `npm run deployment`. CloudFormation's are derived: see needs.ts.
  */
@@ -45,12 +46,12 @@ const DEPLOYER: readonly Statement[] = [
 	{ Effect: 'Allow', Action: ['ecr:DescribeRepositories'], Resource: ['arn:aws:ecr:*:*:repository/serverless-fleetkeeper-*'] },
 ];
 
-/** Functions get their roles from whoever creates them. */
+/** Functions, and tasks of maintenance windows, get their roles from whoever creates them. */
 const PASS_ROLE: Statement = {
 	Effect: 'Allow',
 	Action: ['iam:PassRole'],
 	Resource: ['arn:aws:iam::*:role/fleetkeeper-*'],
-	Condition: { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } },
+	Condition: { StringEquals: { 'iam:PassedToService': ['lambda.amazonaws.com', 'ssm.amazonaws.com'] } },
 };
 
 /** Functions get their code from the framework's bucket. What has no data goes with its stack. */
@@ -86,7 +87,8 @@ const document = (Statement: readonly Statement[]): Policy => ({ Version: '2012-
 /** By the name of the file in docs/policies. */
 export const POLICIES: Readonly<Record<string, Policy>> = {
 	deployer: document(DEPLOYER),
-	cloudformation: document([...cloudFormation(({ service }) => service !== 'iam'), ...BESIDES]),
+	cloudformation: document([...cloudFormation(({ service, ofParts }) => service !== 'iam' && !ofParts), ...BESIDES]),
+	'cloudformation-parts': document(cloudFormation(({ ofParts }) => ofParts === true)),
 	// Apart, for whoever has it can make roles that may do anything.
 	'cloudformation-iam': document([...cloudFormation(({ service }) => service === 'iam'), PASS_ROLE]),
 };

@@ -11,6 +11,11 @@ export const NOT_CREATED: Readonly<Record<string, string>> = {
 	'AWS::SNS::Subscription': NO_MODEL,
 	'AWS::SNS::TopicPolicy': NO_MODEL,
 	'AWS::SQS::QueuePolicy': NO_MODEL,
+	'AWS::SSM::Association': NO_MODEL,
+	'AWS::SSM::MaintenanceWindow': NO_MODEL,
+	'AWS::SSM::MaintenanceWindowTarget': NO_MODEL,
+	'AWS::SSM::MaintenanceWindowTask': NO_MODEL,
+	'AWS::SSM::PatchBaseline': NO_MODEL,
 };
 
 const NOT_PASSED_ON = "moto's CloudFormation does not hand this property to the service";

@@ -13,6 +13,8 @@ export interface TypeNeeds {
 	/** On no resource, or on one whose name nobody knows beforehand. */
 	readonly anywhere?: readonly string[];
 	readonly condition?: object;
+	/** The parts of the setting `parts` without which there is none of it: their policy is one of its own. */
+	readonly ofParts?: true;
 }
 
 const TAGS = ['TagResource', 'UntagResource', 'ListTagsForResource'];
@@ -20,6 +22,9 @@ const FUNCTIONS = ['arn:aws:lambda:*:*:function:fleetkeeper-*'];
 const BUCKETS = ['arn:aws:s3:::fleetkeeper-*'];
 const QUEUES = ['arn:aws:sqs:*:*:fleetkeeper-*'];
 const TOPICS = ['arn:aws:sns:*:*:fleetkeeper-*'];
+/** What Systems Manager keeps nodes in: it names such resources itself, and their ARNs say nothing of a stack. */
+const WINDOWS = ['maintenancewindow', 'windowtarget', 'windowtask'].map((type) => `arn:aws:ssm:*:*:${type}/*`);
+const SSM_TAGS = ['AddTagsToResource', 'ListTagsForResource', 'RemoveTagsFromResource'];
 const BUSES = ['arn:aws:events:*:*:event-bus/fleetkeeper-*'];
 
 export const NEEDS: Readonly<Record<string, TypeNeeds>> = {
@@ -155,6 +160,14 @@ export const NEEDS: Readonly<Record<string, TypeNeeds>> = {
 		on: QUEUES,
 	},
 	'AWS::SQS::QueuePolicy': { service: 'sqs', actions: ['GetQueueAttributes', 'SetQueueAttributes'], on: QUEUES },
+	'AWS::SSM::Association': {
+		service: 'ssm',
+		// Its document and its nodes are resources of an association too: they may be any.
+		anywhere: ['CreateAssociation', 'UpdateAssociation', 'ListAssociations'],
+		actions: ['DeleteAssociation', 'DescribeAssociation', ...SSM_TAGS],
+		on: ['arn:aws:ssm:*:*:association/*'],
+		ofParts: true,
+	},
 	'AWS::SSM::Document': {
 		service: 'ssm',
 		actions: [
@@ -163,10 +176,45 @@ export const NEEDS: Readonly<Record<string, TypeNeeds>> = {
 		],
 		on: ['arn:aws:ssm:*:*:document/fleetkeeper-*'],
 	},
+	'AWS::SSM::MaintenanceWindow': {
+		service: 'ssm',
+		anywhere: ['CreateMaintenanceWindow', 'DescribeMaintenanceWindows'],
+		actions: ['DeleteMaintenanceWindow', 'GetMaintenanceWindow', 'UpdateMaintenanceWindow', ...SSM_TAGS],
+		on: WINDOWS,
+		ofParts: true,
+	},
+	'AWS::SSM::MaintenanceWindowTarget': {
+		service: 'ssm',
+		actions: [
+			...['RegisterTargetWithMaintenanceWindow', 'UpdateMaintenanceWindowTarget', 'DeregisterTargetFromMaintenanceWindow'],
+			'DescribeMaintenanceWindowTargets',
+		],
+		on: WINDOWS,
+		ofParts: true,
+	},
+	'AWS::SSM::MaintenanceWindowTask': {
+		service: 'ssm',
+		actions: [
+			...['RegisterTaskWithMaintenanceWindow', 'UpdateMaintenanceWindowTask', 'DeregisterTaskFromMaintenanceWindow'],
+			...['DescribeMaintenanceWindowTasks', 'GetMaintenanceWindowTask'],
+		],
+		on: WINDOWS,
+		ofParts: true,
+	},
 	'AWS::SSM::Parameter': {
 		service: 'ssm',
 		anywhere: ['DescribeParameters'],
 		actions: ['PutParameter', 'DeleteParameter', 'GetParameters', 'AddTagsToResource', 'RemoveTagsFromResource', 'ListTagsForResource'],
 		on: ['arn:aws:ssm:*:*:parameter/fleetkeeper/*'],
+	},
+	'AWS::SSM::PatchBaseline': {
+		service: 'ssm',
+		anywhere: ['CreatePatchBaseline', 'DescribePatchBaselines', 'DescribePatchGroups'],
+		actions: [
+			...['DeletePatchBaseline', 'GetPatchBaseline', 'GetDefaultPatchBaseline', 'RegisterPatchBaselineForPatchGroup'],
+			...['DeregisterPatchBaselineForPatchGroup', 'UpdatePatchBaseline', ...SSM_TAGS],
+		],
+		on: ['arn:aws:ssm:*:*:patchbaseline/*'],
+		ofParts: true,
 	},
 };

@@ -16,7 +16,10 @@ const FIRST = 'ci';
 /** Beside it; its name begins like the first one's. */
 const SECOND = 'ci2';
 /** With these every condition of the template holds. */
-const SETTINGS = ['alertEmail=ops@example.com', 'requesters=arn:aws:iam::111122223333:role/oncall'];
+const SETTINGS = [
+	...['alertEmail=ops@example.com', 'requesters=arn:aws:iam::111122223333:role/oncall', 'cloudWatchAgentParameter=AmazonCloudWatch-linux'],
+	'parts=lifecycle,alarms,compliance,events,patching,state',
+];
 const WRONG_SETTING = 'retentionDays=45';
 /** Given to the second stage alone. */
 const DEPLOYMENT_ROLE = 'arn:aws:iam::111122223333:role/deployment';

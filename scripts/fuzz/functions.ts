@@ -6,6 +6,7 @@ import { create as commandStatus } from '../../functions/command-status.ts';
 import { create as configCompliance } from '../../functions/config-compliance.ts';
 import { create as fleetEvent } from '../../functions/fleet-event.ts';
 import { create as instanceLifecycle } from '../../functions/instance-lifecycle.ts';
+import { create as nodeState } from '../../functions/node-state.ts';
 import { create as playbookChange } from '../../functions/playbook-change.ts';
 import { create as reconcile } from '../../functions/reconcile.ts';
 import type { CreateHandler } from '../../shared/deps.ts';
@@ -73,6 +74,7 @@ const onNode = ({ detail, resources }: Event, n: number) => {
 	resources[0] = resources[0].replace(/[^/]*$/, nodeId('d', n));
 };
 const patched = ({ detail }: Event, n: number) => Object.assign(detail, { 'resource-id': nodeId('d', n) });
+const associated = ({ detail }: Event, n: number) => Object.assign(detail, { 'association-id': uuid('a', n) });
 const foreign = ({ detail }: Event) => Object.assign(detail, { 'document-name': 'acme-backup', Definition: 'acme-backup' });
 /** News of subjects that there is nothing about. */
 const unknown = (about: (event: Event, n: number) => void) => (event: Event, n: number) => about(event, n + PREPARED);
@@ -90,6 +92,7 @@ const drains = prepared('instance-lifecycle', instanceLifecycle, drain);
 const collects = prepared('instance-lifecycle', instanceLifecycle, collect);
 const alarms = prepared('alarm-state', alarmState, highCpu);
 const findings = prepared('config-compliance', configCompliance, noncompliant);
+const unpatched = opens(file('configuration-compliance-non-compliant'), patched);
 
 /** Ends of whole commands: of none that there is an operation of, of one on one node, and of somebody else's. */
 const whole = file('command-success');
@@ -189,6 +192,24 @@ export function functionsWith(workIds: WorkIds): readonly FuzzedFunction[] {
 				const named = [event?.id, event?.detail?.requestId];
 				if (operation.kind === 'command') return named.includes(operation.subject.requestId);
 				return operation.kind === 'event' && named.some((id) => operation.eventIds.includes(id));
+			},
+		},
+		{
+			name: 'node-state',
+			create: nodeState,
+			samples: [
+				unpatched,
+				opens(file('configuration-compliance-compliant'), (event, n) => patched(event, n % PREPARED)),
+				// A node that falls and recovers within one batch opens nothing: these are others.
+				dropped(file('configuration-compliance-compliant'), ({ detail }, n) => Object.assign(detail, { 'resource-id': nodeId('a', n) })),
+				// Of no association here: they are somebody else's.
+				...[dropped(file('association-failed'), associated), dropped(file('instance-association-failed'), associated)],
+			],
+			before: prepared('node-state', nodeState, unpatched),
+			isAbout: ({ detail }, operation) => {
+				if (operation.kind !== 'state') return false;
+				const { subject, nodes, well } = operation;
+				return [subject.node, ...Object.keys(nodes), ...Object.keys(well)].includes(detail?.['resource-id']);
 			},
 		},
 		{

@@ -11,12 +11,26 @@ export interface Reason {
 
 const OPENERS = ['instance-lifecycle', 'alarm-state', 'config-compliance', 'fleet-event'];
 
+const ALLOWED = 'What the setting allowedDocuments names, playbooks of every kind may run. Tests run it by request.';
+
 export const REASONS: readonly Reason[] = [
 	{
 		action: 'ssm:SendCommand',
 		resource: ':managed-instance/*',
-		roles: [...OPENERS, 'command-status', 'automation'],
+		roles: [...OPENERS, 'automation', 'node-state', 'patching'],
 		why: 'Nodes outside EC2 (mi-...) are run on like any other. No test has one behind an event.',
+	},
+	{
+		action: 'ssm:SendCommand',
+		resource: ':document/AWS-RunPatchBaseline',
+		roles: ['instance-lifecycle', 'command-status', 'alarm-state', 'config-compliance', 'reconcile'],
+		why: ALLOWED,
+	},
+	{
+		action: 'ssm:SendCommand',
+		resource: ':document/AWS-ConfigureAWSPackage',
+		roles: ['instance-lifecycle', 'alarm-state', 'config-compliance'],
+		why: ALLOWED,
 	},
 	{
 		action: 'ssm:GetParametersByPath',

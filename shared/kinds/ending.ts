@@ -103,7 +103,7 @@ export function effectNotDone<O extends Operation>(operation: O, effect: EndingE
 }
 
 const ENDING_EFFECTS: readonly string[] = [
-	...['cancel-work', 'complete-lifecycle', 'open-ops-item', 'update-ops-item', 'resolve-ops-item'],
+	...['cancel-work', 'complete-lifecycle', 'open-ops-item', 'update-ops-item', 'resolve-ops-item', 'close-ring', 'close-next-ring'],
 ] satisfies string[];
 
 export function isEndingEffect(name: Effect['name']): name is EndingEffect {

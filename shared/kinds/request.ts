@@ -14,6 +14,7 @@ const VALUES = 'expected text or a list of texts, of 1 to 512 characters each';
 /** A parameter's value (StartAutomationExecution takes up to 200 of them). */
 const value = z.string().check(z.minLength(1, VALUES), z.maxLength(512, VALUES));
 const RATE = 'expected a number or a percentage as text, such as "10" or "20%"';
+const ID = 'expected 1 to 128 characters without blanks, and no {{PSEUDO_PARAMETER}} that nobody has filled in';
 const NAMES = 'expected names of parameters: letters, digits, _ and -';
 const saysNames = { error: ({ code }: { readonly code?: string }) => (code === 'invalid_key' ? NAMES : undefined) };
 
@@ -40,8 +41,8 @@ export const REQUEST = {
 	maxErrors: z.optional(z.string(RATE).check(z.regex(/^(0|[1-9][0-9]{0,6}|0%|[1-9][0-9]?%|100%)$/, RATE))),
 	reason: z.optional(z.string().check(z.maxLength(1_000, 'expected 1,000 characters at most'))),
 	requestedBy: z.optional(z.string().check(z.maxLength(200, 'expected 200 characters at most'))),
-	/** Two requests of one id are one. */
-	requestId: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 characters without blanks'))),
+	/** Two requests of one id are one. What a maintenance window has not filled in would be the id of all that it ever asks for. */
+	requestId: z.optional(z.string(ID).check(z.regex(/^(?!.*\{\{)[\x21-\x7e]{1,128}$/, ID))),
 };
 
 /** What there is around the detail of a request, beside what all events have. */

@@ -13,12 +13,16 @@ interface SubjectKind<S extends Subject> {
 	arns(subject: S): readonly string[];
 }
 
+function arn(service: string, { account, region }: Subject, resource: string): string[] {
+	return [`arn:aws:${service}:${region}:${account}:${resource}`];
+}
+
 const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kind: K }>> } = {
 	lifecycle: {
 		identity: ({ group, hook, instanceId, transition }) => [group, hook, instanceId, transition],
 		about: ({ instanceId, group }) => `${instanceId} of ${group}`,
 		name: ({ instanceId }) => instanceId,
-		arns: ({ account, region, instanceId }) => [`arn:aws:ec2:${region}:${account}:instance/${instanceId}`],
+		arns: (subject) => arn('ec2', subject, `instance/${subject.instanceId}`),
 	},
 	alarm: {
 		identity: ({ alarm }) => [alarm],
@@ -43,6 +47,25 @@ const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kin
 		about: ({ document, on }) => `${document} on ${on}`,
 		name: ({ requestId }) => requestId,
 		arns: () => [],
+	},
+	patch: {
+		identity: ({ windowId, executionId }) => [windowId, executionId],
+		about: ({ group, executionId }) => `patch group ${group}, run ${executionId}`,
+		name: ({ group }) => group,
+		arns: (subject) => arn('ssm', subject, `maintenancewindow/${subject.windowId}`),
+	},
+	association: {
+		identity: ({ associationId }) => [associationId],
+		about: ({ associationId }) => `association ${associationId}`,
+		name: ({ associationId }) => associationId,
+		arns: (subject) => arn('ssm', subject, `association/${subject.associationId}`),
+	},
+	state: {
+		identity: ({ complianceType, node, group }) => [complianceType, node === undefined ? `group ${group}` : node],
+		about: ({ complianceType, node, group }) =>
+			`${complianceType.toLowerCase()} compliance of ${node ?? `the nodes of patch group ${group}`}`,
+		name: ({ node, group }) => node ?? `${group}`,
+		arns: (subject) => (subject.node ? arn('ssm', subject, `managed-instance/${subject.node}`) : []),
 	},
 };
 

@@ -4,11 +4,11 @@ import { Drop, Fail, Retry } from '../errors.ts';
 import { allowed } from '../kinds/command/course.ts';
 import { CommandRequest, commandProblem } from '../kinds/command/event.ts';
 import { NONE } from '../kinds/command/nodes.ts';
-import { BY_ID, chunksOf, fitsOneCommand, idsIn, targetsText } from '../kinds/command/targets.ts';
+import { chunksOf, idsIn, requestText } from '../kinds/command/targets.ts';
 import { occasionOf } from '../kinds/event/occasion.ts';
-import { operationId } from '../operation/ids.ts';
+import { operationId, uuidFrom } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
-import type { CommandOperation, CommandSubject, Run, Target } from '../operation/types.ts';
+import type { CommandOperation, CommandSubject, Ring, Rings, Run, Target } from '../operation/types.ts';
 import { parseEvent } from '../parse.ts';
 import { matchEvent } from '../playbook/match.ts';
 import type { LoadedPlaybooks } from '../playbook/store.ts';
@@ -17,11 +17,17 @@ import { ALLOWING, isAllowedDocument, outputBucket, SERVICE } from '../settings.
 import { attempt, type Settled } from '../settled.ts';
 import { outputPrefix } from '../work/naming.ts';
 import { admit, type Opening, type Sighting } from './admit.ts';
-import { nodesByTags } from './nodes-by-tag.ts';
+import { resolved } from './resolved.ts';
 
 /** SendCommand's own defaults. */
 const DEFAULT_CONCURRENCY = '50';
 const DEFAULT_ERRORS = '0';
+
+/** A ring is done when so many of its nodes succeeded. */
+const SUCCESS_PERCENT = 95;
+
+/** Outside a maintenance window, each node takes a snapshot of the patch baseline of its own where it is given none (user guide). */
+const WITH_SNAPSHOT = 'AWS-RunPatchBaseline';
 
 type Detail = CommandRequest['detail'];
 
@@ -58,9 +64,9 @@ async function sightingOf(services: Services, loaded: LoadedPlaybooks, event: un
 	const { playbook, parameterVersion } = found.playbook;
 	const beyond = timeProblem(detail, playbook);
 	if (beyond !== undefined) throw refuse(beyond);
-	const targets = await resolved(services, detail.targets, refuse);
+	const targets = await resolved(services, detail, refuse);
 	const subject: CommandSubject = {
-		...{ kind: 'command', source, requestId: detail.requestId ?? id, document, on: targetsText(detail.targets) },
+		...{ kind: 'command', source, requestId: detail.requestId ?? id, document, on: requestText(detail) },
 		...{ account, region },
 	};
 	const opened = operationFor(services, request, { ...found.playbook, playbook, parameterVersion }, subject, targets);
@@ -84,32 +90,25 @@ export function timeProblem({ timeoutSeconds, deliverWithinSeconds }: Detail, { 
 	return `deliverWithinSeconds is ${deliverWithinSeconds}, and playbook ${name} allows ${most} at most`;
 }
 
-/** Targets that one SendCommand does not take become the ids of their nodes. */
-async function resolved(services: Services, targets: readonly Target[], refuse: (problem: string) => Error): Promise<readonly Target[]> {
-	if (fitsOneCommand(targets)) return targets;
-	try {
-		return [{ key: BY_ID, values: await nodesByTags(services, targets) }];
-	} catch (error) {
-		throw error instanceof Fail ? refuse(error.message) : error;
-	}
-}
-
 function operationFor(
 	{ now, settings }: Services,
 	request: CommandRequest,
 	{ playbook, parameterVersion }: { readonly playbook: RequestPlaybook; readonly parameterVersion: number },
 	subject: CommandSubject,
-	targets: readonly Target[],
+	targets: readonly (readonly Target[])[],
 ): CommandOperation {
 	const { detail } = request;
 	const { requestedBy, reason } = detail;
-	const run = runOf(detail, playbook);
 	const brakes = brakesOf(detail, playbook);
-	const chunks = chunksOf(targets);
+	const plans = targets.map((each) => planOf(detail, each));
+	const [first = planOf(detail, [])] = plans;
+	const { length } = first.chunks;
 	const at = now();
 	const id = operationId(subject, 1);
+	const run = runOf(detail, playbook, id);
 	const asked = `asked for by ${requestedBy ?? subject.source}${reason ? `: ${reason}` : ''}`;
-	const parts = chunks.length > 1 ? `, ${idsIn(targets).length} nodes in ${chunks.length} commands one after another` : '';
+	const inParts = detail.rings === undefined && length > 1;
+	const parts = inParts ? `, ${idsIn(targets.flat()).length} nodes in ${length} commands one after another` : '';
 	return {
 		id,
 		kind: 'command',
@@ -120,9 +119,9 @@ function operationFor(
 		...(brakes && { brakes }),
 		then: playbook.then,
 		request: { ...(requestedBy !== undefined && { by: requestedBy }), ...(reason !== undefined && { reason }) },
-		...rateOf(detail, chunks.length, idsIn(targets).length),
-		chunks,
-		commands: chunks.length,
+		...(detail.rings && { rings: ringsOf(detail, plans) }),
+		...first,
+		commands: length,
 		left: run.timeoutSeconds * 1_000,
 		nodes: NONE,
 		errors: 0,
@@ -145,13 +144,16 @@ function operationFor(
 	};
 }
 
-function runOf({ command, parameters = {}, timeoutSeconds, deliverWithinSeconds }: Detail, { run }: RequestPlaybook): Run {
+function runOf({ command, parameters = {}, timeoutSeconds, deliverWithinSeconds }: Detail, { run }: RequestPlaybook, id: string): Run {
 	const timeout = timeoutSeconds ?? run.timeoutSeconds;
 	return {
 		type: 'command',
 		document: command,
-		// Values of a request are data: what looks like a path in them leads nowhere.
-		parameters: Object.fromEntries(Object.keys(parameters).map((name) => [name, [`$.detail.parameters.${name}`]])),
+		parameters: {
+			...(command === WITH_SNAPSHOT && { SnapshotId: [uuidFrom(id)] }),
+			// Values of a request are data: what looks like a path in them leads nowhere.
+			...Object.fromEntries(Object.keys(parameters).map((name) => [name, [`$.detail.parameters.${name}`]])),
+		},
 		timeoutSeconds: timeout,
 		deliverWithinSeconds: Math.min(deliverWithinSeconds ?? run.deliverWithinSeconds ?? timeout, timeout),
 		registerWithinSeconds: 0,
@@ -165,8 +167,19 @@ function brakesOf({ calendar }: Detail, { brakes }: RequestPlaybook): Brakes | u
 	return { ...brakes, calendar: { names: [...new Set([...names, ...[calendar].flat()])], closed } };
 }
 
-/** Of several commands, percentages are of all nodes together. */
-function rateOf({ maxConcurrency = DEFAULT_CONCURRENCY, maxErrors = DEFAULT_ERRORS }: Detail, commands: number, nodes: number) {
-	if (commands <= 1) return { maxConcurrency, maxErrors };
-	return { maxConcurrency: String(Math.max(allowed(maxConcurrency, nodes), 1)), maxErrors: String(allowed(maxErrors, nodes)) };
+/** What goes to targets that are known by now. Of several commands, percentages are of all nodes together. */
+function planOf({ maxConcurrency = DEFAULT_CONCURRENCY, ...detail }: Detail, targets: readonly Target[]): NonNullable<Ring['plan']> {
+	const chunks = chunksOf(targets);
+	const maxErrors = detail.maxErrors ?? (detail.rings ? `${100 - percentOf(detail)}%` : DEFAULT_ERRORS);
+	if (chunks.length <= 1) return { chunks, maxConcurrency, maxErrors };
+	const nodes = idsIn(targets).length;
+	return { chunks, maxConcurrency: String(Math.max(allowed(maxConcurrency, nodes), 1)), maxErrors: String(allowed(maxErrors, nodes)) };
+}
+
+const percentOf = ({ successPercent = SUCCESS_PERCENT }: Detail) => successPercent;
+
+function ringsOf({ rings = [], soakSeconds = 0, ...detail }: Detail, plans: readonly NonNullable<Ring['plan']>[]): Rings {
+	// What the first has is the operation's own.
+	const each = rings.map((name, index): Ring => ({ name, ...(index > 0 && plans[index] && { plan: plans[index] }) }));
+	return { each, done: 0, successPercent: percentOf({ ...detail, rings }), soakSeconds };
 }

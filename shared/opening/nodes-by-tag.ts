@@ -2,8 +2,7 @@
 
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { Deps } from '../deps.ts';
-import { describeError, Fail, Retry } from '../errors.ts';
-import { MOST_NODES } from '../kinds/command/targets.ts';
+import { describeError, Retry } from '../errors.ts';
 import type { Target } from '../operation/types.ts';
 
 /** Instances, and nodes of other places. */
@@ -14,7 +13,7 @@ const TAG = 'tag:';
 
 /**
  * The ids of nodes that meet all targets, each by one of its values, in order of the ids. What no longer is managed is among them.
- * @throws Fail where there are too many; Retry where AWS does not say.
+ * @throws Retry where AWS does not say.
  */
 export async function nodesByTags({ aws }: Pick<Deps, 'aws'>, targets: readonly Target[]): Promise<string[]> {
 	const TagFilters = targets.flatMap(({ key, values }) => (key.startsWith(TAG) ? [filterOf(key.slice(TAG.length), values)] : []));
@@ -31,10 +30,7 @@ export async function nodesByTags({ aws }: Pick<Deps, 'aws'>, targets: readonly 
 		}
 		PaginationToken = output.PaginationToken;
 	} while (PaginationToken);
-	if (ids.length <= MOST_NODES) return ids.sort();
-	throw new Fail(
-		`the targets match ${ids.length} nodes, and by more than 5 tags, or more than 5 values of one, a request takes ${MOST_NODES}: ask with fewer of them`,
-	);
+	return ids.sort();
 }
 
 function filterOf(Key: string, values: readonly string[]) {

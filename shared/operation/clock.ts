@@ -6,14 +6,23 @@ import { Drop, Fail } from '../errors.ts';
 import { inParallel } from '../parallel.ts';
 import { parseEvent } from '../parse.ts';
 import type { PlaybookSet } from '../playbook/types.ts';
+import { SERVICE } from '../settings.ts';
 import { attempt, type Settled } from '../settled.ts';
+import type { OwnClock } from './ledger.ts';
 import type { Services } from './services.ts';
 import { type TickReport, tick } from './tick.ts';
 
-/** Moves everything that is due: heartbeats, look-ups, deadlines, what waited, what could not be published. */
-export async function tickDue(services: Services): Promise<TickReport> {
+type First = (ids: readonly string[]) => Promise<readonly string[]>;
+
+/**
+ * Moves everything that is due: heartbeats, look-ups, deadlines, what waited, what could not be published.
+ * @param clock whose kinds of operations, where it is not the one of all others.
+ * @param first what is done with what is due before it is looked at; gives the ids of what is left to look at.
+ */
+export async function tickDue(services: Services, clock?: OwnClock, first?: First): Promise<TickReport> {
 	const now = services.now();
-	const ids = await services.ledger.due(now);
+	const due = await services.ledger.due(now, clock);
+	const ids = first === undefined ? due : await first(due);
 	let dueSince = now;
 	// The index may lag behind the operation it names.
 	const report = await tick(services, ids, ({ dueAt = Number.POSITIVE_INFINITY }) => {
@@ -21,7 +30,7 @@ export async function tickDue(services: Services): Promise<TickReport> {
 		return dueAt <= services.now();
 	});
 	// Of every tick, also where nothing is due: that it stays away tells that the clock stands still.
-	services.count('SecondsBehind', {}, Math.round((now - dueSince) / 1_000));
+	services.count('SecondsBehind', clock === undefined ? {} : { clock }, Math.round((now - dueSince) / 1_000));
 	if (ids.length > 0) services.log.info('Looked at what is due', { ...report });
 	return report;
 }
@@ -105,6 +114,34 @@ export async function handleClock(
 	);
 }
 
+/** Whether an event is a tick or a sweep, for a function that others come to as well. */
+export function isOfClock(event: unknown): boolean {
+	const { source, 'detail-type': type } = (event ?? {}) as { readonly source?: unknown; readonly 'detail-type'?: unknown };
+	return (source === 'aws.events' && type === 'Scheduled Event') || (source === CLOCK && type === 'Sweep');
+}
+
+/** Handles a tick or a sweep for kinds of operations that have a clock of their own. */
+export function handleOwnClock(
+	services: Services,
+	clock: OwnClock,
+	sweep: () => Promise<SweepReport>,
+	event: unknown,
+	first?: First,
+): Promise<TickReport | SweepReport> {
+	return typeOf(event) === 'Sweep' ? sweep() : tickDue(services, clock, first);
+}
+
+/**
+ * Whose nodes a sweep is to look for.
+ * @throws Fail where it does not say so.
+ */
+export function whereOf(event: unknown): { readonly account: string; readonly region: string } {
+	const { account, region } = event as { readonly account?: unknown; readonly region?: unknown };
+	if (typeof account === 'string' && typeof region === 'string') return { account, region };
+	throw new Fail("This sweep does not say where: it has no 'account' or no 'region' (infra/paths.cjs puts them there)");
+}
+
+const CLOCK = `${SERVICE}.clock`;
 const TYPES = ['Scheduled Event', 'Sweep', CALENDAR_CHANGE];
 
 /** @throws Fail where the event is none of these. */

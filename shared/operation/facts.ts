@@ -1,5 +1,8 @@
 /** What can happen to an operation (facts), and what it can ask for (effects). `next` maps the one to the other. */
 
+import type { AssociationCounts, AssociationState, FailingNode } from '../kinds/association/types.ts';
+import type { Grant, PatchFinding } from '../kinds/patch/types.ts';
+import type { NodeFinding } from '../kinds/state/types.ts';
 import type {
 	AlarmRecord,
 	Brake,
@@ -113,6 +116,61 @@ export interface NodeTally {
 	readonly endedAt?: number;
 }
 
+/** How an association stands: State Manager's event of it, or of one of its nodes, or its answer. `at` is when it was so, epoch milliseconds. */
+export type AssociationFact =
+	| ({ readonly type: 'association'; readonly from: 'event'; readonly at: number } & Partial<AssociationCounts> & {
+				readonly status: AssociationState['status'];
+			})
+	| { readonly type: 'association'; readonly from: 'node'; readonly at: number; readonly node: FailingNode }
+	| {
+			readonly type: 'association';
+			readonly from: 'look';
+			readonly at: number;
+			/** Absent where the association is gone. */
+			readonly found?: AssociationState;
+			readonly requestId?: string | undefined;
+	  };
+
+/** What Systems Manager finds of nodes: its events, or its answer. */
+export interface StateFact {
+	readonly type: 'state';
+	readonly from: 'event' | 'look';
+	readonly findings: readonly NodeFinding[];
+	readonly requestId?: string | undefined;
+}
+
+/** How the run of a maintenance window stands: AWS's event, or its answer. */
+export interface WindowRunFact {
+	readonly type: 'window-run';
+	/** AWS's word. */
+	readonly status: string;
+	readonly details?: string | undefined;
+	/** Epoch milliseconds. */
+	readonly endedAt?: number | undefined;
+	/** What only a look tells. */
+	readonly looked?: {
+		readonly tasks: number;
+		/** Tasks that did not end well, in words. */
+		readonly troubles: readonly string[];
+		/** Ids of the commands that patch. */
+		readonly commands: readonly string[];
+		/** What has opened the window's ring. */
+		readonly granted?: Grant;
+		/** The OpsItem of an earlier run of the group, where it has not been resolved. */
+		readonly opsItemId?: string;
+	};
+	readonly requestId?: string | undefined;
+}
+
+/** How the nodes of a patch group are, all of which are in a report. */
+export interface PatchedFact {
+	readonly type: 'patched';
+	readonly found: PatchFinding;
+	/** `s3://...` */
+	readonly report: string;
+	readonly requestId?: string | undefined;
+}
+
 export type OperatorVerb = 'retry' | 'extend' | 'cancel' | 'complete';
 
 export type Fact =
@@ -148,6 +206,12 @@ export type Fact =
 	| AlarmFact
 	| ComplianceFact
 	| CommandFact
+	| WindowRunFact
+	| PatchedFact
+	| AssociationFact
+	| StateFact
+	/** Another operation has all that this one is about. */
+	| { readonly type: 'handed-over'; readonly to: string }
 	/** Ends of nodes were put on record, beside the operation. */
 	| { readonly type: 'nodes' }
 	| { readonly type: 'heartbeat-sent'; readonly requestId?: string | undefined }
@@ -208,7 +272,18 @@ export type Effect =
 	| { readonly name: 'look-at-alarm' }
 	| { readonly name: 'read-compliance' }
 	/** Asks AWS Config to evaluate the rule anew: at most once a minute, up to 25 rules together. */
-	| { readonly name: 'evaluate-rule' };
+	| { readonly name: 'evaluate-rule' }
+	| { readonly name: 'look-at-association' }
+	/** On the nodes where it failed. */
+	| { readonly name: 'apply-association' }
+	| { readonly name: 'read-node-state' }
+	| { readonly name: 'look-at-run' }
+	/** Reads the nodes of a patch group, and writes the report. */
+	| { readonly name: 'survey-nodes' }
+	/** Takes its target and its task from the window of the group itself, or of the next. */
+	| { readonly name: 'close-ring' }
+	| { readonly name: 'close-next-ring' }
+	| { readonly name: 'open-next-ring' };
 
 /** A line for the history; the engine adds the time. */
 export interface Note {

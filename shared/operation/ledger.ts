@@ -10,7 +10,7 @@
  * | compiled playbooks | `playbooks` | `compiled` |
  * | nodes of commands (`nodes.ts`) | `nodes#<operation id>` | command id, node and time |
  *
- * The sparse index `due` holds what the clock must look at (`open#<shard>`, by `dueAt`) and, for the operator's list,
+ * The sparse index `due` holds what the clocks must look at (`open#<shard>` or `open#<clock>`, by `dueAt`) and, for the operator's list,
  * what has closed (`closed#<day>#<shard>`), each with the time at which it opened. Every read that decides something is consistent and
  * by key.
  */
@@ -21,10 +21,13 @@ import { inParallel } from '../parallel.ts';
 import type { Settings } from '../settings.ts';
 import { operationOfWork } from '../work/naming.ts';
 import { operationId, parseOperationId, subjectId } from './ids.ts';
-import type { HistoryEntry, Operation, OperationOfKind, Subject, Work } from './types.ts';
+import type { HistoryEntry, Operation, OperationKind, OperationOfKind, Subject, Work } from './types.ts';
 
 /** Partitions of the due index: 1,000 writes a second each. */
-const SHARDS = 4;
+const SHARDS = ['0', '1', '2', '3'];
+/** Kinds of operations that a clock of their own looks at have a partition of their own. */
+const OWN_CLOCKS: Partial<Record<OperationKind, OwnClock>> = { patch: 'patch', association: 'state', state: 'state' };
+export type OwnClock = 'patch' | 'state';
 /** Writes of one invocation under way at once. */
 export const CONCURRENT_WRITES = 25;
 
@@ -64,12 +67,16 @@ export interface Ledger {
 	nameCommand(commandId: string, work: Work): Promise<void>;
 	/** The id of the work that a command was sent for, where that is on record; of shared work also with whom it is shared. */
 	workOfCommand(commandId: string): Promise<{ readonly id: string; readonly record?: WorkRecord } | undefined>;
-	/** Ids of what is due, oldest first. */
-	due(at: number): Promise<string[]>;
+	/** Ids of what is due, oldest first: of the kinds of a clock of their own, or of all others. */
+	due(at: number, clock?: OwnClock): Promise<string[]>;
 	/** Ids of all open operations, oldest look first; of those closed on a day (`2026-11-23`), newest last. */
 	open(): Promise<string[]>;
 	closedOn(day: string): Promise<string[]>;
-	/** When each open operation opened, in epoch milliseconds and no order: read from the index alone. */
+	/**
+	 * When each open operation opened, in epoch milliseconds and no order: read from the index alone. Of rings, when the last soak is over:
+	 * until then it is no older than it is meant to be. None of those with a clock of their own: what is amiss with nodes lasts as long as it
+	 * lasts.
+	 */
 	openings(): Promise<number[]>;
 }
 
@@ -164,16 +171,16 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 			const record = await work(id, Number(item['attempt']));
 			return record && { id, record };
 		},
-		due: (at) => queryAll(openShards(), at),
-		open: () => queryAll(openShards()),
-		closedOn: (day) => queryAll(openShards().map((shard) => shard.replace('open', `closed#${day}`))),
-		openings: async () => (await entries(openShards())).map((entry) => Number(entry['openedAt'])),
+		due: (at, clock) => queryAll(clock === undefined ? SHARED_SHARDS : [openShard(clock)], at),
+		open: () => queryAll(OPEN_SHARDS),
+		closedOn: (day) => queryAll(SHARDS.map((shard) => `closed#${day}#${shard}`)),
+		openings: async () => (await entries(SHARED_SHARDS)).map((entry) => Number(entry['openedAt'])),
 	};
 }
 
-function openShards(): string[] {
-	return Array.from({ length: SHARDS }, (_, shard) => `open#${shard}`);
-}
+const openShard = (shard: string | number) => `open#${shard}`;
+const SHARED_SHARDS = SHARDS.map(openShard);
+const OPEN_SHARDS = [...SHARED_SHARDS, 'open#patch', 'open#state'];
 
 function operationKey(id: string): Key | undefined {
 	const parts = parseOperationId(id);
@@ -203,10 +210,12 @@ function expiry(from: number, days: number): number {
 }
 
 function operationItem(operation: Operation, retentionDays: number): Record<string, unknown> {
-	const { id, version, openedAt, dueAt, closedAt } = operation;
-	const shard = Number.parseInt(id.split('-')[1]?.slice(-1) ?? '0', 16) % SHARDS;
-	const item = { ...operationKey(id), version, openedAt, operation };
-	if (dueAt !== undefined) return { ...item, dueShard: `open#${shard}`, dueAt };
+	const { id, kind, version, openedAt, dueAt, closedAt } = operation;
+	const clock = OWN_CLOCKS[kind];
+	const shard = Number.parseInt(id.split('-')[1]?.slice(-1) ?? '0', 16) % SHARDS.length;
+	const since = (operation.kind === 'command' && operation.rings?.soaksUntil) || openedAt;
+	const item = { ...operationKey(id), version, openedAt: since, operation };
+	if (dueAt !== undefined) return { ...item, dueShard: openShard(clock ?? shard), dueAt };
 	if (closedAt === undefined) return item;
 	const day = new Date(closedAt).toISOString().slice(0, 10);
 	return { ...item, dueShard: `closed#${day}#${shard}`, dueAt: closedAt, expiresAt: expiry(closedAt, retentionDays) };

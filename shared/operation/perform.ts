@@ -26,7 +26,10 @@ const SHARED: NonNullable<Part['performers']> = {
 	'reopen-ops-item': reopenOpsItem,
 };
 
-/** In one order, whoever asks: what is learned of the work comes before what is learned of its subject, and that before the node. */
+/**
+ * In one order, whoever asks: what is learned of the work comes before what is learned of its subject, and that before the node. What only
+ * one kind of operation asks for comes first, in the order in which it does.
+ */
 const ORDER: readonly Effect['name'][] = [
 	...(['start-work', 'find-work', 'look-up-work', 'look-at-instance', 'look-at-alarm', 'read-compliance', 'evaluate-rule'] as const),
 	...(['check-node', 'ask-calendar', 'take-slot', 'release-slot', 'heartbeat', 'cancel-work', 'complete-lifecycle'] as const),
@@ -47,7 +50,7 @@ export interface Asked {
 
 /** Carries out effects, those of one name together. */
 export async function perform(services: Services, asked: readonly Asked[]): Promise<{ readonly id: string; readonly fact: Fact }[]> {
-	const names = ORDER.filter((name) => asked.some(({ effect }) => effect.name === name));
+	const names = [...new Set(asked.map(({ effect }) => effect.name))].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
 	const answers = await Promise.all(
 		names.map(async (name) => {
 			const operations = asked.filter(({ effect }) => effect.name === name).map(({ operation }) => operation);

@@ -22,7 +22,7 @@ export function summarise(operation: Operation) {
 		id,
 		...standing(operation),
 		...(work && { work: { type: work.type, document: work.document, id: work.externalId } }),
-		...(operation.kind === 'command' && { output: operation.output }),
+		...(operation.kind === 'command' && { output: operation.output, ...(operation.rings && { rings: operation.rings }) }),
 		deadlineAt: new Date(deadlineAt).toISOString(),
 		history,
 	};

@@ -3,6 +3,9 @@
  * Every instant in here is epoch milliseconds, except in `history`, which people read.
  */
 
+import type { AssociationOperation } from '../kinds/association/types.ts';
+import type { PatchOperation } from '../kinds/patch/types.ts';
+import type { StateOperation } from '../kinds/state/types.ts';
 import type { AlarmTimers, Brakes, CompliancePlaybook, LifecycleResult, LifecycleThen, OpsItemSpec, Run, Then } from '../playbook/types.ts';
 
 export const OPEN_STATES = ['waiting', 'starting', 'running', 'verifying'] as const;
@@ -11,8 +14,11 @@ export type OpenState = (typeof OPEN_STATES)[number];
 export type ClosedState = (typeof CLOSED_STATES)[number];
 export type OperationState = OpenState | ClosedState;
 
-/** Why an operation waits before its work starts. `retry`: an attempt failed, and the next one is a while away. */
-export type WaitingReason = 'registration' | 'throttle' | 'pause' | 'held' | 'retry' | Brake;
+/**
+ * Why an operation waits before its work starts. `retry`: an attempt failed, and the next one is a while away. `soak`: a ring is done, and
+ * has yet to prove itself for a while. `gathering`: others may be about to join it, or it may be over before anybody need be told.
+ */
+export type WaitingReason = 'registration' | 'throttle' | 'pause' | 'held' | 'retry' | 'soak' | 'gathering' | Brake;
 /** What a playbook can hold work back with. */
 export type Brake = 'calendar' | 'limit';
 
@@ -92,7 +98,45 @@ export interface CommandSubject {
 	readonly region: string;
 }
 
-export type Subject = LifecycleSubject | AlarmSubject | ComplianceSubject | EventSubject | CommandSubject;
+/** One run of the maintenance window of a patch group. */
+export interface PatchSubject {
+	readonly kind: 'patch';
+	/** The patch group (tag `PatchGroup`): `test`. */
+	readonly group: string;
+	readonly windowId: string;
+	readonly executionId: string;
+	readonly account: string;
+	readonly region: string;
+}
+
+/** A State Manager association that does not bring its nodes into its state. */
+export interface AssociationSubject {
+	readonly kind: 'association';
+	readonly associationId: string;
+	readonly account: string;
+	readonly region: string;
+}
+
+/** What Systems Manager finds noncompliant of a node, or of a patch group where many of its nodes are. */
+export interface StateSubject {
+	readonly kind: 'state';
+	readonly complianceType: 'Patch' | 'Association';
+	/** Exactly one of the two. */
+	readonly node?: string;
+	readonly group?: string;
+	readonly account: string;
+	readonly region: string;
+}
+
+export type Subject =
+	| LifecycleSubject
+	| AlarmSubject
+	| ComplianceSubject
+	| EventSubject
+	| CommandSubject
+	| PatchSubject
+	| AssociationSubject
+	| StateSubject;
 export type OperationKind = Subject['kind'];
 
 /** The started (or about to be started) work of an operation. */
@@ -151,7 +195,9 @@ export interface Ending<T extends Then = Then> {
 	/** Effects still to be done, in order. */
 	readonly pending: readonly EndingEffect[];
 }
-export type EndingEffect = 'cancel-work' | 'complete-lifecycle' | 'open-ops-item' | 'update-ops-item' | 'resolve-ops-item';
+export type EndingEffect = 'cancel-work' | 'complete-lifecycle' | 'open-ops-item' | 'update-ops-item' | 'resolve-ops-item' | RingClosing;
+/** Of maintenance windows: the group's own ring, and that of the next group. */
+type RingClosing = 'close-ring' | 'close-next-ring';
 
 /** `refused`: OpsCenter does not take it, and people have to hear of it otherwise. */
 export type OpsItemNews = 'opened' | 'added' | 'refused';
@@ -200,7 +246,7 @@ export interface HookTimers {
 }
 
 /** What operations of every kind have. */
-interface OperationOf<S extends Subject, T extends Then = Then> {
+export interface OperationOf<S extends Subject, T extends Then = Then> {
 	/** `<kind>-<hash of the subject's key>-<occurrence>`: derived, so that a repeated event finds it. */
 	readonly id: string;
 	readonly kind: S['kind'];
@@ -368,11 +414,38 @@ export interface EndedCommand {
 	readonly errors: number;
 }
 
+/** Nodes by the value of their tag PatchGroup. */
+export interface Ring {
+	readonly name: string;
+	/** Of one that has not had its turn: what the operation then has of it. */
+	readonly plan?: Pick<CommandOperation, 'chunks' | 'maxConcurrency' | 'maxErrors'>;
+	/** Absent where it was never begun, or is under way. */
+	readonly end?: 'done' | 'failed';
+	/** Of one that is over. */
+	readonly nodes?: NodeCounts;
+}
+
+/**
+ * Rings one after another: the next is begun when the one before has proved itself. `chunks`, `commands`, `left`, the rates, the counts
+ * and the errors of the operation are those of the ring whose turn it is.
+ */
+export interface Rings {
+	readonly each: readonly Ring[];
+	/** How many of them are done: the one after them has its turn. */
+	readonly done: number;
+	/** A ring is done when so many of its nodes succeeded, of all that it has. */
+	readonly successPercent: number;
+	readonly soakSeconds: number;
+	/** When the soak of the last one that is done is over. */
+	readonly soaksUntil?: number;
+}
+
 /** One command of AWS's, or several one after another where one call does not take all of its nodes. */
 export interface CommandOperation extends OperationOf<CommandSubject> {
 	readonly run: Run;
 	readonly then: { readonly onFailure: Then };
 	readonly request: { readonly by?: string; readonly reason?: string };
+	readonly rings?: Rings;
 	/** Of all its commands together, as SendCommand takes them; where there are several, counts. */
 	readonly maxConcurrency: string;
 	readonly maxErrors: string;
@@ -404,7 +477,15 @@ export interface CommandOperation extends OperationOf<CommandSubject> {
 	readonly output: { readonly s3: string; readonly logGroup: string };
 }
 
-export type Operation = LifecycleOperation | AlarmOperation | ComplianceOperation | EventOperation | CommandOperation;
+export type Operation =
+	| LifecycleOperation
+	| AlarmOperation
+	| ComplianceOperation
+	| EventOperation
+	| CommandOperation
+	| PatchOperation
+	| AssociationOperation
+	| StateOperation;
 export type OperationOfKind<K extends OperationKind> = Extract<Operation, { readonly kind: K }>;
 
-export type { LifecycleResult, LifecycleThen, OpsItemSpec, Run, Then };
+export type { AssociationOperation, LifecycleResult, LifecycleThen, OpsItemSpec, PatchOperation, Run, StateOperation, Then };

@@ -104,7 +104,8 @@ async function addToKnown({ aws }: Services, [only, ...others]: readonly Told[])
 	if (only === undefined || others.length > 0 || OpsItemId === undefined) return undefined;
 	const item = await readItem(aws, OpsItemId);
 	if (item?.Status !== 'Open' && item?.Status !== 'InProgress') return undefined;
-	const output = await aws.ssm.send(new UpdateOpsItemCommand({ OpsItemId, OperationalData: dataOf(only.item.own) }));
+	const { own, raisedTo: Severity } = only.item;
+	const output = await aws.ssm.send(new UpdateOpsItemCommand({ OpsItemId, ...(Severity && { Severity }), OperationalData: dataOf(own) }));
 	return { opsItemId: OpsItemId, openedBy: openerOf(item), output };
 }
 

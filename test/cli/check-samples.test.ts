@@ -105,6 +105,11 @@ describe('for every sample event check says', () => {
 		],
 		[spot('stop'), ['for fleet-event: no playbook', `  spot-drain: detail.instance-action is 'stop', wanted ["terminate"]`]],
 		[{ 'detail-type': 'Calendar State Change' }, ['for reconcile']],
+		[{ 'detail-type': 'Configuration Compliance State Change' }, ['for node-state']],
+		[
+			{ source: 'aws.ssm', 'detail-type': 'Maintenance Window Execution State-change Notification', detail: { status: 'SUCCESS' } },
+			['for fleet-event and maintenance-window: no playbook', `  spot-drain: source is 'aws.ssm', wanted ["aws.ec2"]`],
+		],
 		[{ 'detail-type': 'CloudWatch Alarm Configuration Change' }, ['for alarm-state']],
 		[
 			{ 'detail-type': 'CloudWatch Alarm State Changed' },

@@ -30,7 +30,10 @@ describe('The operator’s command', () => {
 	it.each([
 		['lst', 'did you mean list?'],
 		['canel', 'did you mean cancel?'],
-		['explode', 'there are list, show, retry, extend, cancel, complete, pause, resume, request, run, redrive, release, doctor, check'],
+		[
+			'explode',
+			'there are list, show, retry, extend, cancel, complete, pause, resume, request, run, install, patch, redrive, release, doctor, check',
+		],
 	])('does not know %s, and names what it knows', async (verb, hint) => {
 		expect(await run([verb])).toEqual({ status: 2, out: '', err: `fleet: there is no verb '${verb}'; ${hint}` });
 	});

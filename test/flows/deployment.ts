@@ -61,6 +61,15 @@ export function withoutPlaybookClock(template: Template): Template {
 	};
 }
 
+/** As it is deployed where the parts `patching` and `state` are off, less the functions' idle minutes: two more for every minute played. */
+export function withoutUpkeep(template: Template): Template {
+	return {
+		...template,
+		rules: template.rules.filter(({ name }) => !/-(maintenance-window|node-state)(-|$)/.test(name)),
+		state: { ...template.state, patchBaselines: [], associations: [], maintenanceWindows: [], windowTargets: [], windowTasks: [] },
+	};
+}
+
 /** Functions with more variables in their environment. */
 export function withEnvironment(template: Template, environment: Readonly<Record<string, string>>): Template {
 	return { ...template, functions: template.functions.map((each) => ({ ...each, environment: { ...each.environment, ...environment } })) };

@@ -27,7 +27,9 @@ const EVENTS = {
 	'alarm-state': 'alarm-high-cpu',
 	'config-compliance': 'compliance-noncompliant',
 	'fleet-event': 'spot-interruption',
+	'node-state': 'configuration-compliance-non-compliant',
 	reconcile: 'calendar-open',
+	'maintenance-window': 'maintenance-window-ended',
 	'playbook-change': 'playbook-changed',
 } as const;
 

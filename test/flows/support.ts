@@ -25,6 +25,7 @@ import {
 	withClocks,
 	withEnvironment,
 	withoutPlaybookClock,
+	withoutUpkeep,
 	withPlaybooks,
 } from './deployment.ts';
 import { type Kill, Killer } from './kill.ts';
@@ -66,6 +67,10 @@ export interface Setup extends FleetSetup {
 	readonly clocks?: number;
 	/** A function that dies once. */
 	readonly kill?: Kill;
+	/** The parts `patching` and `state` are on. */
+	readonly upkeep?: true;
+	/** In the place of the packaged one, as it is. */
+	readonly template?: Template;
 	/** Variables that functions have beside those of the template. */
 	readonly environment?: Readonly<Record<string, string>>;
 }
@@ -76,7 +81,8 @@ let packaged: Promise<Template> | undefined;
 export async function begin(setup: Setup = {}): Promise<Flow> {
 	packaged ??= ensureTemplate().then((file) => loadTemplate(file));
 	const built = new Flow(setup);
-	await built.begin(await packaged);
+	const deployed = setup.template ?? (setup.upkeep ? await packaged : withoutUpkeep(await packaged));
+	await built.begin(deployed);
 	return built;
 }
 

@@ -14,7 +14,7 @@ const withPattern = (pattern: unknown, name = 'order-lost') => patternsIn(string
 
 describe('The event patterns of the settings', () => {
 	it('are those that the file ships with', () => {
-		expect(Object.keys(eventPatterns())).toEqual(['spot-interruption', 'health']);
+		expect(Object.keys(eventPatterns())).toEqual(['spot-interruption', 'health', 'maintenance-window']);
 	});
 
 	it('may be none', () => {

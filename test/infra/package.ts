@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ensureTemplate } from '../../local/package-template.ts';
 import { functionNames, ROOT } from '../../scripts/bundle.ts';
 
 /** A CloudFormation resource; its properties are read by their documented names. */
@@ -27,6 +28,12 @@ const FILES = ['serverless.yml', 'package.json', 'tsconfig.json', '.env.local'];
 const FOLDERS = ['infra', 'runbooks', 'playbooks', 'node_modules'];
 
 const packaged = new Map<string, Promise<PackagedTemplate>>();
+/** What all tests begin with has been packaged as it is. */
+const DEFAULT = JSON.stringify([undefined, {}]);
+
+async function readTemplate(file: string | Promise<string>): Promise<PackagedTemplate> {
+	return JSON.parse(readFileSync(await file, 'utf8')) as PackagedTemplate;
+}
 
 /**
  * What is packaged once serves all tests of a process: leave it as it is.
@@ -35,7 +42,7 @@ const packaged = new Map<string, Promise<PackagedTemplate>>();
  */
 export function packageService(stage?: string, params: Readonly<Record<string, string>> = {}): Promise<PackagedTemplate> {
 	const key = JSON.stringify([stage, params]);
-	const template = packaged.get(key) ?? packageOnce(stage, params);
+	const template = packaged.get(key) ?? (key === DEFAULT ? readTemplate(ensureTemplate()) : packageOnce(stage, params));
 	packaged.set(key, template);
 	return template;
 }
@@ -62,7 +69,7 @@ async function packageOnce(stage: string | undefined, params: Readonly<Record<st
 		await promisify(execFile)(process.execPath, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, TMPDIR } });
 		const left = readdirSync(TMPDIR);
 		if (left.length > 0) throw new Error(`Packaging leaves in the temporary folder: ${left.join(', ')}.`);
-		return JSON.parse(readFileSync(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8')) as PackagedTemplate;
+		return await readTemplate(join(folder, '.serverless', 'cloudformation-template-update-stack.json'));
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}

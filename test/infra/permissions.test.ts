@@ -24,6 +24,9 @@ const WITHOUT_RESOURCE = [
 	...['config:GetResourceConfigHistory', 'config:ListDiscoveredResources'],
 	...['ec2:DescribeImages', 'ec2:DescribeInstanceStatus', 'ec2:DescribeInstances', 'ec2:DescribeSecurityGroupRules'],
 	...['ec2:DescribeSecurityGroups', 'ec2:DescribeSnapshots', 'ec2:DescribeTags'],
+	...['ssm:DescribeInstancePatchStatesForPatchGroup', 'ssm:DescribeMaintenanceWindowExecutionTaskInvocations'],
+	...['ssm:DescribeMaintenanceWindowExecutionTasks', 'ssm:DescribeMaintenanceWindows'],
+	...['ssm:ListAssociations', 'ssm:ListResourceComplianceSummaries'],
 ];
 
 /**
@@ -46,6 +49,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
 	'@aws-sdk/client-dynamodb': 'dynamodb',
 	'@aws-sdk/client-eventbridge': 'events',
 	'@aws-sdk/client-resource-groups-tagging-api': 'tag',
+	'@aws-sdk/client-s3': 's3',
 	'@aws-sdk/client-sqs': 'sqs',
 	'@aws-sdk/client-ssm': 'ssm',
 };
@@ -72,10 +76,20 @@ const LEFT_TO_OTHERS: Readonly<Record<string, readonly string[]>> = {
 	'alarm-state': BY_THE_CLOCK,
 	'config-compliance': [...BY_THE_CLOCK, 'config:StartConfigRulesEvaluation'],
 	'fleet-event': BY_THE_CLOCK,
+	// The windows do the work, and no playbook says anything of it.
+	'maintenance-window': [
+		...['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+		...['ssm:CancelCommand', 'ssm:DescribeAutomationExecutions', 'ssm:GetAutomationExecution', 'ssm:GetCalendarState', 'ssm:ListCommands'],
+		...['ssm:SendCommand', 'ssm:StartAutomationExecution', 'ssm:StopAutomationExecution'],
+	],
+	'node-state': [
+		...['ssm:CancelCommand', 'ssm:DescribeAutomationExecutions', 'ssm:GetAutomationExecution', 'ssm:GetCalendarState'],
+		...['ssm:ListCommandInvocations', 'ssm:StartAutomationExecution', 'ssm:StopAutomationExecution'],
+	],
 };
 
-/** In every bundle: what is done with queues has a test of its own, and endpoint discovery is never called. */
-const CARRIED_ALONG = ['dynamodb:DescribeEndpoints', 'sqs:ChangeMessageVisibility', 'sqs:SendMessage'];
+/** Of clients: what is done with queues has a test of its own; endpoint discovery, and sessions of S3's directory buckets, never come up. */
+const CARRIED_ALONG = ['dynamodb:DescribeEndpoints', 's3:CreateSession', 'sqs:ChangeMessageVisibility', 'sqs:SendMessage'];
 
 /** Actions of IAM whose names are not those of their APIs. */
 const S3_ACTIONS: Readonly<Record<string, string>> = {
@@ -127,9 +141,9 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('the roles', () => {
-	it('are one per function, and the one that runbooks work with', () => {
+	it('are one per function, and those that runbooks and maintenance windows work with', () => {
 		const roles = ofType(template, 'AWS::IAM::Role').map(([id]) => id);
-		expect(roles.sort()).toEqual([...functionNames().map(roleOf), 'AutomationRole'].sort());
+		expect(roles.sort()).toEqual([...functionNames().map(roleOf), 'AutomationRole', 'PatchingRole'].sort());
 	});
 
 	it('name every action in full', () => {
@@ -145,7 +159,12 @@ describe('the roles', () => {
 		}
 	});
 
-	it('run no document but those of this stage', () => {
+	it('run no document but those of this stage and those that its settings allow', () => {
+		/** Of roles that run a document of AWS's for what they do themselves. */
+		const own: Readonly<Record<string, string>> = {
+			PatchingRole: 'AWS-RunPatchBaseline',
+			[roleOf('node-state')]: 'AWS-RefreshAssociation',
+		};
 		for (const [id] of ofType(template, 'AWS::IAM::Role')) {
 			const running = statementsOf(id).filter((statement) =>
 				actionsOf([statement]).some((action) => /:(SendCommand|StartAutomationExecution)$/.test(action)),
@@ -153,7 +172,9 @@ describe('the roles', () => {
 			const documents = running
 				.flatMap(({ Resource }) => list(Resource))
 				.flatMap((each) => /(document|automation-definition)\/.*?(?=")/.exec(JSON.stringify(each))?.[0] ?? []);
-			expect(documents.filter((document) => !/\/fleetkeeper-local-\*$/.test(document))).toEqual([]);
+			const foreign = documents.map((document) => document.replace(/^.*\/|:\*$/g, '')).filter((name) => name !== 'fleetkeeper-local-*');
+			const allowed = own[id] === undefined ? ['AWS-ConfigureAWSPackage', 'AWS-RunPatchBaseline'] : [own[id]];
+			expect([id, foreign.filter((name) => !allowed.includes(name))]).toEqual([id, []]);
 		}
 	});
 
@@ -164,13 +185,14 @@ describe('the roles', () => {
 		expect(completing).toEqual(['instance-lifecycle', 'command-status', 'automation-status', 'reconcile']);
 	});
 
-	it('pass the automation role alone, and to Systems Manager alone', () => {
+	it('pass the automation role alone, and that of patching where rings are opened, to Systems Manager alone', () => {
 		const passing = functionNames().flatMap((name) =>
-			statementsOf(roleOf(name)).filter(({ Action }) => list(Action).includes('iam:PassRole')),
+			statementsOf(roleOf(name)).flatMap((statement) => (list(statement.Action).includes('iam:PassRole') ? [{ name, ...statement }] : [])),
 		);
 		expect(passing.length).toBeGreaterThan(0);
-		for (const { Resource, Condition } of passing) {
-			expect(Resource).toEqual({ 'Fn::GetAtt': ['AutomationRole', 'Arn'] });
+		for (const { name, Resource, Condition } of passing) {
+			const role = name === 'maintenance-window' ? 'PatchingRole' : 'AutomationRole';
+			expect([name, Resource]).toEqual([name, { 'Fn::GetAtt': [role, 'Arn'] }]);
 			expect(Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } });
 		}
 	});

@@ -9,10 +9,13 @@ import { ofType, type PackagedTemplate, packageService } from './package.ts';
 type Values = Readonly<Record<string, unknown>>;
 type Params = Readonly<Record<string, Values | undefined>>;
 
-const { problems, valuesFor } = createRequire(import.meta.url)('../../infra/settings.cjs') as {
+/** As the framework makes a plugin. */
+const Settings = createRequire(import.meta.url)('../../infra/settings.cjs') as {
+	new (serverless: object): { readonly hooks: { readonly 'before:package:cleanup': () => void } };
 	problems(stage: string, values: Values): string[];
 	valuesFor(stage: string, params: Params, given: readonly string[]): Values;
 };
+const { problems, valuesFor } = Settings;
 
 const { params } = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')) as { params: { default: Values } };
 const DEFAULTS = params.default;
@@ -46,6 +49,13 @@ describe('a setting', () => {
 		['calendar', 'arn:aws:ssm:eu-west-1:444455556666:document/freeze'],
 		['oldestOpenHours', '50'],
 		['parts', 'alarms, events'],
+		['parts', 'patching,state'],
+		['patchScanSchedule', 'cron(30 22 ? * MON-FRI *)'],
+		['agentUpdateSchedule', ''],
+		['inventorySchedule', 'cron(0 0/12 * * ? *)'],
+		['cloudWatchAgentParameter', '/agents/cloudwatch'],
+		['stateTargets', 'tag:Environment=prod'],
+		['patchSuccessPercent', '90'],
 	])('%s may be %j', (name, value) => {
 		expect(problemsWith({ [name]: value })).toEqual([]);
 	});
@@ -65,8 +75,16 @@ describe('a setting', () => {
 		['allowedDocuments', 'arn:aws:ssm:*:444455556666:document/shared', /in full/],
 		['calendar', 'a b', /Change Calendar/],
 		['oldestOpenHours', 0, /whole number of hours/],
-		['parts', 'alarms,everything', /'everything' does not fit; use lifecycle, alarms, compliance, events/],
+		['parts', 'alarms,everything', /'everything' does not fit; use lifecycle, alarms, compliance, events, patching, state/],
 		['parts', '', /fleet -- pause/],
+		['patchScanSchedule', 'rate(1 day)', /use cron/],
+		['agentUpdateSchedule', 'cron(0/5 * * * ? *)', /no interval under 30 minutes/],
+		['inventorySchedule', 'daily', /use cron/],
+		['cloudWatchAgentSchedule', 'cron(0 5 ? 1 SUN *)', /takes no month/],
+		['cloudWatchAgentParameter', 'two names', /name of one parameter/],
+		['stateTargets', '', /use \* for all managed nodes/],
+		['stateTargets', 'i-0123456789abcdef0', /tag:<key>=<value>/],
+		['patchSuccessPercent', '95%', /1 to 100/],
 	])('%s may not be %j', (name, value, advice) => {
 		const [problem, ...others] = problemsWith({ [name]: value });
 		expect(problem).toMatch(advice);
@@ -89,11 +107,15 @@ it.each(['Prod', '1dev', 'a-stage-with-too-long-a-name'])('the stage %j is refus
 	expect(problems(stage, DEFAULTS)).toEqual([expect.stringContaining(`Stage '${stage}': use 1 to 20`)]);
 });
 
-it('packaging ends where a setting does not fit, with all that is wrong', async () => {
-	const ended = packageService('prod', { retentionDays: '45', calendr: 'x' });
-	const stdout = expect.stringMatching(/Setting 'calendr' does not exist[\s\S]*Setting 'retentionDays' is '45'/);
-	await expect(ended).rejects.toMatchObject({ stdout });
-}, 60_000);
+it('packaging ends where a setting does not fit, with all that is wrong', () => {
+	const { hooks } = new Settings({
+		getProvider: () => ({ getStage: () => 'prod' }),
+		configurationInput: { params: { default: DEFAULTS } },
+		processedInput: { options: { param: ['retentionDays=45', 'calendr=x'] } },
+		classes: { Error },
+	});
+	expect(hooks['before:package:cleanup']).toThrow(/Setting 'calendr' does not exist[\s\S]*Setting 'retentionDays' is '45'/);
+});
 
 describe('a stage with settings of its own', () => {
 	let template: PackagedTemplate;
@@ -112,7 +134,17 @@ describe('a stage with settings of its own', () => {
 		expect(states.map(([id, { Properties }]) => [id, Properties.State])).toEqual([
 			['InstanceLifecycleRule', 'DISABLED'],
 			['ConfigComplianceRule', 'DISABLED'],
+			['MaintenanceWindowRule', 'DISABLED'],
+			['MaintenanceWindowSweepClock', 'DISABLED'],
+			['NodeStateRule', 'DISABLED'],
+			['NodeStateSweepClock', 'DISABLED'],
 		]);
+	});
+
+	it('has nothing of Patch Manager and State Manager where their parts are off', () => {
+		const types = new Set(Object.values(template.Resources).map(({ Type }) => Type));
+		expect([...types].filter((type) => /MaintenanceWindow|PatchBaseline|Association$/.test(type))).toEqual([]);
+		expect(template.Resources).not.toHaveProperty('PatchingRole');
 	});
 
 	it('tells its functions of parts and calendar', () => {

@@ -41,7 +41,12 @@ describe('the path of an event', () => {
 		AutomationStatus: ['AutomationDashstatusLambdaFunction', ['AutomationStatusRule']],
 		AlarmState: ['AlarmDashstateLambdaFunction', ['AlarmStateRule']],
 		ConfigCompliance: ['ConfigDashcomplianceLambdaFunction', ['ConfigComplianceRule']],
-		FleetEvent: ['FleetDasheventLambdaFunction', ['FleetEventHealthRule', 'FleetEventRequestsRule', 'FleetEventSpotInterruptionRule']],
+		FleetEvent: [
+			'FleetDasheventLambdaFunction',
+			['FleetEventHealthRule', 'FleetEventMaintenanceWindowRule', 'FleetEventRequestsRule', 'FleetEventSpotInterruptionRule'],
+		],
+		MaintenanceWindow: ['MaintenanceDashwindowLambdaFunction', ['MaintenanceWindowRule']],
+		NodeState: ['NodeDashstateLambdaFunction', ['NodeStateRule']],
 		PlaybookChange: ['PlaybookDashchangeLambdaFunction', ['PlaybookChangeRule']],
 		Reconcile: ['ReconcileLambdaFunction', ['ReconcileCalendarRule']],
 	} as const;
@@ -77,7 +82,7 @@ describe('the path of an event', () => {
 
 	it('is encrypted with keys that EventBridge may use', () => {
 		const queues = ofType(template, 'AWS::SQS::Queue');
-		expect(queues).toHaveLength(17);
+		expect(queues).toHaveLength(2 * functionNames().length + 1);
 		expect(queues.filter(([, { Properties }]) => Properties.SqsManagedSseEnabled !== true)).toEqual([]);
 	});
 
@@ -399,12 +404,21 @@ describe('those who are told', () => {
 describe('the clock', () => {
 	const clocks = () => ofType(template, 'AWS::Events::Rule').filter(([, { Properties }]) => Properties.ScheduleExpression);
 
-	it('ticks every minute and sweeps every five', () => {
-		expect(clocks().map(([id, { Properties }]) => [id, Properties.ScheduleExpression, Properties.Targets[0].Input])).toEqual([
-			['PlaybookChangeMinuteClock', 'rate(1 minute)', undefined],
-			['ReconcileMinuteClock', 'rate(1 minute)', undefined],
-			['ReconcileSweepClock', 'rate(5 minutes)', JSON.stringify(event('sweep.json'))],
+	it('ticks every minute and sweeps every five; patches and the state of nodes are swept for every hour', () => {
+		expect(clocks().map(([id, { Properties }]) => [id, Properties.ScheduleExpression])).toEqual([
+			['PlaybookChangeMinuteClock', 'rate(1 minute)'],
+			['ReconcileMinuteClock', 'rate(1 minute)'],
+			['ReconcileSweepClock', 'rate(5 minutes)'],
+			['MaintenanceWindowMinuteClock', 'rate(1 minute)'],
+			['MaintenanceWindowSweepClock', 'rate(1 hour)'],
+			['NodeStateMinuteClock', 'rate(1 minute)'],
+			['NodeStateSweepClock', 'rate(1 hour)'],
 		]);
+		for (const [id, { Properties }] of clocks()) {
+			const { Input = '{}' } = Properties.Targets[0];
+			const input = JSON.parse(typeof Input === 'string' ? Input : filled(Input));
+			expect(input).toMatchObject(id.endsWith('SweepClock') ? event('sweep.json') : {});
+		}
 	});
 
 	it('may call its function, and nothing it could not deliver or that failed is lost', () => {
@@ -454,7 +468,11 @@ describe('the names', () => {
 		for (const [id, { Properties }] of functions) {
 			const { Variables } = Properties.Environment;
 			expect(Object.values(Variables).filter((value) => typeof value === 'object')).toEqual([]);
-			expect(settingsFrom(Variables)).toEqual({ ...settings, allowedDocuments: [] });
+			const { patching, ...others } = settingsFrom(Variables);
+			expect(others).toEqual({ ...settings, allowedDocuments: ['AWS-RunPatchBaseline', 'AWS-ConfigureAWSPackage'] });
+			expect(patching?.groups.map(({ name }) => name)).toEqual(
+				id.startsWith('MaintenanceDashwindow') ? ['dev', 'test', 'prod'] : undefined,
+			);
 			// A tick ends its last calls while the next one begins.
 			const Timeout = id.startsWith('Reconcile') ? 75 : 60;
 			expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout });

@@ -31,18 +31,18 @@ describe('settings', () => {
 	it('name the parts that are on, where one is off', () => {
 		const partsOf = (PARTS: string) => settingsFrom({ STAGE: 'dev', PARTS }).parts;
 		expect(partsOf('events, alarms')).toEqual(['alarms', 'events']);
-		for (const all of ['', 'lifecycle,alarms,compliance,events']) expect(partsOf(all)).toBeUndefined();
-	});
-
-	it('refuse a part that does not exist', () => {
-		expect(() => settingsFrom({ STAGE: 'dev', PARTS: 'alarms,costs' })).toThrow(
-			/PARTS names 'costs': use lifecycle, alarms, compliance, events/,
-		);
+		for (const all of ['', 'lifecycle,alarms,compliance,events,patching,state']) expect(partsOf(all)).toBeUndefined();
 	});
 
 	it('have a calendar where one is named', () => {
 		expect(settingsFrom({ STAGE: 'dev', CALENDAR: 'freeze' }).calendar).toBe('freeze');
 		expect(settingsFrom({ STAGE: 'dev', CALENDAR: '' })).not.toHaveProperty('calendar');
+	});
+
+	it('have patch groups where a function is told of them', () => {
+		const patching = { successPercent: 95, groups: [] };
+		expect(settingsFrom({ STAGE: 'dev', PATCHING: JSON.stringify(patching) }).patching).toEqual(patching);
+		expect(settingsFrom({ STAGE: 'dev', PATCHING: '' })).not.toHaveProperty('patching');
 	});
 
 	it('take another retention', () => {

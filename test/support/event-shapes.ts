@@ -207,6 +207,84 @@ const COMMAND_REQUEST = envelope('ops.console', /^Run Command Requested$/, [], {
 	reason: /./,
 	requestedBy: /./,
 });
+/** AWS's documented samples; `targets` and the counts are JSON text. */
+const ASSOCIATION_FIELDS = {
+	'association-id': UUID,
+	'document-name': /^AWS-UpdateSSMAgent$/,
+	targets: /^\[\{"key":"InstanceIds","values":\["\*"\]\}\]$/,
+	'last-successful-execution-date': INSTANT,
+	'last-execution-date': INSTANT,
+	status: /^(Failed|Pending|Success)$/,
+} as const;
+const DOCUMENT_ARN = /^arn:aws:ssm:eu-west-1::document\/AWS-UpdateSSMAgent$/;
+const ASSOCIATION = envelope('aws.ssm', /^EC2 State Manager Association State Change$/, [DOCUMENT_ARN], {
+	...ASSOCIATION_FIELDS,
+	'association-version': /^\d+$/,
+	'document-version': /^Optional(\.empty|\[.+\])$/,
+	'creation-date': INSTANT_MS,
+	'last-updated-date': INSTANT_MS,
+	'association-status-aggregated-count': /^\{"Success":\d+,"Failed":\d+\}$/,
+	'schedule-expression': /^(rate|cron)\(.+\)$/,
+	'association-cwe-version': /^1\.0$/,
+});
+const NODE_ASSOCIATION = envelope(
+	'aws.ssm',
+	/^EC2 State Manager Instance Association State Change$/,
+	[new RegExp(`^arn:aws:ec2:${ACCOUNT_ARN}:instance/${INSTANCE_ID.source.slice(1, -1)}$`), DOCUMENT_ARN],
+	{
+		...ASSOCIATION_FIELDS,
+		'instance-id': INSTANCE_ID,
+		'document-version': /^\d+$/,
+		'creation-date': INSTANT,
+		'detailed-status': /^\w+$/,
+		'error-code': /^\d+$/,
+		'execution-summary': /./,
+		'output-url': /^https:\/\/s3\.eu-west-1\.amazonaws\.com\//,
+		'instance-association-cwe-version': /^1$/,
+	},
+);
+const PATCH_COMPLIANCE = envelope(
+	'aws.ssm',
+	/^Configuration Compliance State Change$/,
+	[new RegExp(`^arn:aws:ssm:${ACCOUNT_ARN}:managed-instance/${INSTANCE_ID.source.slice(1, -1)}$`)],
+	{
+		'resource-type': /^managed-instance$/,
+		'resource-id': INSTANCE_ID,
+		'compliance-status': /^(compliant|non_compliant)$/,
+		'compliance-type': /^Patch$/,
+		'patch-baseline-id': /^pb-[0-9a-f]{17}$/,
+		severity: /^(critical|high|medium|low|informational|unspecified)$/,
+	},
+);
+const requestFor = (detail: Readonly<Record<string, Shape>>) =>
+	envelope('ops.console', /^Run Command Requested$/, [], { ...detail, reason: /./, requestedBy: /./ });
+const INSTALL_REQUEST = requestFor({
+	command: /^AWS-ConfigureAWSPackage$/,
+	parameters: { action: [/^Install$/], name: [/^\w+$/] },
+	rings: [/^dev$/, /^test$/, /^prod$/],
+	successPercent: 'number',
+	soakSeconds: 'number',
+});
+const PATCH_REQUEST = requestFor({
+	command: /^AWS-RunPatchBaseline$/,
+	parameters: { Operation: [/^(Scan|Install)$/], RebootOption: [/^(RebootIfNeeded|NoReboot)$/] },
+	targets: [{ key: /^tag:PatchGroup$/, values: [/^\w+$/] }],
+	maxConcurrency: /^\d+%?$/,
+	maxErrors: /^\d+%?$/,
+});
+/** The times of maintenance windows have microseconds. */
+const INSTANT_US = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+const ofWindow = (type: string, status: RegExp, more: Readonly<Record<string, Shape>>) =>
+	envelope(
+		'aws.ssm',
+		new RegExp(`^Maintenance Window ${type} State-change Notification$`),
+		[new RegExp(`^arn:aws:ssm:${ACCOUNT_ARN}:maintenancewindow/mw-[0-9a-f]{17}$`)],
+		{ 'start-time': INSTANT_US, 'window-id': /^mw-[0-9a-f]{17}$/, 'window-execution-id': UUID, status, ...more },
+	);
+const WINDOW_STARTED = ofWindow('Execution', /^IN_PROGRESS$/, {});
+const WINDOW_OVER = ofWindow('Execution', /^(SUCCESS|FAILED)$/, { 'end-time': INSTANT_US });
+const WINDOW_TASK_OVER = ofWindow('Task Execution', /^FAILED$/, { 'end-time': INSTANT_US, 'task-execution-id': UUID });
+
 const TICK = envelope('aws.events', /^Scheduled Event$/, [new RegExp(`^arn:aws:events:${ACCOUNT_ARN}:rule/[\\w-]+$`)], {});
 const SQS_RECORD: Shape = {
 	messageId: UUID,
@@ -246,8 +324,18 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
 	'health-scheduled-change.json': HEALTH_EVENT,
 	'run-automation-requested.json': REQUEST,
 	'run-command-requested.json': COMMAND_REQUEST,
+	'run-command-install.json': INSTALL_REQUEST,
+	'run-command-patch.json': PATCH_REQUEST,
+	'maintenance-window-started.json': WINDOW_STARTED,
+	'maintenance-window-ended.json': WINDOW_OVER,
+	'maintenance-window-failed.json': WINDOW_OVER,
+	'maintenance-window-task-failed.json': WINDOW_TASK_OVER,
 	'command-success.json': COMMAND,
 	'calendar-open.json': CALENDAR,
+	'association-failed.json': ASSOCIATION,
+	'instance-association-failed.json': NODE_ASSOCIATION,
+	'configuration-compliance-non-compliant.json': PATCH_COMPLIANCE,
+	'configuration-compliance-compliant.json': PATCH_COMPLIANCE,
 	'playbook-changed.json': PARAMETER_CHANGE,
 	'playbook-expired.json': PARAMETER_POLICY_ACTION,
 	'playbook-expiring.json': PARAMETER_POLICY_ACTION,

@@ -1,11 +1,12 @@
 /** A command on many nodes at work: one of AWS's commands after another, with what is left of its errors and its time. Pure. */
 
 import type { CommandFact, Step } from '../../operation/facts.ts';
-import type { CommandOperation, FleetScope, NodeCounts } from '../../operation/types.ts';
+import type { CommandOperation, FleetScope, NodeCounts, Rings } from '../../operation/types.ts';
 import { change, note, nothing } from '../steps.ts';
 import { begin, type Course, hasBegun, wait } from '../working.ts';
 import { finish, isSent, stop } from './ending.ts';
 import { countsText, isCancelled, isRateExceeded, NONE, notable, sum, total } from './nodes.ts';
+import { isProven, nextRing, nodesDone, over, ringOf } from './rings.ts';
 import { idsIn } from './targets.ts';
 
 /** SendCommand takes no less. Seconds. */
@@ -58,8 +59,9 @@ export function commandOver(
 		errors: operation.errors + Math.max(ended?.errors ?? 0, tally?.complete ? counts.failed : 0),
 		notable: notable(...operation.notable, ...(tally?.notable ?? [])),
 	};
+	const ring = ringOf(operation);
 	const which = commands === 1 ? '' : `command ${commands - chunks.length + 1} of ${commands}, `;
-	const said = note('command over', `${which}${details}: ${countsText(counts)}`, requestId);
+	const said = note('command over', `${ring ? `ring ${ring.name}, ` : ''}${which}${details}: ${countsText(counts)}`, requestId);
 	const step = afterOne(counted, { details, isKnown: ended !== undefined, counts, endedAt: tally?.endedAt ?? now }, now);
 	return { ...step, notes: [said, ...step.notes] };
 }
@@ -78,13 +80,13 @@ interface Ended {
 }
 
 function afterOne(operation: CommandOperation, { details, isKnown, counts, endedAt }: Ended, now: number): Step<CommandOperation> {
-	const { stop, chunks, nodes, maxErrors, deadlineAt } = operation;
+	const { stop, chunks, nodes, maxErrors, deadlineAt, rings } = operation;
 	const end = (reason: string, state: 'failed' | 'timed-out' = 'failed') => finish(operation, { state, reason }, now);
 	if (stop !== undefined) return finish(operation, stop, now);
 	// Whether there were too many errors nobody knows: nothing more is sent.
 	if (!isKnown) return end(`AWS does not say what became of its nodes: ${details}`);
 	if (isCancelled(details)) return end('it was cancelled at AWS');
-	const isWell = nodes.succeeded === total(nodes);
+	const isWell = rings ? isProven(nodes, rings) : nodes.succeeded === total(nodes);
 	// AWS gives up on nodes, and our documents on themselves, when the time is over that was left.
 	if ((endedAt >= deadlineAt && !isWell) || (operation.left === 0 && chunks.length > 0)) {
 		return end("not over within the playbook's timeout", 'timed-out');
@@ -95,8 +97,35 @@ function afterOne(operation: CommandOperation, { details, isKnown, counts, ended
 	if (chunks.length > 0) {
 		return begin(course, change<CommandOperation>(operation, { state: 'starting' }, 'work'), now);
 	}
-	if (total(nodes) === 0) return end('the targets match no node');
+	if (rings !== undefined) return ringOver(operation, rings, now);
+	if (total(nodes) === 0) return withoutNodes(operation, now);
 	return isWell ? finish(operation, { state: 'succeeded', reason: '' }, now) : end('');
+}
+
+/** The ring whose turn it was is over: it soaks before the next, or its nodes do not prove enough for one. */
+function ringOver(operation: CommandOperation, rings: Rings, now: number): Step<CommandOperation> {
+	const { nodes, slot } = operation;
+	const { name = '' } = ringOf(operation) ?? {};
+	const { successPercent, soakSeconds } = rings;
+	if (total(nodes) === 0) return withoutNodes(operation, now, name);
+	const reached = `${nodes.succeeded} of ${total(nodes)} nodes of ring ${name} succeeded`;
+	if (!isProven(nodes, rings)) return finish(operation, { state: 'failed', reason: `${reached}, and ${successPercent}% have to` }, now);
+	const after = nextRing(operation, over(rings, 'done', nodes), now);
+	if (ringOf(after) === undefined) {
+		// As of one command: it succeeded where every node did.
+		const all = nodesDone(after);
+		return finish(after, { state: all.succeeded === total(all) ? 'succeeded' : 'failed', reason: '' }, now);
+	}
+	if (soakSeconds === 0) return begin(course, after, now);
+	const step = wait(change(after, {}, 'slot'), 'soak', `${reached}; ring ${ringOf(after)?.name} has its turn in ${soakSeconds} s`);
+	// A soak may take days, in which others of its playbook have their turn.
+	return { ...step, effects: slot ? [{ name: 'release-slot' }] : [] };
+}
+
+/** @param ring which has none; absent: no node at all is meant. */
+export function withoutNodes(operation: CommandOperation, now: number, ring?: string): Step<CommandOperation> {
+	const reason = `the targets match no node${ring === undefined ? '' : ` of ring ${ring}`}`;
+	return finish(operation, { state: 'failed', reason }, now);
 }
 
 /** How many nodes may fail: a count, or a percentage of those that are targeted. */

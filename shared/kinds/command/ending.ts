@@ -5,6 +5,7 @@ import type { CommandOperation } from '../../operation/types.ts';
 import { type Decision, end } from '../ending.ts';
 import { change, note } from '../steps.ts';
 import { countsText, NONE, nodeText, sum, total } from './nodes.ts';
+import { idsToCome, isBegun, nodesDone, over, ringOf, ringsText } from './rings.ts';
 import { idsIn } from './targets.ts';
 
 /** Nodes that a reason names; the others are in the ledger. */
@@ -24,12 +25,15 @@ export function finish(operation: CommandOperation, decision: Decision, now: num
 	// Whether a call without a reply has sent a command, nobody may ever know.
 	const perhaps = state === 'starting' && work !== undefined ? 1 : 0;
 	const idsOf = (some: CommandOperation['chunks']) => idsIn(some.flat()).length;
-	const nodes = sum(operation.nodes, { ...NONE, unknown: idsOf(chunks.slice(0, perhaps)), unstarted: idsOf(chunks.slice(perhaps)) });
+	const own = sum(operation.nodes, { ...NONE, unknown: idsOf(chunks.slice(0, perhaps)), unstarted: idsOf(chunks.slice(perhaps)) });
+	const nodes = sum(own, sum(nodesDone(operation), { ...NONE, unstarted: idsToCome(operation).length }));
+	const rings = operation.rings && (ringOf(operation) && isBegun(operation) ? over(operation.rings, 'failed', own) : operation.rings);
 	const { opsItem } = decision.state === 'failed' || decision.state === 'timed-out' ? then.onFailure : {};
 	const counted = total(nodes) > 0 ? [`${run.document} on ${total(nodes)} nodes: ${countsText(nodes)}`] : [];
-	const reason = [...counted, ...(decision.reason === '' ? [] : [decision.reason]), ...failures(operation)].join('; ');
+	const said = decision.reason === '' ? [] : [decision.reason];
+	const reason = [...counted, ...said, ...(rings ? [`rings: ${ringsText(rings)}`] : []), ...failures(operation)].join('; ');
 	return end(
-		change<CommandOperation>(operation, {}, 'over' as never, 'stop' as never),
+		change<CommandOperation>({ ...operation, ...(rings && { rings }) }, {}, 'over' as never, 'stop' as never),
 		{ ...decision, reason },
 		{ then: opsItem ? { opsItem } : {}, pending: opsItem ? ['open-ops-item'] : [] },
 		{ ...(total(nodes) > 0 && { nodes }) },

@@ -6,7 +6,7 @@ import { CALENDAR } from '../../playbook/brakes.ts';
 import { isOwnDocument } from '../../settings.ts';
 import { envelope, name, nodeId } from '../envelope.ts';
 import { DOCUMENT, list, REQUEST, REQUEST_ENVELOPE, strict } from '../request.ts';
-import { BY_GROUP, BY_ID, isByTag, MOST_NODES } from './targets.ts';
+import { BY_GROUP, BY_ID, BY_RING, isByTag, MOST_NODES } from './targets.ts';
 
 /** The detail-type of a request: the request bus alone may bring one. */
 export const COMMAND_REQUESTED = 'Run Command Requested';
@@ -15,6 +15,10 @@ export const COMMAND_REQUESTED = 'Run Command Requested';
 const TARGETS = 50;
 /** The API model of Target, which the form of keys is of too; ids of several commands aside. */
 const VALUES = 50;
+/** Values of the tag PatchGroup. */
+const RINGS = 10;
+/** A ring that has shown nothing in a week shows nothing in two. Seconds. */
+const LONGEST_SOAK = 604_800;
 /** SendCommand takes 30 seconds at least; a playbook lets work take 48 hours at most. */
 const [SHORTEST, LONGEST] = [30, 172_800];
 
@@ -23,6 +27,10 @@ const GROUP = /^[\w.-]{1,300}$/;
 
 const KEYS = `expected ${BY_ID}, tag:<key>, tag-key or ${BY_GROUP}`;
 const TIME = `expected a whole number of seconds, ${SHORTEST} to ${LONGEST}`;
+const TARGET_LIST = `expected a list of 1 to ${TARGETS} targets, each { key, values }`;
+const RING_LIST = `expected a list of 1 to ${RINGS} values of the tag PatchGroup`;
+const PERCENT = 'expected a whole number of percent, 1 to 100';
+const SOAK = `expected a whole number of seconds, 0 to ${LONGEST_SOAK}`;
 const CALENDARS = 'expected the name of a Change Calendar, or the ARN of its document, or a list of at most 10 of them';
 
 const target = strict({
@@ -37,9 +45,17 @@ const calendar = z.string(CALENDARS).check(z.regex(CALENDAR, CALENDARS));
 /** What is asked for. */
 const CommandDetail = strict({
 	command: z.string().check(z.regex(DOCUMENT, 'expected the name of a Command document: letters, digits, _ - . : and /')),
-	targets: list(target, TARGETS, `expected a list of 1 to ${TARGETS} targets, each { key, values }`),
+	/** Of rings they may be left out: all nodes of a ring are meant then. */
+	targets: z.optional(list(target, TARGETS, TARGET_LIST)),
 	...REQUEST,
-	/** How long it may take, all nodes together: as long as the playbook lets it where it is not said. */
+	/**
+	 * One after another, each as far as the targets go: the next when so many nodes of the one before succeeded, and it has soaked. Rate,
+	 * errors and time are those of each.
+	 */
+	rings: z.optional(list(name(256), RINGS, RING_LIST)),
+	successPercent: z.optional(z.int(PERCENT).check(z.gte(1, PERCENT), z.lte(100, PERCENT))),
+	soakSeconds: z.optional(z.int(SOAK).check(z.gte(0, SOAK), z.lte(LONGEST_SOAK, SOAK))),
+	/** How long it may take, all nodes (of a ring) together: as long as the playbook lets it where it is not said. */
 	timeoutSeconds: time,
 	/** How long a node may take to begin, waiting for its turn included. */
 	deliverWithinSeconds: time,
@@ -61,13 +77,25 @@ const SUPPLIED = ['WorkId', 'TimeoutSeconds'];
 
 /** What is wrong with a request whose parts are right, each by itself. */
 export function commandProblem(detail: CommandRequest['detail']): string | undefined {
-	const { command, parameters = {}, targets, timeoutSeconds, deliverWithinSeconds } = detail;
+	const { command, parameters = {}, targets = [], timeoutSeconds, deliverWithinSeconds } = detail;
 	const supplied = isOwnDocument(command) ? SUPPLIED.find((each) => Object.hasOwn(parameters, each)) : undefined;
 	if (supplied !== undefined) return `parameters.${supplied} is not the requester's to give: Fleetkeeper gives it to ${command} itself`;
 	if (timeoutSeconds !== undefined && deliverWithinSeconds !== undefined && deliverWithinSeconds > timeoutSeconds) {
 		return `deliverWithinSeconds (${deliverWithinSeconds}) is longer than timeoutSeconds (${timeoutSeconds})`;
 	}
-	return kindsProblem(targets) ?? targets.map(targetProblem).find((problem) => problem !== undefined);
+	return ringsProblem(detail, targets) ?? kindsProblem(targets) ?? targets.map(targetProblem).find((problem) => problem !== undefined);
+}
+
+function ringsProblem({ rings, successPercent, soakSeconds }: CommandRequest['detail'], targets: readonly Target[]): string | undefined {
+	if (rings === undefined) {
+		if (targets.length === 0) return `targets: ${TARGET_LIST}, where there are no rings`;
+		const [lost] = Object.entries({ successPercent, soakSeconds }).filter(([, value]) => value !== undefined);
+		return lost && `${lost[0]} is for rings: name them in rings, or leave it out`;
+	}
+	const twice = rings.find((ring, index) => rings.indexOf(ring) !== index);
+	if (twice !== undefined) return `rings name ${twice} twice: each has one turn`;
+	const other = targets.find(({ key }) => key === BY_RING || key === BY_GROUP);
+	return other && `targets name ${other.key} beside rings, which are values of ${BY_RING}: give the nodes by other tags, or by their ids`;
 }
 
 /** Run Command takes nodes by id, by tags or by a resource group (user guide, "Run commands at scale"). */

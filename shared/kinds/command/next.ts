@@ -7,9 +7,10 @@ import { wouldRun } from '../dry-run.ts';
 import { answered, BY_NEXT_TICK, end, proceed } from '../ending.ts';
 import { ask, change, note, nothing } from '../steps.ts';
 import { atWork, DECIDE_AFTER_DEADLINE, hasBegun, tickWork, wait, workLook } from '../working.ts';
-import { commandOver, course } from './course.ts';
+import { commandOver, course, withoutNodes } from './course.ts';
 import { finish, stop } from './ending.ts';
 import { isRateExceeded } from './nodes.ts';
+import { ringOf } from './rings.ts';
 
 /** How long nodes of a command that has ended are accounted for: lists of AWS lag. Milliseconds. */
 const ACCOUNTED_WITHIN = 10 * 60_000;
@@ -32,9 +33,19 @@ function withDeadline(step: Step<CommandOperation>, now: number): Step<CommandOp
 	return begins ? { ...step, operation: change(step.operation, { deadlineAt: course.deadline(step.operation, now) }) } : step;
 }
 
+/** Since when there has been nothing to wait for but brakes. */
+function soakedAt({ rings, openedAt }: CommandOperation): number {
+	return rings?.soaksUntil ?? openedAt;
+}
+
+function isSoaking(operation: CommandOperation, now: number): boolean {
+	return operation.waiting === 'soak' && operation.ending === undefined && now < soakedAt(operation);
+}
+
 function nextLook(operation: CommandOperation, now: number): number {
 	const { ending, deadlineAt, over, stop } = operation;
 	if (over !== undefined || stop !== undefined) return now + BY_NEXT_TICK;
+	if (isSoaking(operation, now)) return soakedAt(operation);
 	const end = ending === undefined && hasBegun(operation) ? deadlineAt + DECIDE_AFTER_DEADLINE : Infinity;
 	return Math.min(workLook(operation, BY_NEXT_TICK, now), end);
 }
@@ -62,19 +73,23 @@ function react(operation: CommandOperation, fact: Fact, now: number): Step<Comma
 }
 
 function opened(operation: CommandOperation, now: number): Step<CommandOperation> {
-	const { brakes, chunks, then } = operation;
+	const { brakes, chunks, then, rings } = operation;
 	if (brakes?.observe) {
 		const { opsItem } = then.onFailure;
 		const ending = { then: opsItem ? { opsItem } : {}, pending: opsItem ? (['open-ops-item'] as const) : [] };
 		const reason = `observed only: would ${wouldRun(operation, operation.subject.on)}`;
 		return end(operation, { state: 'skipped', reason }, ending, { observed: true }, now);
 	}
-	if (chunks.length === 0) return finish(operation, { state: 'failed', reason: 'the targets match no node' }, now);
+	// Nothing is begun that cannot go through all of its rings.
+	const empty = chunks.length === 0 ? { name: ringOf(operation)?.name } : rings?.each.find(({ plan }) => plan?.chunks.length === 0);
+	if (empty) return withoutNodes(operation, now, empty.name);
 	return goOn(operation, now);
 }
 
 function goOn(operation: CommandOperation, now: number): Step<CommandOperation> {
-	return tickWork(course, operation, now, hasBegun(operation) ? operation.deadlineAt : waitsUntil(operation), []);
+	if (isSoaking(operation, now)) return nothing(operation);
+	const until = hasBegun(operation) ? operation.deadlineAt : waitsUntil({ ...operation, openedAt: soakedAt(operation) });
+	return tickWork(course, operation, now, until, []);
 }
 
 function tick(operation: CommandOperation, now: number): Step<CommandOperation> {
@@ -136,6 +151,7 @@ function operator(operation: CommandOperation, fact: Extract<Fact, { type: 'oper
 	const { ending, stop: stopping } = operation;
 	switch (verb) {
 		case 'extend':
+			if (stopping !== undefined) return nothing(operation, note('not extended', `by ${by}: it is being stopped already`));
 			return nothing(
 				change(operation, { deadlineAt: operation.deadlineAt + seconds * 1_000 }),
 				note('extended', `by ${by}: ${seconds} s more`),

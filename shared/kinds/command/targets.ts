@@ -4,6 +4,8 @@ import type { Target } from '../../operation/types.ts';
 
 export const BY_ID = 'InstanceIds';
 export const BY_GROUP = 'ResourceGroup';
+/** The tag by which Patch Manager knows a node's patch group, and we its ring. */
+export const BY_RING = 'tag:PatchGroup';
 /** What SendCommand calls a resource group: Automation alone calls it as we do (API reference, Target). */
 const GROUP_OF_SEND_COMMAND = 'resource-groups:Name';
 
@@ -53,4 +55,17 @@ export function targetsText(targets: Targets): string {
 	const text = targets.map(({ key, values }) => (key === BY_GROUP ? `resource group ${values[0]}` : `${key}=${values.join('|')}`));
 	const whole = text.join(' and ');
 	return whole.length <= WORDS ? whole : `${whole.slice(0, WORDS).toWellFormed()}…`;
+}
+
+/** What a request is for: `tag:service=nginx`, `rings dev, test of tag:service=nginx`. */
+export function requestText({
+	targets = [],
+	rings,
+}: {
+	readonly targets?: Targets | undefined;
+	readonly rings?: readonly string[] | undefined;
+}): string {
+	if (rings === undefined) return targetsText(targets);
+	const named = `${rings.length === 1 ? 'ring' : 'rings'} ${rings.join(', ')}`;
+	return targets.length === 0 ? named : `${named} of ${targetsText(targets)}`;
 }

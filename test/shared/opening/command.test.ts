@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openFromFleet } from '../../../shared/opening/fleet.ts';
+import { uuidFrom } from '../../../shared/operation/ids.ts';
 import { settingsFrom } from '../../../shared/settings.ts';
 import { commandCore, commandRequest, commands, hears, onCommand, theCommand } from '../../support/command-core.ts';
 import { type Input, nodeId, throttled } from '../../support/core.ts';
@@ -117,11 +118,89 @@ describe('a request for a command', () => {
 	});
 });
 
-describe('more tags than a call takes', () => {
-	const tagged = (id: string, tags: Record<string, string>) => ({
-		ResourceARN: `arn:aws:ssm:eu-west-1:111122223333:managed-instance/${id}`,
-		Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+const tagged = (id: string, tags: Record<string, string>) => ({
+	ResourceARN: `arn:aws:ssm:eu-west-1:111122223333:managed-instance/${id}`,
+	Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+});
+
+describe('a request in rings', () => {
+	const RINGS = ['dev', 'test', 'prod'];
+	const ring = (name: string) => ({ key: 'tag:PatchGroup', values: [name] });
+
+	it('is sent to the first, by its tag and the targets, with what is wanted of each', async () => {
+		const core = await commandCore();
+		await hears(core, commandRequest('request-1', { rings: RINGS, successPercent: 90, soakSeconds: 3_600 }));
+		expect(core.calls('SendCommand')).toMatchObject([
+			{
+				Targets: [
+					{ Key: 'tag:PatchGroup', Values: ['dev'] },
+					{ Key: 'tag:service', Values: ['nginx'] },
+				],
+				// What may fail of a ring that is to be done.
+				MaxErrors: '10%',
+			},
+		]);
+		const { subject, rings, history } = await theCommand(core);
+		expect(subject.on).toBe('rings dev, test, prod of tag:service=nginx');
+		expect(rings).toMatchObject({ done: 0, successPercent: 90, soakSeconds: 3_600 });
+		expect(rings?.each.map(({ name, plan }) => [name, plan?.chunks[0]?.[0]])).toEqual([
+			['dev', undefined],
+			['test', ring('test')],
+			['prod', ring('prod')],
+		]);
+		expect(history[0]?.why).toContain('on-command: restart-service on rings dev, test, prod of tag:service=nginx, asked for by');
+		expect(core.calls('GetResources')).toEqual([]);
 	});
+
+	it('goes to all nodes of each where it names no targets, and wants 95% of them', async () => {
+		const core = await commandCore();
+		await hears(core, commandRequest('request-1', { targets: undefined, rings: RINGS, maxErrors: '1' }));
+		expect(core.calls('SendCommand')).toMatchObject([{ Targets: [{ Key: 'tag:PatchGroup', Values: ['dev'] }], MaxErrors: '1' }]);
+		expect(await theCommand(core)).toMatchObject({ rings: { successPercent: 95, soakSeconds: 0 } });
+	});
+
+	it('for certain nodes finds the ring of each by its tag', async () => {
+		const core = await commandCore();
+		core.on('GetResources', ({ TagFilters }: Input) => ({
+			ResourceTagMappingList: ids(70)
+				.map((id, n) => tagged(id, { PatchGroup: n < 10 ? 'dev' : 'prod' }))
+				.filter(({ Tags }) => (TagFilters as { Values: string[] }[])[0]?.Values.includes(Tags[0]?.Value ?? '')),
+		}));
+		const targets = [{ key: 'InstanceIds', values: ids(65) }];
+		await hears(core, commandRequest('request-1', { targets, rings: ['dev', 'prod'], maxErrors: '4%', maxConcurrency: '20%' }));
+		const { rings, ...dev } = await theCommand(core);
+		expect(dev).toMatchObject({ chunks: [[{ values: ids(10) }]], maxErrors: '4%', maxConcurrency: '20%' });
+		expect(rings?.each[1]?.plan).toMatchObject({ maxErrors: '2', maxConcurrency: '11' });
+		expect(rings?.each[1]?.plan?.chunks.map(([each]) => each?.values.length)).toEqual([50, 5]);
+	});
+
+	it('for a node that is in none of them is refused', async () => {
+		const core = await commandCore();
+		core.on('GetResources', () => ({ ResourceTagMappingList: [tagged(nodeId(1), { PatchGroup: 'dev' })] }));
+		const [refusal] = await hears(core, commandRequest('request-1', { targets: [{ key: 'InstanceIds', values: ids(3) }], rings: ['dev'] }));
+		expect(refusal).toContain(`no ring of dev has ${nodeId(2)}, ${nodeId(3)}: leave out what has another tag PatchGroup, or none`);
+	});
+});
+
+describe('a request to patch', () => {
+	const patch = (parameters: object) => commandRequest('request-1', { command: 'AWS-RunPatchBaseline', parameters });
+	const onPatch = () => commandCore(onCommand({ when: { detail: { command: ['AWS-RunPatchBaseline'] } } }));
+
+	it('has one snapshot of the baseline for all of its nodes', async () => {
+		const core = await onPatch();
+		await hears(core, patch({ Operation: 'Install' }));
+		const { id } = await theCommand(core);
+		expect(core.calls('SendCommand')).toMatchObject([{ Parameters: { Operation: ['Install'], SnapshotId: [uuidFrom(id)] } }]);
+	});
+
+	it('has the snapshot that it names', async () => {
+		const core = await onPatch();
+		await hears(core, patch({ Operation: 'Install', SnapshotId: uuidFrom('theirs') }));
+		expect(core.calls('SendCommand')).toMatchObject([{ Parameters: { SnapshotId: [uuidFrom('theirs')] } }]);
+	});
+});
+
+describe('more tags than a call takes', () => {
 	const all = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => [key, 'yes']));
 
 	it('lead to the nodes that have all of them, page by page', async () => {

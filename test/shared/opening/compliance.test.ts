@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Drop, Fail, Retry } from '../../../shared/errors.ts';
-import { openFromFindings } from '../../../shared/opening/compliance.ts';
+import { openFromFindings } from '../../../shared/opening/compliance-events.ts';
 import { settleExecutions } from '../../../shared/operation/settle.ts';
 import type { ComplianceOperation } from '../../../shared/operation/types.ts';
 import { complianceAtAws } from '../../../shared/parts/compliance.ts';

@@ -34,7 +34,11 @@ describe('a request for a command', () => {
 	it.each([
 		[{ targets: BY_TAG }, 'detail.command is missing'],
 		[{ ...PLAIN, command: 'restart service' }, 'detail.command: expected the name of a Command document'],
-		[{ command: 'restart-service' }, 'detail.targets is missing'],
+		[{ ...PLAIN, rings: [] }, 'detail.rings: expected a list of 1 to 10 values of the tag PatchGroup'],
+		[{ ...PLAIN, rings: 'dev' }, 'detail.rings: expected a list of 1 to 10 values of the tag PatchGroup'],
+		[{ ...PLAIN, rings: ['dev'], successPercent: 101 }, 'detail.successPercent: expected a whole number of percent, 1 to 100'],
+		[{ ...PLAIN, rings: ['dev'], soakSeconds: '1d' }, 'detail.soakSeconds: expected a whole number of seconds, 0 to 604800'],
+		[{ ...PLAIN, rings: ['dev'], soakSeconds: 604_801 }, 'detail.soakSeconds: expected a whole number of seconds, 0 to 604800'],
 		[{ ...PLAIN, targets: [] }, 'detail.targets: expected a list of 1 to 50 targets'],
 		[{ ...PLAIN, targets: 'i-1' }, 'detail.targets: expected a list of 1 to 50 targets'],
 		[
@@ -66,6 +70,12 @@ describe('a request for a command', () => {
 		[{ targets: [{ key: 'tag:a', values: Array.from({ length: 51 }, (_, n) => `${n}`) }] }, 'has 51 values: expected 50 at most'],
 		[{ parameters: { WorkId: 'mine' } }, 'parameters.WorkId is not the requester'],
 		[{ timeoutSeconds: 60, deliverWithinSeconds: 120 }, 'deliverWithinSeconds (120) is longer than timeoutSeconds (60)'],
+		[{ targets: undefined }, 'targets: expected a list of 1 to 50 targets, each { key, values }, where there are no rings'],
+		[{ soakSeconds: 60 }, 'soakSeconds is for rings'],
+		[{ successPercent: 90 }, 'successPercent is for rings'],
+		[{ rings: ['dev', 'test', 'dev'] }, 'rings name dev twice'],
+		[{ rings: ['dev'], targets: [{ key: 'tag:PatchGroup', values: ['dev'] }] }, 'targets name tag:PatchGroup beside rings'],
+		[{ rings: ['dev'], targets: [{ key: 'ResourceGroup', values: ['web'] }] }, 'targets name ResourceGroup beside rings'],
 	])('whose parts do not go together is refused: %#', (changes, problem) => {
 		expect(commandProblem(request({ ...PLAIN, ...changes }))).toContain(problem);
 	});
@@ -74,6 +84,8 @@ describe('a request for a command', () => {
 		{ targets: byIds(NODE, 'mi-0123456789abcdef0') },
 		{ targets: byIds(...Array.from({ length: 120 }, (_, n) => `i-${String(n).padStart(17, '0')}`)) },
 		{ command: 'AWS-RunShellScript', parameters: { WorkId: 'mine' } },
+		{ targets: undefined, rings: ['dev'] },
+		{ targets: byIds(NODE), rings: ['dev', 'test'], successPercent: 100, soakSeconds: 0 },
 	])('may be: %#', (changes) => {
 		expect(commandProblem(request({ ...PLAIN, ...changes }))).toBeUndefined();
 	});

@@ -3,10 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { nextCommand } from '../../../../shared/kinds/command/next.ts';
 import { tally, total } from '../../../../shared/kinds/command/nodes.ts';
 import type { Fact } from '../../../../shared/operation/facts.ts';
-import type { NodeResult } from '../../../../shared/operation/types.ts';
+import type { CommandOperation, NodeResult } from '../../../../shared/operation/types.ts';
 import { aCommand, Life, notStarted, SECOND, startedAs, workStopped } from '../../../support/operations.ts';
 
 const CHUNKS = [3, 3, 2].map((size, chunk) => [{ key: 'InstanceIds', values: Array.from({ length: size }, (_, n) => `i-${chunk}-${n}`) }]);
+/** The same nodes: two commands in the first ring, and one in the second. */
+const IN_RINGS: Partial<CommandOperation> = {
+	chunks: CHUNKS.slice(0, 2),
+	rings: {
+		each: [{ name: 'dev' }, { name: 'prod', plan: { chunks: CHUNKS.slice(2), maxConcurrency: '50', maxErrors: '1' } }],
+		...{ done: 0, successPercent: 60, soakSeconds: 600 },
+	},
+};
 const NODES = 8;
 
 type Happens = (life: Life<ReturnType<typeof aCommand>>) => readonly Fact[];
@@ -50,12 +58,16 @@ const happenings: fc.Arbitrary<Happens> = fc.oneof(
 	),
 );
 
+/** Commands that are not over, in all rings. */
+const toCome = ({ chunks, rings }: CommandOperation) =>
+	chunks.length + (rings?.each.slice(rings.done + 1) ?? []).reduce((sum, { plan }) => sum + (plan?.chunks.length ?? 0), 0);
+
 describe('whatever happens to a command on many nodes', () => {
 	it('has a place for each node in the end, never has two of its commands at once, and is looked at until then', () => {
 		const steps = fc.array(fc.tuple(happenings, fc.constantFrom(1, 20, 61, 700, 4_000)), { maxLength: 40 });
 		fc.assert(
-			fc.property(steps, fc.constantFrom('0', '1', '8'), (happened, maxErrors) => {
-				const life = new Life(aCommand({ chunks: CHUNKS, maxErrors }), nextCommand).meets({ type: 'opened' });
+			fc.property(steps, fc.constantFrom('0', '1', '8'), fc.constantFrom({ chunks: CHUNKS }, IN_RINGS), (happened, maxErrors, plan) => {
+				const life = new Life(aCommand({ ...plan, maxErrors }), nextCommand).meets({ type: 'opened' });
 				for (const [happens, seconds] of happened) {
 					const before = life.operation;
 					for (const fact of happens(life.after(seconds * SECOND))) life.meets(fact);
@@ -66,7 +78,10 @@ describe('whatever happens to a command on many nodes', () => {
 					}
 					const begun = life.effects.flatMap((effect) => (effect.name === 'start-work' ? effect.work : []));
 					// A command that runs is followed by another only once it is over, which takes its chunk away.
-					if (before.state === 'running' && begun.length > 0) expect(operation.chunks.length).toBe(before.chunks.length - 1);
+					if (before.state === 'running' && begun.length > 0) expect(toCome(operation)).toBe(toCome(before) - 1);
+					// A ring has its turn once the one before it has soaked.
+					if (operation.rings?.soaksUntil !== undefined && begun.length > 0)
+						expect(life.now).toBeGreaterThanOrEqual(operation.rings.soaksUntil);
 					if (operation.closedAt === undefined) expect(operation.dueAt).toBeGreaterThan(0);
 					else if (operation.result?.nodes) expect(total(operation.result.nodes)).toBe(NODES);
 					if (operation.state === 'succeeded') expect(operation.result?.nodes?.succeeded).toBe(NODES);

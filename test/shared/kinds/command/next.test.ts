@@ -266,6 +266,14 @@ describe('stopping', () => {
 		expect(it.operation).toMatchObject({ state: 'timed-out', result: { nodes: { succeeded: 2, cancelled: 1, unstarted: 3 } } });
 	});
 
+	it('is not put off: more time comes too late then', () => {
+		const it = running().meets(cancel);
+		const { deadlineAt } = it.operation;
+		it.meets({ type: 'operator', verb: 'extend', by: 'anna', seconds: 600 });
+		expect(it.operation.deadlineAt).toBe(deadlineAt);
+		expect(it.operation.history.at(-1)).toMatchObject({ what: 'not extended', why: 'by anna: it is being stopped already' });
+	});
+
 	it('of somebody else at AWS ends it too', () => {
 		expect(running().meets(ended(), looked(cancelled, { details: 'Cancelled' })).operation.result?.reason).toContain(
 			'it was cancelled at AWS',

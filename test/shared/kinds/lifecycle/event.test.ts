@@ -11,7 +11,7 @@ const sample = (name: string): unknown => JSON.parse(readFileSync(join(EVENTS, n
 const sightingIn = (event: unknown) => sightingOf(parseEvent(LifecycleEvent, event, 'a lifecycle action'), 0);
 
 describe('a lifecycle event', () => {
-	it.each(readdirSync(EVENTS).filter((name) => /^instance-.*\.json$/.test(name)))('is read from %s', (name) => {
+	it.each(readdirSync(EVENTS).filter((name) => /^instance-(launching|terminating).*\.json$/.test(name)))('is read from %s', (name) => {
 		expect(sightingIn(sample(name)).subject).toMatchObject({ kind: 'lifecycle', account: '111122223333', region: 'eu-west-1' });
 	});
 
