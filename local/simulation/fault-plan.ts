@@ -66,7 +66,9 @@ export interface FaultPlan {
 	readonly quotas: Readonly<Partial<Record<'ssm' | 'autoScaling' | 'tagging', Readonly<Record<string, number>>>>>;
 	/** How many clocks tick at the same moment. */
 	readonly clocks: 1 | 2;
-	/** Milliseconds after the story's start: from then on nothing goes wrong any more. */
+	/** Milliseconds after the story's start: before that nothing goes wrong. Outages are counted from then. */
+	readonly fromMs: number;
+	/** Milliseconds after that: from then on nothing goes wrong any more. */
 	readonly untilMs: number;
 }
 
@@ -126,6 +128,7 @@ export function drawFaults(draw: Draw, actsWithinMs: number): FaultPlan {
 				}
 			: {},
 		clocks: draw.chance(0.2) ? 2 : 1,
+		fromMs: 0,
 		untilMs,
 	};
 	return { ...plan, ...(unanswered && { unanswered }), ...(longLag && { listLagMs: longLag * 1_000 }) };

@@ -60,7 +60,7 @@ export class FaultInjector {
 		if (execution === undefined || !this.#isOn()) return undefined;
 		const { plan } = this.#options;
 		const name = `${shortName(execution.functionName)} ${call.operation} ${this.#count(execution, call)}`;
-		const sinceStart = this.#options.now() - this.#options.startAt;
+		const sinceStart = this.#sinceStart();
 		for (const { service, fromMs, toMs, throttles } of plan.outages) {
 			if (call.service !== service || sinceStart < fromMs || sinceStart >= toMs) continue;
 			if (this.#happens('service out for minutes', service, execution, call)) return throttles ? throttlingOf(service) : SERVER_ERROR;
@@ -161,8 +161,13 @@ export class FaultInjector {
 	}
 
 	#isOn(): boolean {
+		const since = this.#sinceStart();
+		return since >= 0 && since < this.#options.plan.untilMs;
+	}
+
+	#sinceStart(): number {
 		const { now, startAt, plan } = this.#options;
-		return now() >= startAt && now() < startAt + plan.untilMs;
+		return now() - startAt - plan.fromMs;
 	}
 
 	#happens(kind: string, name: string, execution?: Execution, call?: Call): boolean {

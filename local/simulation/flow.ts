@@ -10,7 +10,7 @@ import type { Call } from '../aws/wire.ts';
 import type { EventFate } from '../delivery.ts';
 import type { Execution } from '../executing.ts';
 import type { Fleet, FleetGroup } from '../fleet.ts';
-import type { DocumentDefinition } from '../template.ts';
+import type { DocumentDefinition, Template } from '../template.ts';
 import type { World } from '../world.ts';
 import type { Draw } from './draw.ts';
 import type { FaultPlan } from './fault-plan.ts';
@@ -51,6 +51,14 @@ export interface Part {
 	readonly documents?: readonly DocumentDefinition[];
 	/** Beside groups. */
 	readonly fleet?: Omit<Fleet, 'groups'>;
+	/** What is deployed otherwise than it is packaged. */
+	deploys?(packaged: Template): Template;
+	/** Functions whose own clocks the story needs: those of the others stand still, for they cost time. */
+	readonly clocks?: readonly string[];
+	/** How long it goes on at least. Milliseconds. */
+	readonly lastsMs?: number;
+	/** When things begin to go wrong, where that is not at once. Milliseconds after the start. */
+	readonly disturbedFromMs?: number;
 	/** Puts into the world, before anything happens in it, what a fleet has no words for: alarms, rules. */
 	prepare?(world: World): void;
 }
@@ -81,6 +89,8 @@ export interface Flow {
 	readonly name: string;
 	/** How often it takes part in a story, beside those of weight 1: they have most seeds to themselves, and share the others in twos. */
 	readonly weight: number;
+	/** It takes hours: it has its stories to itself, and clocks are left out of them while nothing happens (quiet.ts). */
+	readonly alone?: true;
 	/** Draws its part of a story. */
 	draw(draw: Draw, about: Setting): Part;
 	/** Holds a world to the invariants, and counts what was reached. */
@@ -100,6 +110,8 @@ export interface Flow {
 	 * the decision.
 	 */
 	dueAt?(operation: Recorded): number | undefined;
+	/** Whether an operation that is open waits for nothing of the story: what it is about stays as it is. */
+	rests?(operation: Recorded): boolean;
 	/** How often the work of one of its operations may be begun, where that is more than once. Undefined for those of others. */
 	mostRuns?(operation: Recorded): number | undefined;
 	/** What an OpsItem is about, where its title does not tell it from others that are about something else. */

@@ -1,6 +1,9 @@
 /** Bugs that the simulation must notice, at least one for each invariant: texts of our sources, and what is put in their place. */
 
 import type { Invariant } from './flow.ts';
+import { COMMAND_MUTATIONS } from './flows/command-mutations.ts';
+import { PATCH_MUTATIONS } from './flows/patch-mutations.ts';
+import { STATE_MUTATIONS } from './flows/state-mutations.ts';
 
 export interface Mutation {
 	/** What must be violated. */
@@ -246,4 +249,7 @@ export const MUTATIONS: readonly Mutation[] = [
 		find: 'return listed !== true && COARSE.includes(bare(status));',
 		replace: 'return listed === undefined && status === "";',
 	},
+	...COMMAND_MUTATIONS,
+	...PATCH_MUTATIONS,
+	...STATE_MUTATIONS,
 ];

@@ -17,7 +17,7 @@ import { watchEvents } from './invariants/events.ts';
 import { watchOpsItems } from './invariants/ops-items.ts';
 import { watchSlots } from './invariants/slots.ts';
 import { watchWork } from './invariants/work.ts';
-import { LedgerMirror, standing } from './ledger.ts';
+import { LedgerMirror, type Recorded, standing } from './ledger.ts';
 import { deafen } from './people.ts';
 import { actsOf, drawStory, fleetOf, type Mask, masked, type Story, templateOf } from './story.ts';
 import { type Counts, Tally } from './tally.ts';
@@ -140,6 +140,7 @@ class Playing {
 			startAt: this.#now,
 			template: allowing(templateOf(this.#story, packaged), ALLOWED),
 			fleet: fleetOf(this.#story),
+			skipsQuiet: parts.every(({ flow }) => flow.alone),
 			serviceOptions: { throttles: plan.quotas, listLagMs: plan.listLagMs, tagLagMs: plan.tagLagMs },
 			faults: {
 				call: (call, execution) => this.#asked(call, execution),
@@ -192,7 +193,9 @@ class Playing {
 		if (this.#now < this.#nextMinute) return false;
 		this.#nextMinute = this.#now + MINUTE;
 		this.#tell('minute');
-		return this.#pending(world) === undefined || this.#now >= Math.min(this.#closedAt + LONGEST, startAt + MOST);
+		const lasts = Math.max(0, ...this.#story.parts.map(({ part }) => part.lastsMs ?? 0));
+		const closedAt = Math.max(this.#closedAt, startAt + lasts);
+		return this.#pending(world) === undefined || this.#now >= Math.min(closedAt + LONGEST, startAt + MOST);
 	}
 
 	/** What there is still to wait for, or undefined. */
@@ -201,7 +204,9 @@ class Playing {
 		if (this.#actsLeft > 0 || this.#now < this.#latestDelivery + DELIVERED_WITHIN) return 'what is to happen has not happened';
 		const queue = [...sqs.queues].find(([name, { messages }]) => !name.endsWith('-dead-letters') && messages.length > 0);
 		if (queue) return `${queue[0]} has messages`;
-		const open = [...this.#mirror.operations.values()].find(({ dueAt, closedAt }) => dueAt !== undefined || closedAt === undefined);
+		const isOpen = ({ dueAt, closedAt }: Recorded) => dueAt !== undefined || closedAt === undefined;
+		const rests = (operation: Recorded) => this.#flows.some((flow) => flow.rests?.(operation) === true);
+		const open = [...this.#mirror.operations.values()].find((each) => isOpen(each) && !rests(each));
 		return open ? `${open.id} is ${standing(open)}` : this.#watches.flatMap((watch) => watch.pending?.() ?? [])[0];
 	}
 

@@ -31,4 +31,9 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly flows: read
 		flows: ['alarm'],
 		was: 'work that waited for its turn was begun although its alarm had come to flap meanwhile',
 	},
+	{
+		seed: 50,
+		flows: ['state'],
+		was: 'the OpsItem of an association was told of one node too many, for what a look found while it was being told was not',
+	},
 ];

@@ -45,11 +45,13 @@ export function drawStory(seed: number, flows: readonly Flow[], only?: readonly 
 		account: ACCOUNT,
 		region: REGION,
 	};
+	const plan = drawFaults(draw.of('faults'), setting.actsWithinMs);
+	const parts = drawFlows(draw.of('flows'), flows, only).map((flow) => ({ flow, part: flow.draw(draw.of(flow.name), setting) }));
 	return {
 		seed,
 		setting,
-		plan: drawFaults(draw.of('faults'), setting.actsWithinMs),
-		parts: drawFlows(draw.of('flows'), flows, only).map((flow) => ({ flow, part: flow.draw(draw.of(flow.name), setting) })),
+		plan: { ...plan, fromMs: Math.max(0, ...parts.map(({ part }) => part.disturbedFromMs ?? 0)) },
+		parts,
 		playbookClock: about.chance(0.1),
 	};
 }
@@ -59,11 +61,11 @@ function drawFlows(draw: Draw, flows: readonly Flow[], only: readonly string[] |
 	if (only) return flows.filter(({ name }) => only.includes(name));
 	const drawn = new Set<Flow>();
 	const add = () => {
-		const left = flows.filter((flow) => !drawn.has(flow));
+		const left = flows.filter((flow) => !drawn.has(flow) && !(flow.alone && drawn.size > 0));
 		if (left.length > 0) drawn.add(draw.weighted(left.map((flow) => [flow.weight, flow])));
 	};
 	add();
-	if (draw.chance(SHARED)) add();
+	if (![...drawn].some(({ alone }) => alone) && draw.chance(SHARED)) add();
 	return flows.filter((flow) => drawn.has(flow));
 }
 
@@ -120,6 +122,7 @@ export function fleetOf(story: Story): Fleet {
 		securityGroups: others.flatMap(({ securityGroups = [] }) => securityGroups),
 		machines: others.flatMap(({ machines = [] }) => machines),
 		resourceGroups: others.flatMap(({ resourceGroups = [] }) => resourceGroups),
+		patches: others.flatMap(({ patches = [] }) => patches),
 	};
 }
 
@@ -127,17 +130,26 @@ export function playbooksOf({ parts }: Story): PlaybookText[] {
 	return parts.flatMap(({ part }) => part.playbooks ?? []);
 }
 
+/** Functions with clocks of their own, which no other flow needs. */
+const OWN_CLOCKS = ['maintenance-window', 'node-state'] as const;
+
 const PLAYBOOKS = '/fleetkeeper/local/playbooks/';
 
 /** The packaged template with the story's playbooks in the place of the packaged ones. */
 export function templateOf(story: Story, packaged: Template): Template {
 	const { clocks } = story.plan;
 	const documents: readonly DocumentDefinition[] = story.parts.flatMap(({ part }) => part.documents ?? []);
-	const clocked = packaged.rules.filter(
-		({ name, schedule }) => schedule === undefined || story.playbookClock || !name.includes('-playbook-change-'),
-	);
-	const more = clocks === 1 ? [] : clocked.filter(({ name, schedule }) => schedule !== undefined && name.includes('-reconcile-'));
-	return {
+	const needed = new Set(story.parts.flatMap(({ part }) => part.clocks ?? []));
+	const stands = (name: string) =>
+		(!story.playbookClock && name.includes('-playbook-change-')) ||
+		OWN_CLOCKS.some((each) => name.includes(`-${each}-`) && !needed.has(each));
+	const clocked = packaged.rules.filter(({ name, schedule }) => schedule === undefined || !stands(name));
+	const twofold = ['reconcile', ...needed];
+	const more =
+		clocks === 1
+			? []
+			: clocked.filter(({ name, schedule }) => schedule !== undefined && twofold.some((each) => name.includes(`-${each}-`)));
+	const deployed: Template = {
 		...packaged,
 		documents: [...packaged.documents, ...documents],
 		rules: [...clocked, ...more.map((rule) => ({ ...rule, name: `${rule.name}-2` }))],
@@ -151,4 +163,5 @@ export function templateOf(story: Story, packaged: Template): Template {
 			})),
 		],
 	};
+	return story.parts.reduce((template, { part }) => part.deploys?.(template) ?? template, deployed);
 }

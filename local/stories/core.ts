@@ -218,7 +218,8 @@ export const CORE_STORY: Story = {
 			{
 				part: 'one completed lifecycle action for each operation',
 				holds:
-					completions.filter(({ error }) => error === undefined).length === EXPECTATIONS.reduce((sum, { count = 1 }) => sum + count, 0),
+					completions.filter(({ error }) => error === undefined).length ===
+					EXPECTATIONS.reduce((sum, { count = 1 }) => sum + Number(count), 0),
 			},
 		];
 	},

@@ -2,6 +2,7 @@
 
 import { subjectOf } from '../../shared/kinds/subjects.ts';
 import type { Operation } from '../../shared/operation/types.ts';
+import { groupBy } from '../../shared/parallel.ts';
 import type { Asked, Played } from './play.ts';
 import type { Story } from './story.ts';
 
@@ -15,6 +16,7 @@ interface Line {
 }
 
 const WIDTH = 128;
+const DAY_MINUTES = 1_440;
 /** Of a subject's name, in the story's second column. */
 const LONGEST_NAME = 30;
 /** Of one value that a person gave: a whole playbook may be one. */
@@ -32,11 +34,13 @@ const SERVICES: Readonly<Record<string, string>> = { autoscaling: 'Auto Scaling'
 
 export function printStory(story: Story, played: Played, print: (line: string) => void): void {
 	print(`${story.title} (${story.startAt.slice(0, 10)}, simulated time)`);
+	if (story.skipsQuiet) print('Runs of clocks that would find what they have found already are left out.');
 	print('');
+	const isLong = story.minutes > DAY_MINUTES;
 	const lines = linesOf(played);
 	const width = Math.max(...lines.map(({ who }) => who.length));
 	for (const { at, who, what, why, below = [] } of lines) {
-		const head = `${clock(at)}  ${who.padEnd(width)}  ${what.padEnd(27)}`;
+		const head = `${clock(at, isLong)}  ${who.padEnd(width)}  ${what.padEnd(27)}`;
 		const [first = '', ...more] = wrap(why, WIDTH - head.length);
 		print(`${head}  ${first}`);
 		for (const line of more) print(`${' '.repeat(head.length)}  ${line}`);
@@ -62,8 +66,8 @@ export function printStory(story: Story, played: Played, print: (line: string) =
 }
 
 function linesOf({ operations, people, typed, messages, dropped }: Played): Line[] {
-	const history = operations.flatMap(({ subject, history }) =>
-		history.map(({ at, what, why }) => ({ at: Date.parse(at), who: named({ subject }), what, why })),
+	const history = operations.flatMap((operation) =>
+		operation.history.map(({ at, what, why }) => ({ at: Date.parse(at), who: named(operation), what, why })),
 	);
 	const asked = people.map(({ at, service, operation, input }) => ({
 		at,
@@ -84,9 +88,12 @@ function linesOf({ operations, people, typed, messages, dropped }: Played): Line
 		what: 'tells the topic',
 		why: shortened(firstLine(message), LONGEST_MESSAGE),
 	}));
-	const left = dropped
-		.filter(({ fields }) => fields['reason'] === 'no-playbook')
-		.map(({ at, fields }) => ({ at, who: 'nobody', what: 'left alone', why: String(fields['why']) }));
+	const nobodys = dropped.filter(({ fields }) => fields['reason'] === 'no-playbook');
+	const left = [...groupBy(nobodys, ({ fields }) => String(fields['why']))].map(([why, same]) => ({
+		at: same[0]?.at ?? 0,
+		...{ who: 'nobody', what: 'left alone' },
+		why: same.length > 1 ? `${why} (and ${same.length - 1} more like it)` : why,
+	}));
 	return [...asked, ...atTerminal, ...history, ...told, ...left].sort((a, b) => a.at - b.at);
 }
 
@@ -106,25 +113,45 @@ function firstLine(message: string): string {
 	return line.replace(/^"(.*)"$/, '$1');
 }
 
-function named({ subject }: Pick<Operation, 'subject'>): string {
-	const { name, about } = subjectOf(subject);
-	// A command on many nodes is named by its request.
-	return shortened(subject.kind === 'command' ? about(subject) : name(subject), LONGEST_NAME);
+/** What stories call an operation by: that of several kinds is the same or says little. */
+function named(operation: Operation): string {
+	return shortened(nameOf(operation), LONGEST_NAME);
+}
+
+function nameOf(operation: Operation): string {
+	const { name, about } = subjectOf(operation.subject);
+	switch (operation.kind) {
+		case 'command':
+			return about(operation.subject);
+		case 'patch':
+			return `patch group ${operation.subject.group}`;
+		case 'association':
+			return operation.name;
+		case 'state':
+			return operation.subject.node ?? `nodes of ${operation.group}`;
+		default:
+			return name(operation.subject);
+	}
 }
 
 function shortened(text: string, length: number): string {
 	return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
-function rowOf({ subject, playbook, state, result, openedAt, closedAt }: Operation): string[] {
+function rowOf(operation: Operation): string[] {
+	const { playbook, state, result, openedAt, closedAt } = operation;
 	const seconds = Math.round(((closedAt ?? openedAt) - openedAt) / 1_000);
 	const took = closedAt === undefined ? 'open' : seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 	const came = result?.lifecycle ?? (result?.resolved ? 'resolved' : result?.observed ? 'observed' : '-');
-	return [named({ subject }), playbook.name, state, came, took, result?.opsItemId ?? ''];
+	return [named(operation), playbook.name, state, came, took, result?.opsItemId ?? ''];
 }
 
-function clock(at: number): string {
-	return new Date(at).toISOString().slice(11, 19);
+/** With the day, in stories of more than one. */
+function clock(at: number, withDay: boolean): string {
+	return new Date(at)
+		.toISOString()
+		.slice(withDay ? 5 : 11, 19)
+		.replace('T', ' ');
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

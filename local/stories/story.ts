@@ -11,8 +11,8 @@ export interface Expectation {
 	/** The part of the story, in a sentence. */
 	readonly part: string;
 	readonly about: (operation: Operation) => boolean;
-	/** Operations that the part is about; default 1. */
-	readonly count?: number;
+	/** Operations that the part is about, `some` where the story does not say how many; default 1. */
+	readonly count?: number | 'some';
 	readonly state: Operation['state'];
 	/** What the lifecycle action must be completed with, where there is one. */
 	readonly lifecycle?: NonNullable<Operation['result']>['lifecycle'];
@@ -28,6 +28,8 @@ export interface Story {
 	readonly title: string;
 	readonly startAt: string;
 	readonly minutes: number;
+	/** It takes so long that clocks are left out while nothing happens: see quiet.ts. */
+	readonly skipsQuiet?: true;
 	readonly fleet: Fleet;
 	/** Texts of playbooks beside those that are deployed, by their names. */
 	readonly playbooks?: Readonly<Record<string, string>>;

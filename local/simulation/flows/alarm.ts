@@ -35,7 +35,7 @@ export const alarm: Flow = {
 	],
 	features: ALARM_FEATURES,
 	faults: ['a node acknowledges nothing', "an agent's connection is lost", 'a node vanishes'],
-	rare: ['verifying -> skipped', 'alarm: sent again', 'alarm: no data is OK'],
+	rare: ['verifying -> skipped', 'alarm: sent again', 'alarm: no data is OK', 'alarm: calendar waits'],
 };
 
 function watch(scene: Scene, part: Part): Watch {

@@ -5,6 +5,7 @@ import type { ApiCall } from '../../aws/api-call.ts';
 import type { Command, Invocation } from '../../aws/ssm/command-model.ts';
 import type { Scene } from '../flow.ts';
 import type { Recorded } from '../ledger.ts';
+import type { Fleet } from './command-checks.ts';
 
 /** How nodes end, in our words. */
 export type End = 'succeeded' | 'failed' | 'cancelled' | 'unreached' | 'unstarted' | 'unknown';
@@ -52,6 +53,7 @@ export interface Work {
 	readonly commands: readonly Command[];
 }
 
+const COMMAND_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const COMMENT = /^fleetkeeper (\S+)\/\d+$/;
 
 /** The name of the work that a command was sent for; undefined of others' commands. */
@@ -59,14 +61,22 @@ export function workOf({ comment }: Pick<Command, 'comment'>): string | undefine
 	return COMMENT.exec(comment)?.[1];
 }
 
+/** What an operation that has just been opened is for: what goes to each of its rings, or to all nodes together. */
+export function plansOf({ chunks, rings }: Fleet): Fleet['chunks'][] {
+	return [chunks, ...(rings?.each.slice(1) ?? []).map(({ plan }) => plan?.chunks ?? [])];
+}
+
+export const idsIn = (targets: readonly { readonly key: string; readonly values: readonly string[] }[]) =>
+	targets.flatMap(({ key, values }) => (key === 'InstanceIds' ? values : []));
+
 export class FleetsAtAws {
 	readonly #scene: Scene;
 	/** Names of work, by operation. */
 	readonly #works = new Map<string, Set<string>>();
 	/** Ids of the commands that operations have followed. */
 	readonly #followed = new Map<string, Set<string>>();
-	/** How many ids operations were opened with. */
-	readonly #asked = new Map<string, number>();
+	/** How many ids operations were opened with, by ring where they have rings. */
+	readonly #planned = new Map<string, readonly number[]>();
 	/** The last word of the ledger on each node of a command, by its key, which sorts by when it was said. */
 	readonly #nodes = new Map<string, { readonly key: string; readonly status: string }>();
 
@@ -76,13 +86,24 @@ export class FleetsAtAws {
 
 	written(operation: Recorded): void {
 		const { id, work } = operation;
-		if (operation.kind === 'command' && !this.#asked.has(id)) {
-			const ids = operation.chunks.flat().flatMap(({ key, values }) => (key === 'InstanceIds' ? values : []));
-			this.#asked.set(id, ids.length);
+		if (operation.kind === 'command' && !this.#planned.has(id)) {
+			this.#planned.set(
+				id,
+				plansOf(operation).map((chunks) => idsIn(chunks.flat()).length),
+			);
+		}
+		// One that is found and over at the same time is in its story alone.
+		for (const { what, why } of operation.history) {
+			const [commandId] = (what.startsWith('command sent') && COMMAND_ID.exec(why)) || [];
+			if (commandId !== undefined) this.#follow(id, commandId);
 		}
 		if (work === undefined) return;
 		this.#works.set(id, (this.#works.get(id) ?? new Set()).add(work.id));
-		if (work.externalId !== undefined) this.#followed.set(id, (this.#followed.get(id) ?? new Set()).add(work.externalId));
+		if (work.externalId !== undefined) this.#follow(id, work.externalId);
+	}
+
+	#follow(id: string, commandId: string): void {
+		this.#followed.set(id, (this.#followed.get(id) ?? new Set()).add(commandId));
 	}
 
 	called({ service, operation, input, error }: ApiCall): void {
@@ -104,7 +125,15 @@ export class FleetsAtAws {
 	/** How many nodes it is for, as far as is known: by their ids, or as AWS has found them. */
 	sizeOf(operation: Pick<Recorded, 'id'>): number {
 		const found = this.sentFor(operation).flatMap(({ commands }) => commands.flatMap(({ invocations }) => [...invocations.keys()]));
-		return Math.max(this.#asked.get(operation.id) ?? 0, new Set(found).size);
+		return Math.max(
+			(this.#planned.get(operation.id) ?? []).reduce((sum, count) => sum + count, 0),
+			new Set(found).size,
+		);
+	}
+
+	/** How many ids a ring was to have when it was opened. */
+	plannedFor({ id }: Pick<Recorded, 'id'>, ring: number): number {
+		return this.#planned.get(id)?.[ring] ?? 0;
 	}
 
 	/** All that was sent for an operation, in the order of its first commands. */

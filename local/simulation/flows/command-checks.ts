@@ -3,9 +3,10 @@
 import { type Command, share } from '../../aws/ssm/command-model.ts';
 import type { Scene } from '../flow.ts';
 import type { Recorded } from '../ledger.ts';
-import { type End, endOf, type FleetsAtAws, overAt, type Work } from './command-at-aws.ts';
+import { type End, endOf, type FleetsAtAws, idsIn, overAt, plansOf, type Work } from './command-at-aws.ts';
 import { type CommandText, claiming } from './command-playbooks.ts';
 import type { Asked } from './command-requests.ts';
+import { checkRings, percentOf, ringsAtAws } from './command-rings.ts';
 
 /** An operation of this kind, as it was written last. */
 export type Fleet = Extract<Recorded, { readonly kind: 'command' }>;
@@ -16,6 +17,8 @@ export interface Checked {
 	readonly works: FleetsAtAws;
 	readonly playbooks: readonly CommandText[];
 	readonly requests: readonly Asked[];
+	/** The rings of nodes that are in one. */
+	readonly rings: ReadonlyMap<string, string>;
 }
 
 /** What one SendCommand takes of ids. */
@@ -33,13 +36,11 @@ export function isFit(asked: Asked | undefined): asked is Asked {
 	return asked?.is === 'fit' || asked?.is === 'refused';
 }
 
-const idsIn = (targets: readonly { readonly key: string; readonly values: readonly string[] }[]) =>
-	targets.flatMap(({ key, values }) => (key === 'InstanceIds' ? values : []));
-
 /** Only what a playbook allows is opened, once, and for the nodes that were asked for. */
 export function checkOpened(checked: Checked, operation: Fleet): void {
 	const { scene, playbooks } = checked;
-	const { id, playbook, chunks } = operation;
+	const { id, playbook } = operation;
+	const chunks = plansOf(operation).flat();
 	const asked = requestOf(checked, operation);
 	const allowing = isFit(asked) ? claiming(playbooks, String(asked.detail.command))?.name : undefined;
 	if (allowing !== playbook.name) scene.violated(3, `${id} is opened by ${playbook.name}, and ${allowing ?? 'no playbook'} allows it`);
@@ -58,8 +59,8 @@ export function checkOpened(checked: Checked, operation: Fleet): void {
 }
 
 /** How many nodes may fail, and how many may run at once, of all that a request leads to. */
-function rateOf({ detail }: Asked, nodes: number): { readonly errors: number; readonly concurrency: number } {
-	const { maxConcurrency = DEFAULT.concurrency, maxErrors = DEFAULT.errors } = detail;
+function rateOf(asked: Asked, nodes: number): { readonly errors: number; readonly concurrency: number } {
+	const { rings, maxConcurrency = DEFAULT.concurrency, maxErrors = rings ? `${100 - percentOf(asked)}%` : DEFAULT.errors } = asked.detail;
 	return { errors: share(String(maxErrors), nodes), concurrency: Math.max(share(String(maxConcurrency), nodes), 1) };
 }
 
@@ -71,7 +72,8 @@ export function checkSent(checked: Checked, operation: Fleet): void {
 	const asked = requestOf(checked, operation);
 	const playbook = checked.playbooks.find(({ name }) => name === operation.playbook.name);
 	if (asked === undefined || playbook?.mode === 'observe') scene.violated(3, `${operation.id} has work at AWS, and nothing starts any`);
-	else checkThreshold(checked, operation, asked, sent);
+	else if (asked.detail['rings'] !== undefined) checkInRings(checked, operation, asked, sent);
+	else checkThreshold(checked, operation, asked, sent, works.sizeOf(operation), operation.commands > 1);
 	checkOnce(checked, operation, sent);
 	checkOrder(checked, operation, sent);
 	for (const { document } of sent.flatMap(({ commands }) => commands)) {
@@ -81,12 +83,30 @@ export function checkSent(checked: Checked, operation: Fleet): void {
 	}
 }
 
+/** Each ring has rates of its own. */
+function checkInRings(checked: Checked, operation: Fleet, asked: Asked, sent: readonly Work[]): void {
+	checkRings(checked, operation, asked);
+	for (const ring of ringsAtAws(checked, operation, asked)) {
+		const works = sent.filter(({ commands }) => commands.some((command) => ring.sent.includes(command)));
+		if (works.length > 0) checkThreshold(checked, operation, asked, works, ring.size, works.length > 1);
+	}
+}
+
 /** Never more failures than are allowed and one command's concurrency: what ran when the last one too many was told may fail too. */
-function checkThreshold({ scene, works }: Checked, operation: Fleet, asked: Asked, sent: readonly Work[]): void {
-	const failed = new Set(sent.flatMap(({ commands }) => commands.flatMap((command) => nodesWith(command, 'failed'))));
-	const { errors, concurrency } = rateOf(asked, works.sizeOf(operation));
-	const left = (index: number) => errors - countIn(works.followedBy(operation).slice(0, index), 'failed');
-	for (const [index, { commands }] of operation.commands > 1 ? sent.entries() : []) {
+function checkThreshold(
+	{ scene, works }: Checked,
+	operation: Fleet,
+	asked: Asked,
+	sent: readonly Work[],
+	size: number,
+	inParts: boolean,
+): void {
+	const all = sent.flatMap(({ commands }) => commands);
+	const failed = new Set(all.flatMap((command) => nodesWith(command, 'failed')));
+	const { errors, concurrency } = rateOf(asked, size);
+	const followed = works.followedBy(operation).filter((command) => all.includes(command));
+	const left = (index: number) => errors - countIn(followed.slice(0, index), 'failed');
+	for (const [index, { commands }] of inParts ? sent.entries() : []) {
 		const most = Number(commands[0]?.maxErrors);
 		if (most > Math.max(left(index), 0))
 			scene.violated(3, `${operation.id} lets ${most} nodes fail in its command ${index + 1}, of ${errors} in all`);

@@ -8,6 +8,7 @@ import { pause, reach, resume, vanish } from '../people.ts';
 import { cancel, cancelAtAws, extend, operationOf, runByHand } from './command-people.ts';
 import { CALENDAR, drawPlaybooks, RESTART, SHELL } from './command-playbooks.ts';
 import { type Asked, drawRequests, requestActs } from './command-requests.ts';
+import { drawRing, RING_TAG } from './command-rings.ts';
 import { drawCalendar } from './lifecycle-playbooks.ts';
 
 const MINUTE = 60_000;
@@ -15,14 +16,18 @@ const RACKS = ['east', 'west', 'north'] as const;
 
 export interface CommandPart extends Part {
 	readonly requests: readonly Asked[];
+	/** The rings of nodes that are in one. */
+	readonly rings: ReadonlyMap<string, string>;
 }
 
 export function drawCommands(draw: Draw, setting: Setting): CommandPart {
 	const { nodes, machines } = drawFarm(draw.of('farm'));
 	const tags = { service: 'farm' };
-	const ids = [...nodes, ...machines].map(({ id }) => id);
+	const all = [...nodes, ...machines];
+	const ids = all.map(({ id }) => id);
+	const rings = new Map(all.flatMap(({ id, tags: { [RING_TAG]: ring } = {} }) => (ring === undefined ? [] : [[id, ring] as const])));
 	const playbooks = drawPlaybooks(draw.of('playbooks'));
-	const requests = drawRequests(draw.of('requests'), { ids, racks: RACKS });
+	const requests = drawRequests(draw.of('requests'), { ids, racks: RACKS, rings });
 	const calendar = playbooks.some((playbook) => playbook.calendar !== undefined);
 	return {
 		groups: [{ name: 'farm-amber', min: 0, max: 200, tags, nodes }],
@@ -32,6 +37,7 @@ export function drawCommands(draw: Draw, setting: Setting): CommandPart {
 		},
 		playbooks,
 		requests,
+		rings,
 		documents: calendar ? [drawCalendar(draw.of('calendar'), setting, CALENDAR)] : [],
 		acts: [
 			...requestActs(draw.of('asking'), requests, setting),
@@ -63,11 +69,11 @@ function drawFarm(draw: Draw): { readonly nodes: FleetNode[]; readonly machines:
 		const own = draw.of(`node ${number}`);
 		return {
 			agent: own.chance(away) ? own.one(['lost', 'deaf', 'none'] as const) : ('online' as const),
-			tags: { rack: own.one(RACKS) },
+			tags: { rack: own.one(RACKS), ...drawRing(own.of('ring')) } as Readonly<Record<string, string>>,
 			behaviours: drawBehaviours(own, ill, slow),
 		};
 	};
-	const nodes = Array.from({ length: size }, (_, number) => ({ id: `i-0c${String(number + 1).padStart(15, '0')}`, ...each(number) }));
+	const nodes = Array.from({ length: size }, (_, number) => ({ id: `i-0d${String(number + 1).padStart(15, '0')}`, ...each(number) }));
 	const machines = Array.from(
 		{
 			length: draw.weighted([

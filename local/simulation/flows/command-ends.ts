@@ -5,6 +5,7 @@ import { decisionOf, type Recorded } from '../ledger.ts';
 import { countOf, type Ends, endOf, endsOf, NO_ENDS, overAt } from './command-at-aws.ts';
 import { type Checked, type Fleet, isFit, requestOf } from './command-checks.ts';
 import { claiming } from './command-playbooks.ts';
+import { checkRingCounts } from './command-rings.ts';
 
 const MINUTE = 60_000;
 const SKEW = 6_000;
@@ -56,7 +57,9 @@ export class Endings {
 		const wrong = (what: string) => scene.violated(3, `${id} ended as ${state} (${result?.reason}), and ${what}`);
 		this.#counts(operation, wrong);
 		const told: Ends = result?.nodes ?? NO_ENDS;
-		const isWell = told.succeeded > 0 && told.succeeded === countOf(told);
+		// Of rings that have not had their turn nothing is told where only their tag is known.
+		const isThrough = operation.rings === undefined || operation.rings.done === operation.rings.each.length;
+		const isWell = isThrough && told.succeeded > 0 && told.succeeded === countOf(told);
 		const isStopped = operation.history.some(({ what }) => /^(cancelled|completed|stopping)$/.test(what));
 		if (state === 'succeeded' && !isWell) wrong('not every node has succeeded');
 		if (state === 'failed' && isWell && !isStopped && !/cancelled at AWS/.test(result?.reason ?? '')) wrong('every node has succeeded');
@@ -81,6 +84,8 @@ export class Endings {
 			this.#mustHaveKnown(operation, wrong);
 			return;
 		}
+		const asked = requestOf(this.#checked, operation);
+		if (asked?.detail['rings'] !== undefined) checkRingCounts(this.#checked, operation, asked, wrong);
 		for (const end of ['succeeded', 'failed', 'cancelled', 'unreached'] as const)
 			if (told[end] !== atAws[end]) wrong(`of its nodes ${atAws[end]} are ${end} at AWS`);
 		if (told.unstarted + told.unknown !== atAws.unstarted + atAws.unknown + unsent) wrong(`${unsent} nodes had no command that it knows`);

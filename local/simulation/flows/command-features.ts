@@ -40,6 +40,11 @@ const REACHED: Readonly<Record<string, Shows>> = {
 	'command: no reply': said('no reply'),
 	'command: found': said('command sent (found)'),
 	'command: sent again': said('starting again'),
+	'command: rings': ({ rings, state }) => state === 'succeeded' && (rings?.done ?? 0) > 1,
+	'command: a ring soaks': said('waiting', /has its turn in/),
+	'command: a ring proves too little': ({ rings, result }) => rings !== undefined && /, and \d+% have to/.test(result?.reason ?? ''),
+	'command: a ring stops at its threshold': ({ rings, result }) => rings !== undefined && /more errors than/.test(result?.reason ?? ''),
+	'command: a ring without nodes': said('failed', /match no node of ring/),
 	'command: told in an OpsItem': ({ result }) => result?.opsItemId !== undefined,
 };
 
@@ -53,9 +58,23 @@ export const RARE: readonly string[] = [
 	...['command: refused by Systems Manager', 'command: cancelled', 'command: cancelled at AWS', 'command: extended', 'command: given up'],
 	...['command: limits wait', 'command: limits skip', 'command: calendar waits', 'command: calendar skips'],
 	...['command: observed', 'command: paused', 'command: found', "an agent's connection is lost", 'running -> starting'],
+	...[
+		'command: a ring proves too little',
+		'command: a ring stops at its threshold',
+		'command: a ring without nodes',
+		'waiting (soak) -> failed',
+	],
 ];
 
-export const TRANSITIONS: readonly string[] = ['running -> succeeded', 'running -> failed', 'running -> timed-out', 'running -> starting'];
+export const TRANSITIONS: readonly string[] = [
+	'running -> succeeded',
+	'running -> failed',
+	'running -> timed-out',
+	'running -> starting',
+	'running -> waiting (soak)',
+	'waiting (soak) -> starting',
+	'waiting (soak) -> failed',
+];
 
 function said(what: string, why = /./): Shows {
 	return ({ history }) => history.some((line) => line.what === what && why.test(line.why));

@@ -5,6 +5,7 @@ import type { World } from '../../world.ts';
 import type { Draw, Weighted } from '../draw.ts';
 import type { Act, Setting } from '../flow.ts';
 import { FORBIDDEN, RESTART, SHELL, TOO_LONG } from './command-playbooks.ts';
+import { drawRings, RINGS } from './command-rings.ts';
 
 export const REQUEST = 'Run Command Requested';
 export const SOURCE = 'ops.pipeline';
@@ -35,6 +36,7 @@ export interface Asked {
 export interface Nodes {
 	readonly ids: readonly string[];
 	readonly racks: readonly string[];
+	readonly rings: ReadonlyMap<string, string>;
 }
 
 /** What is wrong with a request that is fit otherwise. */
@@ -46,7 +48,7 @@ const MALFORMED: readonly object[] = [
 	{ targets: [{ key: 'InstanceIds', values: ['web-1'] }] },
 	{
 		targets: [
-			{ key: 'InstanceIds', values: ['i-0c000000000000001'] },
+			{ key: 'InstanceIds', values: ['i-0d000000000000001'] },
 			{ key: 'tag:service', values: ['farm'] },
 		],
 	},
@@ -57,6 +59,10 @@ const MALFORMED: readonly object[] = [
 	{ command: RESTART, parameters: { WorkId: 'mine' } },
 	{ timeoutSeconds: TOO_LONG * 60 },
 	{ timeoutSeconds: 60, deliverWithinSeconds: 120 },
+	{ successPercent: 80 },
+	{ rings: ['dev', 'dev'] },
+	{ rings: RINGS, targets: [{ key: 'ResourceGroup', values: ['farm'] }] },
+	{ rings: RINGS, soakSeconds: -1 },
 ];
 
 export function drawRequests(draw: Draw, nodes: Nodes): Asked[] {
@@ -70,8 +76,10 @@ export function drawRequests(draw: Draw, nodes: Nodes): Asked[] {
 			...(each.chance(0.6) && { requestId: `CHG-${index + 1}` }),
 		};
 		const fit: Detail = { ...drawFit(each.of('fit'), nodes), ...said };
+		const inRings = each.of('rings');
+		const fits: Detail = inRings.chance(0.25) ? withRings(inRings, fit, nodes) : fit;
 		return each.weighted<Asked>([
-			[20, { ...about, detail: fit }],
+			[20, { ...about, detail: fits }],
 			[1, { ...about, detail: { ...fit, command: FORBIDDEN, parameters: {} } }],
 			// The document has no such parameter.
 			[1, { ...about, is: 'refused', detail: { ...fit, command: RESTART, parameters: { Colour: 'red' } } }],
@@ -96,6 +104,18 @@ function drawFit(draw: Draw, nodes: Nodes): Detail {
 		...(timeoutSeconds !== undefined && { timeoutSeconds }),
 		...(draw.chance(0.25) && { deliverWithinSeconds: draw.whole(30, timeoutSeconds ?? 60) }),
 	};
+}
+
+/** Rings by their tag, or of nodes by their ids, all of which are in one; rates and times are those of each. */
+function withRings(draw: Draw, { targets: _, ...fit }: Detail, { ids, rings }: Nodes): Detail {
+	const named = drawRings(draw) as { readonly rings: readonly string[] };
+	const own = ids.filter((id) => named.rings.includes(rings.get(id) ?? ''));
+	const targets = draw.weighted<readonly Wanted[] | undefined>([
+		[3, undefined],
+		[2, [{ key: 'tag:service', values: ['farm'] }]],
+		[own.length > 0 ? 3 : 0, [{ key: 'InstanceIds', values: own }]],
+	]);
+	return { ...fit, ...named, ...(targets && { targets }) };
 }
 
 function targetsOf(draw: Draw, { ids, racks }: Nodes): Weighted<readonly Wanted[]> {

@@ -42,9 +42,9 @@ export const command: Flow = {
 };
 
 function watch(scene: Scene, part: Part): Watch {
-	const { playbooks = [], requests } = part as CommandPart;
+	const { playbooks = [], requests, rings } = part as CommandPart;
 	const works = new FleetsAtAws(scene);
-	const checked: Checked = { scene, works, playbooks: playbooks as readonly CommandText[], requests };
+	const checked: Checked = { scene, works, playbooks: playbooks as readonly CommandText[], requests, rings };
 	const endings = new Endings(checked);
 	const checkCalendar = watchCalendars(scene, part);
 	const asked: BusEvent[] = [];

@@ -46,7 +46,7 @@ export const FEATURES: readonly string[] = Object.keys(REACHED).map(named);
 
 export const RARE: readonly string[] = [
 	...['no reply', 'throttled', 'the default limit waits', 'compliant although the work failed', 'gone after the work'].map(named),
-	...['timeout', 'observed', 'calendar skips', 'sent again'].map(named),
+	...['timeout', 'observed', 'calendar waits', 'calendar skips', 'sent again'].map(named),
 	...['starting -> waiting (retry)', 'AWS Config is slow', 'AWS Config records nothing'],
 ];
 

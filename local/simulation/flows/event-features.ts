@@ -41,6 +41,7 @@ export const FEATURES: readonly string[] = [...Object.keys(REACHED), FORBIDDEN, 
 
 export const RARE: readonly string[] = [
 	...['event: no reply', 'event: an OpsItem that OpsCenter did not take at once', 'event: limits wait', 'event: limits skip'],
+	'event: calendar waits',
 ];
 
 export const TRANSITIONS: readonly string[] = [

@@ -6,5 +6,7 @@ import { command } from './command.ts';
 import { compliance } from './compliance.ts';
 import { event } from './event.ts';
 import { lifecycle } from './lifecycle.ts';
+import { patch } from './patch.ts';
+import { state } from './state.ts';
 
-export const FLOWS: readonly Flow[] = [lifecycle, compliance, event, alarm, command];
+export const FLOWS: readonly Flow[] = [lifecycle, compliance, event, alarm, command, patch, state];

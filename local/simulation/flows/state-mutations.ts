@@ -1,0 +1,78 @@
+/** Bugs in the states of nodes that the simulation must notice. */
+
+import type { Mutation } from '../mutations.ts';
+
+export const STATE_MUTATIONS: readonly Mutation[] = [
+	{
+		invariant: 1,
+		breaks: 'nodes whose events never came are not found',
+		flow: 'state',
+		shownBy: 38,
+		file: 'shared/sweeps/node-states.ts',
+		find: 'return unknown.filter(({ node }) => !gone.has(node));',
+		replace: 'return unknown.filter(({ node }) => gone.has(node));',
+	},
+	{
+		invariant: 2,
+		breaks: 'an association is applied again each time that it fails',
+		flow: 'state',
+		shownBy: 4,
+		file: 'shared/kinds/association/next.ts',
+		find: "if (again?.sent === true) return fails(known, 'it was applied again, and still', requestId, now);",
+		replace: '',
+	},
+	{
+		invariant: 2,
+		breaks: 'what was perhaps applied again is not looked for before it is sent again',
+		flow: 'state',
+		shownBy: 11,
+		file: 'shared/outcomes/association.ts',
+		find: '(again?.tries ?? 0) > 1 ?',
+		replace: '(again?.tries ?? 0) > 99 ?',
+	},
+	{
+		invariant: 3,
+		breaks: 'an association is applied again on nodes where it has not failed',
+		flow: 'state',
+		shownBy: 2,
+		file: 'shared/outcomes/association.ts',
+		find: 'FAILING.includes(status) ? failingNode(target, described) : undefined',
+		replace: 'failingNode(target, described)',
+	},
+	{
+		invariant: 3,
+		breaks: 'an association is told of while it is looked at, and what is found meanwhile is not',
+		flow: 'state',
+		shownBy: 50,
+		file: 'shared/kinds/association/next.ts',
+		find: 'if (lookAt <= now) return ask(operation, [LOOK]);',
+		replace: "if (lookAt <= now) return ask(operation, [...(untold ? [{ name: 'open-ops-item' } as const] : []), LOOK]);",
+	},
+	{
+		invariant: 3,
+		breaks: 'nodes that are compliant again stay what they were where no event says so',
+		flow: 'state',
+		shownBy: 3,
+		file: 'shared/outcomes/state.ts',
+		find: "return complete ? [{ node, is: 'compliant', at }] : [];",
+		replace: 'return [];',
+	},
+	{
+		invariant: 4,
+		breaks: 'what a patch group has taken over is told of twice',
+		flow: 'state',
+		shownBy: 11,
+		file: 'shared/opening/state-bundles.ts',
+		find: 'if (taken.length > 0) await advance(services, taken);',
+		replace: '',
+	},
+	{
+		invariant: 4,
+		breaks: 'the OpsItem of what is well again stays open',
+		flow: 'state',
+		shownBy: 1,
+		file: 'shared/kinds/telling.ts',
+		find: "mayHaveItem(operation) ? [...found, 'resolve-ops-item'] : [];",
+		replace: '[];',
+	},
+];
