@@ -6,7 +6,7 @@ import { describeError, Retry } from '../errors.ts';
 import type { Target } from '../operation/types.ts';
 
 /** Instances, and nodes of other places. */
-const TYPES = ['ec2:instance', 'ssm:managed-instance'];
+export const NODE_TYPES = ['ec2:instance', 'ssm:managed-instance'];
 /** Values of one filter (GetResources); of a tag that may have more, all are read. */
 const VALUES = 20;
 const TAG = 'tag:';
@@ -20,7 +20,7 @@ export async function nodesByTags({ aws }: Pick<Deps, 'aws'>, targets: readonly 
 	const ids: string[] = [];
 	let PaginationToken: string | undefined;
 	do {
-		const input = { ResourceTypeFilters: TYPES, TagFilters, ...(PaginationToken && { PaginationToken }) };
+		const input = { ResourceTypeFilters: NODE_TYPES, TagFilters, ...(PaginationToken && { PaginationToken }) };
 		const output = await aws.tagging.send(new GetResourcesCommand(input)).catch((error: unknown) => {
 			throw new Retry(`which nodes have the tags cannot be read: ${describeError(error)}`, error);
 		});

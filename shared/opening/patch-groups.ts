@@ -1,14 +1,12 @@
 /** The patch groups of nodes, by their tags: from the Resource Groups Tagging API, which takes ARNs of any kind of node. */
 
-import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
 import { partitionOf } from '../context/partition.ts';
 import type { Deps } from '../deps.ts';
-import { chunks } from '../parallel.ts';
+import { PATCH_GROUP_TAG } from '../patching/task.ts';
+import { tagsOf } from './tags.ts';
 
-/** ARNs of one GetResources call. */
-const ARNS = 100;
 /** Where instance metadata has tags, a key cannot have a space: Patch Manager reads both. */
-const KEYS = ['PatchGroup', 'Patch Group'];
+const KEYS = [PATCH_GROUP_TAG, 'Patch Group'];
 
 interface Node {
 	readonly node: string;
@@ -17,14 +15,11 @@ interface Node {
 }
 
 /** Node ids to patch groups; a node that is in none is not there. Rejects with what the SDK throws. */
-export async function patchGroupsOf({ aws }: Pick<Deps, 'aws'>, nodes: readonly Node[]): Promise<Map<string, string>> {
+export async function patchGroupsOf(services: Pick<Deps, 'aws'>, nodes: readonly Node[]): Promise<Map<string, string>> {
 	const groups = new Map<string, string>();
-	for (const ResourceARNList of chunks([...new Set(nodes.map(arnOf))], ARNS)) {
-		const output = await aws.tagging.send(new GetResourcesCommand({ ResourceARNList }));
-		for (const { ResourceARN = '', Tags = [] } of output.ResourceTagMappingList ?? []) {
-			const group = KEYS.flatMap((key) => Tags.find(({ Key }) => Key === key)?.Value ?? [])[0];
-			if (group) groups.set(ResourceARN.slice(ResourceARN.lastIndexOf('/') + 1), group);
-		}
+	for (const [node, tags] of await tagsOf(services, nodes.map(arnOf))) {
+		const group = KEYS.flatMap((key) => tags[key] ?? [])[0];
+		if (group) groups.set(node, group);
 	}
 	return groups;
 }

@@ -180,7 +180,7 @@ export function createLedger({ aws, settings, now }: Pick<Deps, 'aws' | 'setting
 
 const openShard = (shard: string | number) => `open#${shard}`;
 const SHARED_SHARDS = SHARDS.map(openShard);
-const OPEN_SHARDS = [...SHARED_SHARDS, 'open#patch', 'open#state'];
+const OPEN_SHARDS = [...SHARED_SHARDS, ...new Set(Object.values(OWN_CLOCKS).map(openShard))];
 
 function operationKey(id: string): Key | undefined {
 	const parts = parseOperationId(id);

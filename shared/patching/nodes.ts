@@ -11,6 +11,7 @@ import {
 import type { Deps } from '../deps.ts';
 import { judgeRun, type NodePatches, overwritten, type Seen } from '../kinds/patch/survey.ts';
 import type { PatchOperation } from '../kinds/patch/types.ts';
+import { NODE_TYPES } from '../opening/nodes-by-tag.ts';
 import { chunks } from '../parallel.ts';
 import { nodeFacts } from '../work/nodes.ts';
 import { PATCH_GROUP_TAG } from './task.ts';
@@ -21,8 +22,6 @@ const STATES = 100;
 const NODES = 50;
 /** Pages of nodes whose connection is lost, in the whole account; where there are more, those of the group are asked for by their ids. */
 const LOST_PAGES = 3;
-
-const TYPES = ['ec2:instance', 'ssm:managed-instance'];
 
 type Page<T> = { readonly items: readonly T[]; readonly next: string | undefined };
 
@@ -44,7 +43,7 @@ type AwsOf = Pick<Deps, 'aws'>;
 function taggedNodes({ aws }: AwsOf, group: string): Promise<string[]> {
 	const TagFilters = [{ Key: PATCH_GROUP_TAG, Values: [group] }];
 	return all(async (PaginationToken) => {
-		const input = { TagFilters, ResourceTypeFilters: TYPES, ResourcesPerPage: TAGGED, ...(PaginationToken && { PaginationToken }) };
+		const input = { TagFilters, ResourceTypeFilters: NODE_TYPES, ResourcesPerPage: TAGGED, ...(PaginationToken && { PaginationToken }) };
 		const output = await aws.tagging.send(new GetResourcesCommand(input));
 		const items = (output.ResourceTagMappingList ?? []).map(({ ResourceARN = '' }) => ResourceARN.slice(ResourceARN.lastIndexOf('/') + 1));
 		return { items, next: output.PaginationToken };

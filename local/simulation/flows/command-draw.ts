@@ -5,9 +5,10 @@ import type { FleetMachine, FleetNode } from '../../fleet.ts';
 import type { Draw } from '../draw.ts';
 import type { Act, Part, Setting } from '../flow.ts';
 import { pause, reach, resume, vanish } from '../people.ts';
+import { requestActs } from './asking.ts';
 import { cancel, cancelAtAws, extend, operationOf, runByHand } from './command-people.ts';
 import { CALENDAR, drawPlaybooks, RESTART, SHELL } from './command-playbooks.ts';
-import { type Asked, drawRequests, requestActs } from './command-requests.ts';
+import { type Asked, drawRequests, REQUEST } from './command-requests.ts';
 import { drawRing, RING_TAG } from './command-rings.ts';
 import { drawCalendar } from './lifecycle-playbooks.ts';
 
@@ -40,7 +41,7 @@ export function drawCommands(draw: Draw, setting: Setting): CommandPart {
 		rings,
 		documents: calendar ? [drawCalendar(draw.of('calendar'), setting, CALENDAR)] : [],
 		acts: [
-			...requestActs(draw.of('asking'), requests, setting),
+			...requestActs(draw.of('asking'), requests, setting, { detailType: REQUEST, again: 0.4 }),
 			...drawPeople(draw.of('people'), requests, ids, setting),
 			...drawMishaps(
 				draw.of('mishaps'),

@@ -4,8 +4,9 @@ import { CancelCommandCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { operationId } from '../../../shared/operation/ids.ts';
 import type { World } from '../../world.ts';
 import { operate, tried } from '../people.ts';
+import { SOURCE } from './asking.ts';
 import { RESTART } from './command-playbooks.ts';
-import { type Asked, SOURCE } from './command-requests.ts';
+import type { Asked } from './command-requests.ts';
 
 /** The operation of a request that says its id; undefined of others. */
 export function operationOf({ detail }: Asked, place: { readonly account: string; readonly region: string }): string | undefined {

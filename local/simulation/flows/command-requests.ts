@@ -1,15 +1,11 @@
 /** Requests to run a command on many nodes: good ones, forbidden ones, malformed ones, and those that come twice. */
 
-import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import type { World } from '../../world.ts';
 import type { Draw, Weighted } from '../draw.ts';
-import type { Act, Setting } from '../flow.ts';
+import { type Asked as AskedFor, BUS, SOURCE } from './asking.ts';
 import { FORBIDDEN, RESTART, SHELL, TOO_LONG } from './command-playbooks.ts';
 import { drawRings, RINGS } from './command-rings.ts';
 
 export const REQUEST = 'Run Command Requested';
-export const SOURCE = 'ops.pipeline';
-const BUS = 'fleetkeeper-local-requests';
 
 export interface Wanted {
 	readonly key: string;
@@ -19,17 +15,8 @@ export interface Wanted {
 type Detail = Readonly<Record<string, unknown>> & { readonly command?: string; readonly targets?: readonly Wanted[] };
 
 /** A request of a story. */
-export interface Asked {
-	/** It is in the request, as its reason. */
-	readonly name: string;
+export interface Asked extends AskedFor {
 	readonly detail: Detail;
-	readonly source: string;
-	readonly bus: string;
-	/**
-	 * `fit`: a playbook decides whether it is allowed. `refused`: a playbook may allow it, and Systems Manager does not. `malformed`: nobody
-	 * can allow it. `ignored`: it is not for us, or says that it is ours.
-	 */
-	readonly is: 'fit' | 'refused' | 'malformed' | 'ignored';
 }
 
 /** What requests can name. */
@@ -140,25 +127,4 @@ function targetsOf(draw: Draw, { ids, racks }: Nodes): Weighted<readonly Wanted[
 		[2, [{ key: 'tag:rack', values: [...absent, ...racks] }]],
 		[1, [{ key: 'tag:rack', values: ['nowhere', ...absent] }]],
 	];
-}
-
-/** Asks each, some of them more than once. */
-export function requestActs(draw: Draw, requests: readonly Asked[], { actsWithinMs }: Setting): Act[] {
-	return requests.flatMap(({ name, ...request }, index) => {
-		const each = draw.of(`times ${index}`);
-		const first = Math.round(each.whole(0, actsWithinMs) / 100) * 100;
-		const again =
-			'requestId' in request.detail && each.chance(0.4) ? [1, each.whole(1, 1_200), each.whole(600, 2_400)].slice(0, each.whole(1, 3)) : [];
-		return [0, ...again].map((seconds, time) => ({
-			id: `${name}${time === 0 ? '' : ` again ${time}`}`,
-			at: first + seconds * 1_000,
-			what: `${request.source} asks on ${request.bus}: ${JSON.stringify(request.detail)}`,
-			do: (world: World) => ask(world, request),
-		}));
-	});
-}
-
-async function ask({ aws }: World, { bus, source, detail }: Omit<Asked, 'name'>): Promise<void> {
-	const entry = { EventBusName: bus, Source: source, DetailType: REQUEST, Detail: JSON.stringify(detail) };
-	await aws.events.send(new PutEventsCommand({ Entries: [entry] }));
 }

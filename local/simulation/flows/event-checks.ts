@@ -3,8 +3,8 @@
 import type { BusEvent } from '../../aws/eventbridge.ts';
 import type { Scene } from '../flow.ts';
 import { decisionOf, type Recorded } from '../ledger.ts';
+import type { Asked } from './asking.ts';
 import { claiming, type EventText, REQUEST } from './event-playbooks.ts';
-import type { Asked } from './event-requests.ts';
 import type { WorkAtAws } from './work-at-aws.ts';
 
 const MINUTE = 60_000;

@@ -4,8 +4,9 @@ import type { FleetGroup, FleetNode } from '../../fleet.ts';
 import type { Draw } from '../draw.ts';
 import type { Act, Part, Setting } from '../flow.ts';
 import { pause, resume, vanish } from '../people.ts';
-import { CALENDAR, drawPlaybooks, HEALTH, RUNBOOK, SPOT } from './event-playbooks.ts';
-import { type Asked, drawRequests, requestActs } from './event-requests.ts';
+import { type Asked, requestActs } from './asking.ts';
+import { CALENDAR, drawPlaybooks, HEALTH, REQUEST, RUNBOOK, SPOT } from './event-playbooks.ts';
+import { drawRequests } from './event-requests.ts';
 import { drawCalendar } from './lifecycle-playbooks.ts';
 
 const MINUTE = 60_000;
@@ -28,7 +29,7 @@ export function drawEvents(draw: Draw, setting: Setting): EventPart {
 		acts: [
 			...drawInterruptions(draw.of('interruptions'), ids, setting),
 			...drawNotices(draw.of('notices'), ids, setting),
-			...requestActs(draw.of('asking'), requests, setting),
+			...requestActs(draw.of('asking'), requests, setting, { detailType: REQUEST, again: 0.6 }),
 			...drawPause(draw.of('pause'), setting),
 		],
 	};

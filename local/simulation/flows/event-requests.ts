@@ -1,27 +1,8 @@
 /** Requests to run a runbook: good ones, forbidden ones, malformed ones, and those that come twice. */
 
-import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import type { World } from '../../world.ts';
 import type { Draw } from '../draw.ts';
-import type { Act, Setting } from '../flow.ts';
-import { FORBIDDEN, LINGER, REQUEST, RESTART } from './event-playbooks.ts';
-
-const BUS = 'fleetkeeper-local-requests';
-const SOURCE = 'ops.pipeline';
-
-/** A request of a story. */
-export interface Asked {
-	/** It is in the request, as its reason. */
-	readonly name: string;
-	readonly detail: Readonly<Record<string, unknown>>;
-	readonly source: string;
-	readonly bus: string;
-	/**
-	 * `fit`: a playbook decides whether it is allowed. `refused`: a playbook may allow it, and Systems Manager does not. `malformed`: nobody
-	 * can allow it. `ignored`: it is not for us, or says that it is ours.
-	 */
-	readonly is: 'fit' | 'refused' | 'malformed' | 'ignored';
-}
+import { type Asked, BUS, SOURCE } from './asking.ts';
+import { FORBIDDEN, LINGER, RESTART } from './event-playbooks.ts';
 
 const MALFORMED: readonly ((instance: string) => Readonly<Record<string, unknown>>)[] = [
 	() => ({ runbook: `${LINGER}; reboot` }),
@@ -88,25 +69,4 @@ function drawFit(draw: Draw, instance: string, instances: readonly string[]): Re
 		[2, { ...many, targets: [{ key: 'ParameterValues', values: [...gone, ...instances.slice(0, 3)] }] }],
 		[1, { ...many, targets: [{ key: 'tag:service', values: ['spot'] }] }],
 	]);
-}
-
-/** Asks each, some of them more than once. */
-export function requestActs(draw: Draw, requests: readonly Asked[], { actsWithinMs }: Setting): Act[] {
-	return requests.flatMap(({ name, ...request }, index) => {
-		const each = draw.of(`times ${index}`);
-		const first = Math.round(each.whole(0, actsWithinMs) / 100) * 100;
-		const again =
-			'requestId' in request.detail && each.chance(0.6) ? [1, each.whole(1, 1_200), each.whole(600, 2_400)].slice(0, each.whole(1, 3)) : [];
-		return [0, ...again].map((seconds, time) => ({
-			id: `${name}${time === 0 ? '' : ` again ${time}`}`,
-			at: first + seconds * 1_000,
-			what: `${request.source} asks on ${request.bus}: ${JSON.stringify(request.detail)}`,
-			do: (world: World) => ask(world, request),
-		}));
-	});
-}
-
-async function ask({ aws }: World, { bus, source, detail }: Omit<Asked, 'name'>): Promise<void> {
-	const entry = { EventBusName: bus, Source: source, DetailType: REQUEST, Detail: JSON.stringify(detail) };
-	await aws.events.send(new PutEventsCommand({ Entries: [entry] }));
 }

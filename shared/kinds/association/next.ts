@@ -3,7 +3,7 @@
 import type { AssociationFact, Fact, Step } from '../../operation/facts.ts';
 import type { AssociationOperation } from '../../operation/types.ts';
 import { BY_NEXT_TICK, proceed } from '../ending.ts';
-import { ask, change, note, nothing } from '../steps.ts';
+import { ask, change, note, nothing, whereMoved } from '../steps.ts';
 import { itemDone, itemNotDone, leave, nextLook, operator, solve, tell, withShortStory } from '../telling.ts';
 import { applied, apply, notApplied, paused } from './again.ts';
 import { failingText, nodesText } from './item.ts';
@@ -18,10 +18,7 @@ const LOOK = { name: 'look-at-association' } as const;
 
 export function nextAssociation(operation: AssociationOperation, fact: Fact, now: number): Step<AssociationOperation> {
 	if (operation.closedAt !== undefined) return nothing(operation);
-	const step = react(operation, fact, now);
-	const unmoved = step.operation === operation && step.effects.length === 0 && fact.type !== 'tick';
-	if (unmoved || step.operation.closedAt !== undefined) return step;
-	return { ...step, operation: change(withShortStory(step.operation), { dueAt: dueAt(step.operation, now) }) };
+	return whereMoved(operation, fact, react(operation, fact, now), (after) => change(withShortStory(after), { dueAt: dueAt(after, now) }));
 }
 
 function dueAt(operation: AssociationOperation, now: number): number {

@@ -1,11 +1,12 @@
 /** What a command on many nodes goes to, and in how many of AWS's commands. Pure. */
 
 import type { Target } from '../../operation/types.ts';
+import { PATCH_GROUP_TAG } from '../../patching/task.ts';
 
 export const BY_ID = 'InstanceIds';
 export const BY_GROUP = 'ResourceGroup';
 /** The tag by which Patch Manager knows a node's patch group, and we its ring. */
-export const BY_RING = 'tag:PatchGroup';
+export const BY_RING = `tag:${PATCH_GROUP_TAG}`;
 /** What SendCommand calls a resource group: Automation alone calls it as we do (API reference, Target). */
 const GROUP_OF_SEND_COMMAND = 'resource-groups:Name';
 

@@ -3,7 +3,7 @@
 import type { Effect, Fact, Note, PatchedFact, Step, WindowRunFact } from '../../operation/facts.ts';
 import { instant } from '../alarm/timers.ts';
 import { answered, BY_NEXT_TICK, effectDone, effectNotDone, outcomeOf, proceed } from '../ending.ts';
-import { ask, change, note, nothing } from '../steps.ts';
+import { ask, change, note, nothing, whereMoved } from '../steps.ts';
 import { decide, fail } from './ending.ts';
 import { isEnd } from './event.ts';
 import { operator } from './operator.ts';
@@ -14,10 +14,7 @@ import { countsText, staysClosed } from './words.ts';
 
 export function nextPatch(operation: PatchOperation, fact: Fact, now: number): Step<PatchOperation> {
 	if (operation.closedAt !== undefined) return nothing(operation);
-	const step = react(operation, fact, now);
-	const unmoved = step.operation === operation && step.effects.length === 0 && fact.type !== 'tick';
-	if (unmoved || step.operation.closedAt !== undefined) return step;
-	return { ...step, operation: change(step.operation, { dueAt: nextLook(step.operation, now) }) };
+	return whereMoved(operation, fact, react(operation, fact, now), (after) => change(after, { dueAt: nextLook(after, now) }));
 }
 
 function nextLook({ ending, chores, lookAt }: PatchOperation, now: number): number {

@@ -3,7 +3,7 @@
 import type { Fact, Note, StateFact, Step } from '../../operation/facts.ts';
 import type { StateOperation } from '../../operation/types.ts';
 import { end, proceed } from '../ending.ts';
-import { ask, change, note, nothing } from '../steps.ts';
+import { ask, change, note, nothing, whereMoved } from '../steps.ts';
 import { itemDone, itemNotDone, leave, nextLook, operator, solve, tell, withShortStory } from '../telling.ts';
 import { type Learned, learn } from './findings.ts';
 import { countText, listed } from './item.ts';
@@ -30,10 +30,9 @@ export function lookAfter(looks: number): number {
 
 export function nextState(operation: StateOperation, fact: Fact, now: number): Step<StateOperation> {
 	if (operation.closedAt !== undefined) return nothing(operation);
-	const step = react(operation, fact, now);
-	const unmoved = step.operation === operation && step.effects.length === 0 && fact.type !== 'tick';
-	if (unmoved || step.operation.closedAt !== undefined) return step;
-	return { ...step, operation: change(withShortStory(step.operation), { dueAt: nextLook(step.operation, now) }) };
+	return whereMoved(operation, fact, react(operation, fact, now), (after) =>
+		change(withShortStory(after), { dueAt: nextLook(after, now) }),
+	);
 }
 
 function react(operation: StateOperation, fact: Fact, now: number): Step<StateOperation> {
