@@ -5,9 +5,11 @@ import { parseArgs } from 'node:util';
 import { Drop, Fail, Retry } from '../shared/errors.ts';
 import { nearest } from '../shared/playbook/problem.ts';
 import { SettingsError } from '../shared/settings.ts';
+import { activate } from './activate.ts';
 import { cancel } from './cancel.ts';
 import { check } from './check.ts';
 import { complete } from './complete.ts';
+import { deregister } from './deregister.ts';
 import { doctor } from './doctor.ts';
 import { extend } from './extend.ts';
 import { install } from './install.ts';
@@ -16,6 +18,7 @@ import { patch } from './patch.ts';
 import { pause } from './pause.ts';
 import { redrive } from './redrive.ts';
 import { release } from './release.ts';
+import { report } from './report.ts';
 import { request } from './request.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
@@ -47,8 +50,11 @@ const VERBS: ReadonlyMap<string, Verb> = new Map(
 		run,
 		install,
 		patch,
+		activate,
+		deregister,
 		redrive,
 		release,
+		report,
 		doctor,
 		check: CHECK,
 	}),

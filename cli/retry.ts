@@ -48,7 +48,10 @@ const OPENED_BY: Readonly<Record<Exclude<OperationKind, 'lifecycle'>, string>> =
 	command: 'To run it on the nodes where it did not succeed, ask for them: fleet -- run --failed-of.',
 	patch: 'The next run of its maintenance window opens another; to patch nodes now, ask for it: fleet -- patch.',
 	association: 'The next run of the association that fails opens another.',
+	agent: 'Another is opened by the next check of all agents, a day later, where the cause is still there.',
 	state: 'Another is opened when Systems Manager finds it noncompliant again.',
+	inventory: 'Another is opened when the inventory of a node breaks the rule again.',
+	session: 'A session that is over begins no more.',
 };
 
 function mustNotBeUnderWay({ id, state, ending, work }: Operation): void {

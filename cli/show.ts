@@ -6,8 +6,11 @@ import { listed } from '../shared/kinds/state/item.ts';
 import { subjectOf } from '../shared/kinds/subjects.ts';
 import { summarise } from '../shared/operation/summary.ts';
 import type { Operation } from '../shared/operation/types.ts';
+import { agentRows } from './show/agent.ts';
+import { inventoryRows } from './show/inventory.ts';
 import { countsOf, type NodeLine, nodeLines, ringRows, unwellRows } from './show/nodes.ts';
 import { patchRows } from './show/patch.ts';
+import { sessionRows } from './show/session.ts';
 import { findOperation } from './support/find.ts';
 import { endText, hasTime, instant, oneLine, span, stateText, table } from './support/format.ts';
 import { printJson, readArguments, type Verb } from './support/verb.ts';
@@ -32,7 +35,7 @@ type Row = readonly [string, string];
 const NODES = 10;
 
 /** What an operation is about, and how that stands. */
-function aboutOf(operation: Operation, nodes: readonly NodeLine[]): Row[] {
+function aboutOf(operation: Operation, nodes: readonly NodeLine[], now: number): Row[] {
 	switch (operation.kind) {
 		case 'lifecycle': {
 			const { instanceId, group, hook, transition } = operation.subject;
@@ -98,6 +101,12 @@ function aboutOf(operation: Operation, nodes: readonly NodeLine[]): Row[] {
 				...(output === undefined ? [] : [['output', oneLine(output)] as const]),
 			];
 		}
+		case 'session':
+			return sessionRows(operation);
+		case 'inventory':
+			return inventoryRows(operation);
+		case 'agent':
+			return agentRows(operation, now);
 		case 'state': {
 			const nodes = nodesOf(operation);
 			return [
@@ -119,7 +128,7 @@ function story(operation: Operation, nodes: readonly NodeLine[], now: number): s
 		...(result === undefined ? [] : [['reason', oneLine(result.reason)] as const]),
 		...(result?.opsItemId === undefined ? [] : [['OpsItem', result.opsItemId] as const]),
 		['playbook', `${playbook.name}, version ${playbook.parameterVersion} of its parameter`],
-		...aboutOf(operation, nodes),
+		...aboutOf(operation, nodes, now),
 		['where', `${account} ${region}`],
 		...(document === undefined ? [] : [['work', `${work?.type ?? run?.type} ${document}: ${work?.externalId ?? 'not started'}`] as const]),
 		['opened', `${instant(openedAt)}, ${span(now - openedAt)} ago`],

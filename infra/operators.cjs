@@ -45,9 +45,15 @@ const DOCUMENT_CHECK = { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true
 /** A variable of IAM's, which nobody before it is to fill in. */
 const USER_ID = { 'Fn::Join': ['', ['$', '{aws:userid}']] };
 
-const sessions = [
+/** Where the part is on, shells have the stage's own document, whose key takes part in what goes to and fro; the account's otherwise. */
+const sessions = (parts) => [
 	allow(['ssm:StartSession'], NODES, { StringEquals: { [`ssm:resourceTag/${SESSION_TAG}`]: '${sls:stage}' }, ...DOCUMENT_CHECK }),
-	allow(['ssm:StartSession'], ssm('document/SSM-SessionManagerRunShell'), DOCUMENT_CHECK),
+	...(parts.includes('sessions')
+		? [
+				allow(['ssm:StartSession'], ssm(`document/${OWN}-session`), DOCUMENT_CHECK),
+				allow(['kms:GenerateDataKey'], { 'Fn::GetAtt': ['SessionKey', 'Arn'] }),
+			]
+		: [allow(['ssm:StartSession'], ssm('document/SSM-SessionManagerRunShell'), DOCUMENT_CHECK)]),
 	// Session Manager tags a session with the user id of whoever started it, of users and of roles alike.
 	allow(['ssm:ResumeSession', 'ssm:TerminateSession'], ssm('session/*'), {
 		StringEquals: { 'ssm:resourceTag/aws:ssmmessages:session-id': USER_ID },
@@ -131,7 +137,14 @@ const read = [
 			...['config:DescribeRemediationConfigurations', 'config:GetComplianceDetailsByResource', 'config:GetResourceConfigHistory'],
 			...['config:ListDiscoveredResources', 'ec2:DescribeInstances', 'logs:DescribeLogGroups', 'logs:StopQuery', 'sqs:ListQueues'],
 			...['ssm:DescribeAutomationExecutions', 'ssm:DescribeInstanceInformation', 'ssm:DescribeOpsItems', 'ssm:DescribeParameters'],
-			...['ssm:DescribeSessions', 'ssm:GetCommandInvocation', 'ssm:ListCommandInvocations', 'ssm:ListCommands', 'ssm:ListDocuments'],
+			...[
+				'ssm:DescribeSessions',
+				'ssm:GetCommandInvocation',
+				'ssm:GetInventory',
+				'ssm:ListCommandInvocations',
+				'ssm:ListCommands',
+				'ssm:ListDocuments',
+			],
 			...['ssm:DescribeMaintenanceWindowExecutionTaskInvocations', 'ssm:DescribeMaintenanceWindowExecutionTasks'],
 			...['ssm:DescribeMaintenanceWindows', 'ssm:DescribePatchBaselines', 'ssm:DescribePatchGroups', 'ssm:ListAssociations'],
 			...['ssm:ListComplianceItems', 'ssm:ListOpsItemEvents', 'ssm:ListOpsItemRelatedItems', 'ssm:ListResourceComplianceSummaries'],
@@ -172,6 +185,14 @@ const operate = [
 	allow(['kms:Decrypt', 'kms:GenerateDataKey'], { 'Fn::GetAtt': ['AlertKey', 'Arn'] }),
 ];
 
+/** Machines outside EC2. What they register with takes a role: of others than the stage's own, whoever passes them needs more than this. */
+const hybrid = [
+	allow(['ssm:CreateActivation', 'ssm:DeleteActivation', 'ssm:DescribeActivations', 'ssm:DescribeInstanceInformation'], '*'),
+	allow(['ssm:DeregisterManagedInstance'], ssm('managed-instance/*')),
+	allow(['ssm:GetParameter', 'ssm:PutParameter'], ssm(`parameter/${PATH}/activations/*`)),
+	allow(['iam:PassRole'], { 'Fn::GetAtt': ['HybridRole', 'Arn'] }, { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } }),
+];
+
 const WRITE_PLAYBOOKS = ['ssm:DeleteParameter', 'ssm:DeleteParameters', 'ssm:PutParameter'];
 const write = [
 	allow([...WRITE_PLAYBOOKS, 'ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:GetParameters', 'ssm:GetParametersByPath'], PLAYBOOKS),
@@ -206,18 +227,24 @@ const guard = (authors) => {
 };
 
 /** By logical id. */
-const policies = (allowed, authors) => ({
+const policies = (allowed, authors, parts) => ({
 	ReadPolicy: policy('read', 'Reads all that Fleetkeeper does and goes by.', read),
 	RunPolicy: policy('run', "Runs Fleetkeeper's documents and those allowed besides, on any node.", run(allowed)),
 	OperatePolicy: policy('operate', "Acts on Fleetkeeper's operations; with the policies read and run.", operate),
-	SessionPolicy: policy('sessions', `Starts sessions on nodes with the tag ${SESSION_TAG}, and ends its own.`, sessions),
+	SessionPolicy: policy('sessions', `Starts sessions on nodes with the tag ${SESSION_TAG}, and ends its own.`, sessions(parts)),
+	HybridPolicy: policy(
+		'hybrid',
+		'Lets machines outside EC2 register, and removes registrations; with the policies read and operate.',
+		hybrid,
+	),
 	AuthorPolicy: policy('authors', 'Writes playbooks: whoever has it can run work on the fleet.', write),
 	GuardPolicy: policy('guard', 'Denies changes of playbooks and documents to all but the playbook authors.', guard(authors)),
 });
 
 module.exports = async ({ resolveVariable }) => {
-	const [allowed, authors] = await Promise.all(['allowedDocuments', 'playbookAuthors'].map((name) => resolveVariable(`param:${name}`)));
-	const Resources = policies(listOf(allowed), listOf(authors));
+	const given = await Promise.all(['allowedDocuments', 'playbookAuthors', 'parts'].map((name) => resolveVariable(`param:${name}`)));
+	const [allowed, authors, parts] = given.map(listOf);
+	const Resources = policies(allowed, authors, parts);
 	const outputs = Object.entries(Resources).map(([id, { Properties }]) => [
 		`${id}Arn`,
 		{ Description: Properties.Description, Value: { Ref: id } },

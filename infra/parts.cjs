@@ -6,19 +6,21 @@
 const { sweepIds, ruleIds } = require('./paths.cjs');
 const { listOf } = require('./settings.cjs');
 
-/** By part: the function that opens its operations. */
+/** By part: the function that opens its operations, or several. */
 const OPENERS = {
 	lifecycle: 'instance-lifecycle',
 	alarms: 'alarm-state',
 	compliance: 'config-compliance',
 	events: 'fleet-event',
 	patching: 'maintenance-window',
-	state: 'node-state',
+	state: ['node-state', 'inventory-change'],
+	agents: 'agent-health',
+	sessions: 'session-event',
 };
 
 module.exports = async ({ resolveVariable }) => {
 	const on = listOf(await resolveVariable('param:parts'));
 	const off = Object.keys(OPENERS).filter((part) => !on.includes(part));
-	const rules = off.flatMap((part) => [...ruleIds(OPENERS[part]), ...sweepIds(OPENERS[part])]);
+	const rules = off.flatMap((part) => [OPENERS[part]].flat().flatMap((name) => [...ruleIds(name), ...sweepIds(name)]));
 	return { Resources: Object.fromEntries(rules.map((id) => [id, { Properties: { State: 'DISABLED' } }])) };
 };

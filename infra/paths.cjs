@@ -45,6 +45,12 @@ const SWEEP_HERE = { ...SWEEP, account: '${AWS::AccountId}', region: '${AWS::Reg
 
 const PLAYBOOK_PATH = '/${self:service}/${sls:stage}/playbooks/';
 
+/** The bucket of infra/inventory.cjs, by its name: the part may be off, and the bucket not there. Account and Region follow. */
+const INVENTORY_BUCKET = '${self:service}-${sls:stage}-inventory-';
+
+/** What people do with sessions, as a trail brings it (CloudTrail records no end of a shell that is left). */
+const SESSION_CALLS = ['StartSession', 'ResumeSession', 'TerminateSession'];
+
 const mapValues = (values, map) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
 
 /**
@@ -132,6 +138,30 @@ const PATHS = {
 			detail: { status: [{ 'anything-but': ['PENDING', 'CANCELLING'] }] },
 		},
 		clocks: { minute: { schedule: 'rate(1 minute)' }, sweep: { schedule: 'rate(1 hour)', input: SWEEP_HERE } },
+	},
+	'inventory-change': {
+		pattern: {
+			source: ['aws.s3'],
+			'detail-type': ['Object Created'],
+			// Systems Manager writes there, and nobody else; other types of inventory no rule asks about.
+			detail: { bucket: { name: [{ prefix: INVENTORY_BUCKET }] }, object: { key: [{ prefix: 'AWS:Application/' }] } },
+		},
+		clocks: { minute: { schedule: 'rate(1 minute)' }, sweep: { schedule: 'rate(1 day)', input: SWEEP_HERE } },
+	},
+	'session-event': {
+		pattern: {
+			source: ['aws.ssm'],
+			'detail-type': ['AWS API Call via CloudTrail'],
+			detail: { eventSource: ['ssm.amazonaws.com'], eventName: SESSION_CALLS },
+		},
+		clocks: { minute: { schedule: 'rate(1 minute)' }, sweep: { schedule: 'rate(5 minutes)', input: SWEEP_HERE } },
+	},
+	'agent-health': {
+		pattern: {
+			source: ['aws.ssm'],
+			'detail-type': ['SSM Managed Instance Registration', 'SSM Managed Instance Deregistration'],
+		},
+		clocks: { minute: { schedule: 'rate(1 minute)' }, sweep: { schedule: 'rate(1 day)', input: SWEEP_HERE } },
 	},
 	'node-state': {
 		pattern: {

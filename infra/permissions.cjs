@@ -99,6 +99,29 @@ const followNodeStates = [
 	),
 ];
 
+/** What nodes have, as it is written and as Systems Manager keeps it. */
+const readInventory = [
+	allow(['ssm:GetInventory'], '*'),
+	allow(
+		['s3:GetObject'],
+		sub('arn:${AWS::Partition}:s3:::${self:service}-${sls:stage}-inventory-${AWS::AccountId}-${AWS::Region}/AWS:Application/*'),
+	),
+];
+
+/** How sessions stand, and ending those that must not go on: of whoever has started them. */
+const followSessions = [allow(['ssm:DescribeSessions'], '*'), allow(['ssm:TerminateSession'], ssm('session/*'))];
+
+const HOST_MANAGEMENT = ssm('servicesetting/ssm/managed-instance/default-ec2-instance-management-role');
+const iam = (resource) => sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:${resource}`);
+/** Which instances run, which of them are managed, and why others are not. */
+const followAgents = [
+	allow(['ssm:DescribeActivations', 'ssm:DescribeInstanceInformation'], '*'),
+	allow(['ssm:GetServiceSetting'], HOST_MANAGEMENT),
+	allow(['ec2:DescribeInstances', 'ec2:DescribeRouteTables', 'ec2:DescribeVpcEndpoints'], '*'),
+	allow(['iam:GetInstanceProfile'], iam('instance-profile/*')),
+	allow(['iam:SimulatePrincipalPolicy'], iam('role/*')),
+];
+
 const WINDOWS = ssm('maintenancewindow/*');
 /** How the runs of patch windows went, and how the nodes of a patch group are since. Whose a window is that has run, its name says. */
 const followWindows = [
@@ -208,6 +231,14 @@ const permissions = (allowed, windows) => ({
 		...handBack('maintenance-window'),
 	],
 	'node-state': [...engine, findLatest, findDue, readTags, ...followNodeStates, listCommands, ...handBack('node-state')],
+	// The command of a rule is begun here; whoever leads commands leads it to its end.
+	'inventory-change': [
+		...[...engine, findLatest, findDue, readTags, ...readInventory, askCalendars, ...sendCommands(allowed)],
+		...handBack('inventory-change'),
+	],
+	'session-event': [...engine, findLatest, findDue, readTags, ...followSessions, ...handBack('session-event')],
+	// What playbooks do about nodes it begins, as whoever opens operations does; the clock of all others goes on with that.
+	'agent-health': [...openers(allowed), findDue, ...followAgents, ...handBack('agent-health')],
 	'playbook-change': [
 		allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], LEDGER),
 		...openOpsItems,

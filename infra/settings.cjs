@@ -46,6 +46,12 @@ const principals = optional(
 	list((entry) => PRINCIPAL.test(entry), 'use ARNs of roles and users, as arn:aws:iam::111122223333:role/oncall'),
 );
 
+/** A whole number of minutes, as session documents take it. */
+const minutes = (most) => (value) =>
+	/^[1-9]\d*$/.test(String(value)) && Number(value) <= most ? undefined : `use a whole number of minutes, 1 to ${most}`;
+/** What useradd takes; of macOS and directories, letters of both cases, digits, and what joins a name to its domain. */
+const OS_USER = /^[A-Za-z_][\w.@\\-]{0,99}$/;
+
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 /** What associations are for: all managed nodes, or those of a tag. */
@@ -77,6 +83,11 @@ const CHECKS = {
 	cloudWatchAgentSchedule: optional(associationProblem),
 	cloudWatchAgentParameter: optional(text((value) => PARAMETER.test(value), 'use the name of one parameter, as AmazonCloudWatch-linux')),
 	driverWindow: optional(scheduleProblem),
+	sessionIdleMinutes: minutes(60),
+	sessionMaxMinutes: minutes(1_440),
+	sessionRunAs: optional(text((value) => OS_USER.test(value), "use the name of one user of the nodes' operating system")),
+	staleNodeDays: (value) => (/^[1-9]\d{0,2}$/.test(String(value)) ? undefined : 'use a whole number of days, 1 to 999'),
+	sessionPreferences: oneOf(['on', 'off']),
 	stateTargets: text((value) => TARGETS.test(value), 'use * for all managed nodes, or tag:<key>=<value>'),
 };
 

@@ -73,16 +73,22 @@ const clockAlarm = (name, description, more = {}) =>
 		missing: 'breaching',
 	});
 
-/** By part: the clock that only it has, by the name that its metric gives it (shared/operation/clock.ts), and its function. */
-const OWN_CLOCKS = { patching: ['patch', 'maintenance-window'], state: ['state', 'node-state'] };
+/** Parts with clocks that only they have, by the names that their metric gives them (shared/operation/clock.ts), and their functions. */
+const OWN_CLOCKS = [
+	['patching', 'patch', 'maintenance-window'],
+	['state', 'state', 'node-state'],
+	['state', 'inventory', 'inventory-change'],
+	['agents', 'agent', 'agent-health'],
+	['sessions', 'session', 'session-event'],
+];
+
+const clocksOf = (parts) => OWN_CLOCKS.filter(([part]) => parts.includes(part));
 
 const ownClocks = (parts) =>
-	Object.entries(OWN_CLOCKS)
-		.filter(([part]) => parts.includes(part))
-		.map(([, [clock, name]]) => [
-			`${clock[0].toUpperCase()}${clock.slice(1)}ClockAlarm`,
-			clockAlarm(`${clock}-clock`, `The clock of ${name} does not run, or does not get done what is due.`, { clock }),
-		]);
+	clocksOf(parts).map(([, clock, name]) => [
+		`${clock[0].toUpperCase()}${clock.slice(1)}ClockAlarm`,
+		clockAlarm(`${clock}-clock`, `The clock of ${name} does not run, or does not get done what is due.`, { clock }),
+	]);
 
 /** By logical id. @param {number} oldestOpenHours @param {string[]} parts what is on */
 function alarms(oldestOpenHours, parts) {
@@ -112,7 +118,7 @@ module.exports = {
 		const [hours, parts] = await Promise.all(['oldestOpenHours', 'parts'].map((name) => resolveVariable(`param:${name}`)));
 		const watching = alarms(Number(hours), listOf(parts));
 		const names = Object.values(watching).map(({ Properties }) => Properties.AlarmName);
-		const clocks = Object.entries(OWN_CLOCKS).flatMap(([part, clock]) => (listOf(parts).includes(part) ? [clock] : []));
+		const clocks = clocksOf(listOf(parts)).map(([, ...clock]) => clock);
 		return { Resources: { ...watching, Dashboard: dashboard(names, clocks) } };
 	},
 };

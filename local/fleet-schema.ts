@@ -4,6 +4,17 @@ import * as z from 'zod/mini';
 
 const seconds = z.number().check(z.minimum(0));
 const texts = z.record(z.string(), z.string());
+const application = z.strictObject({
+	name: z.string(),
+	version: z.string(),
+	release: z.optional(z.string()),
+	epoch: z.optional(z.string()),
+	publisher: z.optional(z.string()),
+	architecture: z.optional(z.string()),
+	type: z.optional(z.string()),
+	packageId: z.optional(z.string()),
+});
+const applications = z.array(application);
 const outcome = z.strictObject({
 	exitCode: z.optional(z.int()),
 	stdout: z.optional(z.string()),
@@ -12,6 +23,8 @@ const outcome = z.strictObject({
 	hangs: z.optional(z.boolean()),
 	step: z.optional(z.string()),
 	oncePer: z.optional(z.string()),
+	removes: z.optional(z.string()),
+	installs: z.optional(application),
 });
 const behaviours = z.record(z.string(), z.union([outcome, z.array(outcome)]));
 const systems = [
@@ -65,6 +78,8 @@ export const FLEET = z.strictObject({
 			),
 			retainOnAbandon: z.optional(z.boolean()),
 			profile: z.optional(z.string()),
+			applications: z.optional(applications),
+			agentVersion: z.optional(z.string()),
 			launches: z.optional(
 				z.array(
 					z.strictObject({
@@ -82,6 +97,8 @@ export const FLEET = z.strictObject({
 					tags: z.optional(texts),
 					behaviours: z.optional(behaviours),
 					patching: z.optional(z.strictObject({ os: z.optional(os), ...patching })),
+					applications: z.optional(applications),
+					agentVersion: z.optional(z.string()),
 					httpTokens: z.optional(z.enum(['optional', 'required'])),
 					heldBy: z.optional(z.array(z.strictObject({ hook: z.string(), token: z.string().check(z.length(36)), sinceSeconds: seconds }))),
 				}),
@@ -89,6 +106,21 @@ export const FLEET = z.strictObject({
 		}),
 	),
 	profiles: z.optional(z.array(z.strictObject({ name: z.string(), policies: z.array(z.string()) }))),
+	operators: z.optional(z.array(z.strictObject({ name: z.string(), policies: z.array(z.string()) }))),
+	defaultHostManagement: z.optional(z.boolean()),
+	network: z.optional(z.strictObject({ internet: z.optional(z.boolean()), endpoints: z.optional(z.array(z.string())) })),
+	activations: z.optional(
+		z.array(
+			z.strictObject({
+				name: z.string(),
+				role: z.string(),
+				limit: z.optional(z.int()),
+				registered: z.optional(z.int()),
+				expiresInHours: z.optional(z.number()),
+			}),
+		),
+	),
+	trails: z.optional(z.array(z.strictObject({ name: z.string() }))),
 	machines: z.optional(
 		z.array(
 			z.strictObject({
@@ -99,6 +131,8 @@ export const FLEET = z.strictObject({
 				tags: z.optional(texts),
 				behaviours: z.optional(behaviours),
 				patching: z.optional(z.strictObject({ os, ...patching })),
+				applications: z.optional(applications),
+				agentVersion: z.optional(z.string()),
 			}),
 		),
 	),

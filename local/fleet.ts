@@ -3,8 +3,9 @@
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { type Hook, isWarmed, LAUNCHING, type LifecycleState, TERMINATING } from './aws/auto-scaling/model.ts';
-import type { Behaviours, Machine, Patching, Platform } from './aws/ec2-machine.ts';
+import type { Application, Behaviours, Machine, Patching, Platform } from './aws/ec2-machine.ts';
 import { deployStateOf } from './deployed-state.ts';
+import { type FleetCare, seedCare } from './fleet-care.ts';
 import { type FleetPatch, releasePatches } from './fleet-patches.ts';
 import { FLEET } from './fleet-schema.ts';
 import type { FleetServices } from './services.ts';
@@ -34,6 +35,10 @@ export interface FleetNode {
 	readonly behaviours?: Behaviours;
 	/** Besides the group's. */
 	readonly patching?: Partial<Patching>;
+	/** Besides the group's. */
+	readonly applications?: readonly Application[];
+	/** Default: the group's. */
+	readonly agentVersion?: string;
 	/** Default `required`: IMDSv2 alone. */
 	readonly httpTokens?: 'optional' | 'required';
 	/** In a `*:Wait` state: which hooks hold it, whose events nobody got. */
@@ -73,6 +78,10 @@ export interface FleetGroup {
 	}[];
 	/** The instance profile of its nodes; default none. */
 	readonly profile?: string;
+	/** What is installed on its nodes. */
+	readonly applications?: readonly Application[];
+	/** Of the agent on its nodes; default: the latest. */
+	readonly agentVersion?: string;
 	/** In the order they were launched. */
 	readonly nodes: readonly FleetNode[];
 }
@@ -87,6 +96,8 @@ export interface FleetMachine {
 	readonly tags?: Readonly<Record<string, string>>;
 	readonly behaviours?: Behaviours;
 	readonly patching?: Patching;
+	readonly applications?: readonly Application[];
+	readonly agentVersion?: string;
 }
 
 /** An instance profile with a role of the same name. */
@@ -109,7 +120,7 @@ export interface FleetSecurityGroup {
 	readonly open: readonly { readonly port: number; readonly cidr: string }[];
 }
 
-export interface Fleet {
+export interface Fleet extends FleetCare {
 	readonly groups: readonly FleetGroup[];
 	readonly buckets?: readonly FleetBucket[];
 	readonly securityGroups?: readonly FleetSecurityGroup[];
@@ -133,13 +144,15 @@ export function deployTemplate(services: FleetServices, template: Template): voi
 	for (const { name, ...settings } of buckets) s3.createBucket(name, settings);
 	for (const { name, displayName, emails } of topics) sns.addTopic({ name, emails, ...(displayName === undefined ? {} : { displayName }) });
 	for (const { name, type, content } of documents) {
-		if (type !== 'Command' && type !== 'Automation' && type !== 'ChangeCalendar')
+		if (type !== 'Command' && type !== 'Automation' && type !== 'ChangeCalendar' && type !== 'Session')
 			throw new Error(`The template has the document ${name} of type ${type}, which the local AWS does not know.`);
 		ssm.addDocument(name, type, content);
 	}
 	for (const { name, type, value, tier, description } of parameters) {
 		ssm.putParameter({ name, value, type: type === 'StringList' ? type : 'String', tier, description });
 	}
+	for (const { name, role } of template.state.instanceProfiles) services.iamApi.addInstanceProfile(name, role);
+	for (const bucket of template.state.notifyingBuckets) services.s3.notify(bucket);
 	deployStateOf(ssm, template);
 }
 
@@ -149,7 +162,7 @@ function deployAround({ cloudWatch, cloudFormation, iamApi }: FleetServices, tem
 	cloudFormation.addStack({ name: stack.name, resources });
 	for (const alarm of alarms) cloudWatch.addMetricAlarm(alarm, 'INSUFFICIENT_DATA', alarm.AlarmName);
 	for (const { name, document } of managedPolicies) iamApi.addPolicy(name, document);
-	for (const { name, policies } of roles) iamApi.addRole({ name, policies });
+	for (const { name, policies, trust } of roles) iamApi.addRole({ name, policies, ...(trust && { trust }) });
 }
 
 /** Puts a fleet into the services as if it had been there for long: nothing boots, no event goes out. */
@@ -158,6 +171,7 @@ export function seedFleet(services: FleetServices, fleet: Fleet, now: number): v
 		services.iamApi.addRole({ name, attached: policies.filter((policy) => services.iamApi.hasPolicy(policy)) });
 		services.iamApi.addInstanceProfile(name);
 	}
+	seedCare(services, fleet, now);
 	for (const { name, tags } of fleet.resourceGroups ?? []) services.ssm.addResourceGroup(name, tags);
 	releasePatches(services.ssm, fleet.patches ?? []);
 	for (const group of fleet.groups) seedGroup(services, group, now);
@@ -173,6 +187,8 @@ export function seedFleet(services: FleetServices, fleet: Fleet, now: number): v
 		services.ec2.createSecurityGroup(id, name, permissions);
 	}
 }
+
+type Software = Pick<FleetNode, 'applications' | 'agentVersion'>;
 
 const LAUNCHED_BEFORE_MS = 86_400_000;
 
@@ -199,7 +215,12 @@ function seedGroup({ ec2, ssm, autoScaling }: FleetServices, group: FleetGroup, 
 		const { id, agent = 'online' } = node;
 		ec2.launch({
 			id,
-			machine: { ...machine, behaviours: { ...machine.behaviours, ...node.behaviours }, ...patchingOf(group, node) },
+			machine: {
+				...machine,
+				behaviours: { ...machine.behaviours, ...node.behaviours },
+				...patchingOf(group, node),
+				...softwareOf(group, node),
+			},
 			tags: { ...group.tags, 'aws:autoscaling:groupName': group.name, ...node.tags },
 			state: isWarmed(state) && warmPool?.poolState === 'Stopped' ? 'stopped' : 'running',
 			launchedAt: now - LAUNCHED_BEFORE_MS + index * 1000,
@@ -227,10 +248,18 @@ function patchingOf(group: Pick<FleetGroup, 'patching'>, node: Pick<FleetNode, '
 	return os === undefined ? {} : { patching: { os, ...group.patching, ...node.patching } };
 }
 
+/** A node has what its group has, and its own. */
+function softwareOf(group: Software, node: Software = {}): Pick<Machine, 'applications' | 'agentVersion'> {
+	const { agentVersion = group.agentVersion } = node;
+	const applications = [...(group.applications ?? []), ...(node.applications ?? [])];
+	return { ...(applications.length > 0 ? { applications } : {}), ...(agentVersion === undefined ? {} : { agentVersion }) };
+}
+
 function machineOf(group: Omit<FleetGroup, 'nodes' | 'name' | 'min' | 'max'>): Machine {
 	const { platform = 'Linux', bootSeconds = 10, registerSeconds = 15, behaviours = {}, profile } = group;
 	const agent = registerSeconds === null ? {} : { registerSeconds };
-	return { platform, bootSeconds, ...agent, behaviours, ...patchingOf(group), ...(profile === undefined ? {} : { profile }) };
+	const described = { ...patchingOf(group), ...softwareOf(group), ...(profile === undefined ? {} : { profile }) };
+	return { platform, bootSeconds, ...agent, behaviours, ...described };
 }
 
 function hookOf({ name, on, heartbeatTimeoutSeconds = 3600, defaultResult = 'ABANDON', metadata }: FleetHook): Hook {

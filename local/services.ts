@@ -10,6 +10,7 @@ import { createEc2, type Ec2 } from './aws/ec2.ts';
 import type { Iam } from './aws/iam/index.ts';
 import { createIamApi, type IamApi } from './aws/iam-api.ts';
 import { createS3, type S3 } from './aws/s3.ts';
+import { type Notifying, withNotifications } from './aws/s3-notifications.ts';
 import type { ServiceDefinition } from './aws/service.ts';
 import { createServiceQuotas, type ServiceQuotas } from './aws/service-quotas.ts';
 import { createSns, type Sns } from './aws/sns.ts';
@@ -23,7 +24,7 @@ export interface FleetServices {
 	readonly ssm: Ssm;
 	readonly autoScaling: AutoScaling;
 	readonly tagging: Tagging;
-	readonly s3: S3;
+	readonly s3: S3 & Notifying;
 	readonly cloudWatch: CloudWatch;
 	readonly config: Config;
 	readonly cloudTrail: CloudTrail;
@@ -50,6 +51,8 @@ export interface FleetServicesOptions {
 	readonly roleOf?: (functionName: string) => string | undefined;
 	/** What runbooks may do in their roles: anything where it is absent. */
 	readonly iam?: Iam;
+	/** Whether the bucket of a resource data sync lets it be written to. */
+	readonly admitsSync?: (name: string) => boolean;
 	/** What tasks of maintenance windows invoke. */
 	readonly invoke?: InvokeFunction;
 	/** Further services that runbooks reach. */
@@ -59,9 +62,9 @@ export interface FleetServicesOptions {
 /** The services a fleet lives in, empty. */
 export function createFleetServices(ctx: AwsContext, options: FleetServicesOptions = {}): FleetServices {
 	const { throttles = {}, listLagMs, tagLagMs, trailLagMs, recordingLagMs, roleOf, iam, invoke, others = () => [] } = options;
-	const ec2 = createEc2(ctx);
+	const ec2 = createEc2(ctx, { profileExists: (name) => iamApi.hasInstanceProfile(name) });
 	const autoScaling = createAutoScaling(ctx, { ec2, throttles: throttles.autoScaling ?? {} });
-	const s3 = createS3(ctx);
+	const s3 = withNotifications(ctx, createS3(ctx));
 	const tagging = createTagging(ctx, {
 		ec2,
 		s3,
@@ -88,6 +91,9 @@ export function createFleetServices(ctx: AwsContext, options: FleetServicesOptio
 	);
 	const ssm: Ssm = createSsm(ctx, {
 		ec2,
+		s3,
+		...(options.admitsSync && { admitsSync: options.admitsSync }),
+		iamApi,
 		throttles: throttles.ssm ?? {},
 		services: () => [...beside, ...others()],
 		onCall: observe,

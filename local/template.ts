@@ -9,7 +9,7 @@ import type { Role } from './aws/iam/index.ts';
 import type { PolicyDocument } from './aws/iam/policy.ts';
 import type { Encryption, PublicAccessBlock } from './aws/s3.ts';
 import { type RawTemplate, Resolver, type Stack, TemplateError } from './template/intrinsics.ts';
-import { functionPolicy, logPolicy, queuePolicies, type ResourcePolicy, role, topicPolicies } from './template/policies.ts';
+import { bucketPolicy, functionPolicy, logPolicy, queuePolicies, type ResourcePolicy, role, topicPolicies } from './template/policies.ts';
 import {
 	bucket,
 	bus,
@@ -201,6 +201,7 @@ export function readTemplate(raw: unknown, stack: Stack = LOCAL_STACK): Template
 		resourcePolicies: [
 			...ofType('AWS::SQS::QueuePolicy').flatMap((resource) => queuePolicies(resource, queues)),
 			...ofType('AWS::SNS::TopicPolicy').flatMap(topicPolicies),
+			...ofType('AWS::S3::BucketPolicy').map(bucketPolicy),
 			...ofType('AWS::Lambda::Permission').map(functionPolicy),
 			...ofType('AWS::Logs::ResourcePolicy').map(logPolicy),
 		],

@@ -21,6 +21,7 @@ import { currentExecution, type Execution } from './executing.ts';
 import { deployTemplate, type Fleet, seedFleet } from './fleet.ts';
 import { type InvocationRecord, type InvocationResult, Lambda } from './lambda.ts';
 import { admissionsOf } from './permissions/admission.ts';
+import { refusedSyncsOf } from './permissions/delivery-admission.ts';
 import { iamOf, rightsOf } from './permissions/enforcing.ts';
 import { QuietClocks } from './quiet.ts';
 import { REAL_RUNNER, type Runner, simulatedRunner } from './runner.ts';
@@ -136,9 +137,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 		accept: (event, busName) => delivery.accept(event, busName),
 	});
 	const dynamoDb = createDynamoDb({ account, region });
-	const iam = await iamOf(template, () => services);
+	const iam = await iamOf(template, () => services, options.fleet?.operators);
 	const rights = new Map(template.functions.map((definition) => [definition.name, rightsOf(definition, iam, template.stack)]));
+	const refusedSyncs = await refusedSyncsOf(template);
 	const services: FleetServices = createFleetServices(context, {
+		admitsSync: (name) => !refusedSyncs.has(name),
 		roleOf: (functionName) => iam.sessionOf(functionName)?.role,
 		iam,
 		invoke: async (functionName, payload) => {

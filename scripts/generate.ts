@@ -27,6 +27,7 @@ interface JsonSchema {
 	readonly required?: readonly string[];
 	readonly enum?: readonly string[];
 	readonly anyOf?: readonly JsonSchema[];
+	readonly items?: JsonSchema;
 	readonly pattern?: string;
 	readonly minimum?: number;
 	readonly maximum?: number;
@@ -40,7 +41,7 @@ function rows({ properties = {}, required = [] }: JsonSchema, prefix = ''): stri
 		const path = `${prefix}${key}`;
 		const fallback = required.includes(key) ? 'required' : (DEFAULTS[path] ?? '');
 		const row = `| \`${path}\` | ${occasions(FOR[path])} | ${typeOf(value)} | ${fallback} | ${value.description ?? ''} |`;
-		return [row, ...rows(value, `${path}.`)];
+		return [row, ...rows(value, `${path}.`), ...rows(value.items ?? {}, `${path}[].`)];
 	});
 }
 
@@ -56,10 +57,10 @@ function occasions(on: readonly PlaybookOn[] = OCCASIONS): string {
 
 function typeOf(value: JsonSchema): string {
 	if (value.pattern === DURATION.source) return 'duration';
-	if (value.anyOf) return 'text or list';
+	if (value.anyOf) return value.anyOf.some(({ properties }) => properties) ? 'text or map' : 'text or list';
 	if (value.enum) return value.enum.map((one) => `\`${one}\``).join(' ');
 	if (value.type === 'integer') return `integer, ${value.minimum} to ${value.maximum}`;
-	if (value.type === 'array') return 'list';
+	if (value.type === 'array') return value.items?.properties ? 'list of the keys below' : 'list';
 	if (value.type === 'object') return value.properties ? 'keys below' : 'map';
 	return 'text';
 }
@@ -68,7 +69,7 @@ const NOTES = [
 	'A duration is a whole number and a unit: `90s`, `15m`, `2h`, `1d`.',
 	[
 		'A path begins with `$.` and leads into the event: names with dots between them, the entry of a list by its number (`$.resources.0`).',
-		'Lifecycle actions have `$.account`, `$.region` and `$.detail.<field>`; all others also `$.source`, `$.detail-type`, `$.id`, `$.time` and `$.resources`;',
+		'Rules for `inventory` have `$.account` and `$.region`; lifecycle actions also `$.detail.<field>`; all others also `$.source`, `$.detail-type`, `$.id`, `$.time` and `$.resources`;',
 		'alarms also `$.dimensions.<name>`, the dimensions of their metric. A list gives all its values; what is absent, `null` or an object fails the work.',
 	].join('\n'),
 ];

@@ -22,17 +22,24 @@ export interface Settings {
 	readonly calendar?: string;
 	/** Documents that may be run beside our own: names of AWS's, ARNs of others. Absent where it is not known. */
 	readonly allowedDocuments?: readonly string[];
+	/** From so many days of silence on, a machine outside EC2 may be gone, in the function that looks at agents. */
+	readonly staleNodeDays?: number;
 	/** Its patch groups, in the functions that patch. */
 	readonly patching?: PatchSettings;
 }
 
 /** What a stage can have switched off. */
-export const PARTS = ['lifecycle', 'alarms', 'compliance', 'events', 'patching', 'state'] as const;
+export const PARTS = ['lifecycle', 'alarms', 'compliance', 'events', 'patching', 'state', 'sessions', 'agents'] as const;
 export type StagePart = (typeof PARTS)[number];
 
 /** The bucket that commands write their output to: bucket names are global, so account and Region are part of it. */
 export function outputBucket(settings: Settings, account: string, region: string): string {
 	return `${SERVICE}-${settings.stage}-output-${account}-${region}`;
+}
+
+/** The bucket that a resource data sync of Systems Manager keeps the inventory of nodes in. */
+export function inventoryBucket(settings: Settings, account: string, region: string): string {
+	return `${SERVICE}-${settings.stage}-inventory-${account}-${region}`;
 }
 
 /** The name a document of `runbooks/` is deployed under; `AWS-*` names and ARNs stand as given. */
@@ -69,8 +76,8 @@ const DEFAULT_RETENTION_DAYS = 90;
 
 /**
  * Settings from the environment: `STAGE` (required), `RETENTION_DAYS` (default 90), `PARTS` and `ALLOWED_DOCUMENTS`
- * (separated by commas, default all and not known), `CALENDAR` (default none) and `PATCHING` (as
- * infra/patching.cjs has checked and written it, default none).
+ * (separated by commas, default all and not known), `CALENDAR` (default none), `STALE_NODE_DAYS` (which packaging has checked, default
+ * none) and `PATCHING` (as infra/patching.cjs has checked and written it, default none).
  * @throws SettingsError saying which variable is missing or malformed and where it is set.
  */
 export function settingsFrom(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -92,6 +99,7 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>):
 	const calendar = env['CALENDAR'];
 	const allowed = env['ALLOWED_DOCUMENTS'];
 	const patching = env['PATCHING'];
+	const staleDays = env['STALE_NODE_DAYS'];
 	return {
 		stage,
 		tableName: `${SERVICE}-${stage}`,
@@ -102,6 +110,7 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>):
 		...(parts && { parts }),
 		...(calendar && { calendar }),
 		...(allowed !== undefined && { allowedDocuments: entriesOf(allowed) }),
+		...(staleDays && { staleNodeDays: Number(staleDays) }),
 		...(patching && { patching: JSON.parse(patching) as PatchSettings }),
 	};
 }

@@ -12,6 +12,7 @@ function departures(value: unknown, shape: Shape, path = '$'): string[] {
 	if (shape instanceof RegExp) {
 		return typeof value === 'string' && shape.test(value) ? [] : [`${path}: ${JSON.stringify(value)} is not ${shape}`];
 	}
+	if (shape === 'null') return value === null ? [] : [`${path}: ${JSON.stringify(value)} is not null`];
 	if (typeof shape === 'string') {
 		return typeof value === shape ? [] : [`${path}: ${JSON.stringify(value)} is not a ${shape}`];
 	}

@@ -2,16 +2,10 @@
 
 import { explain } from '../../shared/event-pattern.ts';
 import { namesField } from '../../shared/kinds/lifecycle/sighting.ts';
+import { detailOf, SessionEvent, startOf } from '../../shared/kinds/session/event.ts';
 import { claimsHook, type EventOccasion, type MatchedEvent, match, matchEvent, patternOf } from '../../shared/playbook/match.ts';
 import { nearest } from '../../shared/playbook/problem.ts';
-import {
-	type EventPattern,
-	isLifecycle,
-	type LifecycleOccasion,
-	type LifecyclePlaybook,
-	type Playbook,
-	type PlaybookSet,
-} from '../../shared/playbook/types.ts';
+import type { EventPattern, LifecycleOccasion, Playbook, PlaybookSet } from '../../shared/playbook/types.ts';
 
 export interface Sample extends Partial<MatchedEvent> {
 	readonly detail?: unknown;
@@ -29,7 +23,10 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
 	'EC2 State Manager Association State Change': 'node-state',
 	'EC2 State Manager Instance Association State Change': 'node-state',
 	'Configuration Compliance State Change': 'node-state',
+	'SSM Managed Instance Registration': 'agent-health',
+	'SSM Managed Instance Deregistration': 'agent-health',
 	'Calendar State Change': 'reconcile',
+	'Object Created': 'inventory-change',
 	'Scheduled Event': 'reconcile',
 	Sweep: 'reconcile',
 };
@@ -78,6 +75,8 @@ export function describeEvent(event: Sample | undefined, set: PlaybookSet): stri
 	const type = String(event['detail-type']);
 	const lifecycle = LIFECYCLE[type];
 	if (lifecycle) return describeLifecycle(lifecycle, event.detail, set);
+	const session = SessionEvent.safeParse(event);
+	if (session.success) return describeSession(session.data, set);
 	if (FUNCTIONS[type]) return [`for ${FUNCTIONS[type]}`];
 	const occasion = OCCASIONS[type] ?? ANY_OTHER;
 	const sent = { ...event, detail: event.detail };
@@ -114,9 +113,7 @@ function describeLifecycle(on: LifecycleOccasion, detail: unknown, set: Playbook
 	const found = match(on, detail, undefined, { ...set, playbooks: withoutTags });
 	if ('playbook' in found) {
 		const { name, priority, when } = found.playbook.playbook;
-		const wanted = asked.find(({ playbook }) => playbook.name === name)?.playbook.when;
-		const tags = wanted && 'tags' in wanted ? `, if the node's tags meet ${JSON.stringify(wanted.tags)}` : '';
-		return [`${name}${tags}`, `${met(when.detail, values)}; priority ${priority}`];
+		return [`${name}${tagsAskedBy(set, name)}`, `${met(when.detail, values)}; priority ${priority}`];
 	}
 	if (!('none' in found)) return [];
 	const { AutoScalingGroupName: group = '', LifecycleHookName: hook = '' } = values;
@@ -131,9 +128,34 @@ function describeLifecycle(on: LifecycleOccasion, detail: unknown, set: Playbook
 	return [`no playbook${whose}`, ...(reasons.length > 0 ? reasons : [found.none])];
 }
 
+/** A session begins, is resumed or is ended: of the first playbooks say what has to hold. */
+function describeSession(event: SessionEvent, set: PlaybookSet): string[] {
+	const { eventName, errorCode } = event.detail;
+	if (errorCode) return [`for session-event: ${eventName} failed (${errorCode}), which is no session`];
+	const start = startOf(event, 0);
+	if (eventName !== 'StartSession' || start === undefined) return ['for session-event'];
+	const values = detailOf(start);
+	const all = set.playbooks.map((compiled) => ({ ...compiled, playbook: ignoringTags(compiled.playbook) }));
+	const found = match('session', values, undefined, { ...set, playbooks: all });
+	if ('playbook' in found) {
+		const { name, priority, when } = found.playbook.playbook;
+		const conditions = met(when.detail, values);
+		return [`for session-event: ${name}${tagsAskedBy(set, name)}`, `${conditions}; priority ${priority}`];
+	}
+	const reasons = set.playbooks.flatMap(({ playbook }) =>
+		playbook.on === 'session' ? [`${playbook.name}: ${unmet(playbook.when.detail, values)}`] : [],
+	);
+	return ['for session-event: no playbook, it is on record all the same', ...reasons];
+}
+
+function tagsAskedBy(set: PlaybookSet, name: string): string {
+	const when = set.playbooks.find(({ playbook }) => playbook.name === name)?.playbook.when;
+	return when && 'tags' in when ? `, if the node's tags meet ${JSON.stringify(when.tags)}` : '';
+}
+
 /** Tags are not known here: whether they are met is for the reader to see. */
-function ignoringTags(playbook: Playbook): Playbook {
-	return isLifecycle(playbook.on) ? ({ ...playbook, when: { detail: playbook.when.detail } } as LifecyclePlaybook) : playbook;
+function ignoringTags<P extends Playbook>(playbook: P): P {
+	return 'tags' in playbook.when ? { ...playbook, when: { detail: playbook.when.detail } } : playbook;
 }
 
 /** Each condition of a pattern that an event meets, with the value that meets it. */

@@ -2,15 +2,20 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { FINDING } from '../../shared/kinds/agent/event.ts';
 import { couldMatch } from '../../shared/playbook/match.ts';
 import type { Problem } from '../../shared/playbook/problem.ts';
 import type { EventPattern, EventPlaybook } from '../../shared/playbook/types.ts';
 import type { CheckedPlaybook } from './folder.ts';
 
+/** What Fleetkeeper gives to playbooks itself, past every bus. */
+const OWN: readonly EventPattern[] = [{ source: [FINDING.source], 'detail-type': [FINDING['detail-type']] }];
+
 /** Problems of playbooks whose events no pattern lets in; none where there is no such file. */
 export function checkPatterns(playbooks: readonly CheckedPlaybook[], file: string, name: string): Problem[] {
 	if (!existsSync(file)) return [];
-	const patterns = Object.values((parse(readFileSync(file, 'utf8')) ?? {}) as Record<string, EventPattern>);
+	const given = (parse(readFileSync(file, 'utf8')) ?? {}) as Record<string, EventPattern>;
+	const patterns = [...Object.values(given), ...OWN];
 	return playbooks.flatMap(({ playbook, problem }): Problem[] => {
 		if (playbook.on !== 'event' || eventsOf(playbook).some((event) => patterns.some((pattern) => couldMatch(pattern, event)))) return [];
 		return [problem(['when'], 'warning', `no pattern of ${name} lets such events in: nothing happens`, 'add one there, and deploy')];

@@ -4,7 +4,7 @@ import { type AutoScalingGroup, type Instance, paginateDescribeAutoScalingGroups
 import { describeError } from '../../shared/errors.ts';
 import { LAUNCHING, occasionOf, transitionsOfState } from '../../shared/kinds/lifecycle/sighting.ts';
 import { matchSighting } from '../../shared/opening/lifecycle.ts';
-import { readTags, type Tags } from '../../shared/opening/tags.ts';
+import { type Tags, tagsOf } from '../../shared/opening/tags.ts';
 import type { LifecycleSubject } from '../../shared/operation/types.ts';
 import { inParallel } from '../../shared/parallel.ts';
 import type { LifecycleServices } from '../../shared/parts/lifecycle.ts';
@@ -62,7 +62,7 @@ export async function findWaiting(services: LifecycleServices, set: PlaybookSet,
 			}
 		});
 	}
-	const tags = await tagsOf(services, set, sighted);
+	const tags = await tagsAsked(services, set, sighted);
 	const waiting = sighted.flatMap((each): Waiting[] => {
 		const found = playbookOf(set, each, tags?.get(each.subject.instanceId));
 		if (typeof found === 'string') {
@@ -116,9 +116,15 @@ function leftOf({ subject: { instanceId, group, hook }, lifecycleState }: Sighte
 }
 
 /** The tags of those whose playbook depends on them; undefined where they cannot be read. */
-async function tagsOf(services: LifecycleServices, set: PlaybookSet, sighted: readonly Sighted[]): Promise<Map<string, Tags> | undefined> {
-	const asking = sighted.filter((each) => 'needsTags' in matchSighting(set, each)).map(({ subject }) => subject);
-	const tags = await attempt(() => readTags(services, asking));
+async function tagsAsked(
+	services: LifecycleServices,
+	set: PlaybookSet,
+	sighted: readonly Sighted[],
+): Promise<Map<string, Tags> | undefined> {
+	const asking = sighted
+		.filter((each) => 'needsTags' in matchSighting(set, each))
+		.map(({ subject }) => ({ ...subject, node: subject.instanceId }));
+	const tags = await attempt(() => tagsOf(services, asking));
 	return tags.ok ? tags.value : undefined;
 }
 

@@ -7,13 +7,16 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Aws, createAws } from '../../shared/aws/clients.ts';
 import type { Deps, Log } from '../../shared/deps.ts';
+import { agent } from '../../shared/parts/agent.ts';
 import { alarmAtAws } from '../../shared/parts/alarm.ts';
 import { association } from '../../shared/parts/association.ts';
 import { commandAtAws } from '../../shared/parts/command.ts';
 import { complianceAtAws } from '../../shared/parts/compliance.ts';
 import { event } from '../../shared/parts/event.ts';
+import { inventory } from '../../shared/parts/inventory.ts';
 import { type LifecycleServices, lifecycleServices } from '../../shared/parts/lifecycle.ts';
 import { patch } from '../../shared/parts/patch.ts';
+import { session } from '../../shared/parts/session.ts';
 import { state } from '../../shared/parts/state.ts';
 import { type Settings, settingsFrom } from '../../shared/settings.ts';
 import { type Desk, type Io, Refusal, UsageError } from './verb.ts';
@@ -55,7 +58,18 @@ export function openDesk(stage: string, surroundings: Surroundings): Desk {
 
 /** A person may act on operations of every kind. */
 function servicesOf(deps: Deps): LifecycleServices {
-	return lifecycleServices(deps, [alarmAtAws(deps), complianceAtAws(deps), event, commandAtAws(), association, state, patch]);
+	return lifecycleServices(deps, [
+		alarmAtAws(deps),
+		complianceAtAws(deps),
+		event,
+		commandAtAws(),
+		association,
+		state,
+		inventory,
+		patch,
+		session,
+		agent,
+	]);
 }
 
 function settingsOf(stage: string, env: Env): Settings {

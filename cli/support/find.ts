@@ -19,7 +19,7 @@ export function recentDays(now: number): string[] {
 }
 
 /** What looks like an id that was cut off too early. */
-const ID_STUB = /^(lifecycle|alarm|compliance|event|command|patch|association|state)(-[0-9a-f]{0,3})?$/;
+const ID_STUB = /^(lifecycle|alarm|compliance|event|command|patch|association|state|agent|inventory|session)(-[0-9a-f]{0,3})?$/;
 
 /**
  * The operation of an id, of the unique beginning of one, or of what it is about: an instance id, an alarm's name, a resource's id.

@@ -46,6 +46,16 @@ export const LATENCY_MS = {
 	maintenanceWindow: [1_000, 10_000],
 	/** From an association being due to the agents' hearing of it. */
 	association: [1_000, 10_000],
+	/** From an agent's being allowed to speak to Systems Manager to its doing so: it tries again and again. */
+	agentRetry: [30_000, 300_000],
+	/** From a policy of a parameter being due to its effect. */
+	parameterPolicy: [60_000, 600_000],
+	/** From StartSession to the shell on the node. */
+	session: [500, 2_000],
+	/** From a call to its event, where a trail brings it to EventBridge. */
+	trailEvent: [1_000, 30_000],
+	/** From a change in inventory to its object in the bucket of a resource data sync. */
+	dataSync: [2_000, 20_000],
 } as const satisfies Record<string, Range>;
 
 /** Lists (commands, invocations, automation executions) show a new entry only after this. The calls are eventually consistent. */
@@ -99,6 +109,11 @@ export const SSM_QUOTAS: readonly Quota[] = [
 	{ operations: ['DescribeAssociation'], perSecond: 2 },
 	{ operations: ['StartAssociationsOnce'], perSecond: 2 },
 	{ operations: ['ListAssociations'], perSecond: 4 },
+	{ operations: ['StartSession'], perSecond: 3 },
+	{ operations: ['TerminateSession'], perSecond: 6 },
+	{ operations: ['ResumeSession'], perSecond: 6 },
+	{ operations: ['DescribeSessions'], perSecond: 6 },
+	{ operations: ['GetConnectionStatus'], perSecond: 50 },
 ];
 
 /** Transactions per second that the CloudWatch quotas page publishes. */

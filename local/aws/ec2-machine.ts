@@ -25,6 +25,26 @@ export interface Outcome {
 	 * ends as the first run did, or with it while that one still runs.
 	 */
 	readonly oncePer?: string;
+	/** Where it succeeds: software that is no longer there afterwards, by its name. `{{ name }}` stands for a parameter of the document. */
+	readonly removes?: string;
+	/** Where it succeeds: software that is there afterwards, in the place of any of the same name. */
+	readonly installs?: Application;
+}
+
+/** Software on a machine, as a package manager or an installer knows it. */
+export interface Application {
+	readonly name: string;
+	/** Of an RPM package without its release and epoch. */
+	readonly version: string;
+	readonly release?: string;
+	readonly epoch?: string;
+	readonly publisher?: string;
+	/** `x86_64`, `arm64`, `noarch` */
+	readonly architecture?: string;
+	/** `System Environment/Base`, `admin` */
+	readonly type?: string;
+	/** `openssl-3.0.7-18.el9.src.rpm`, `sed_4.9-2_amd64.deb`; of an installer's program nothing. */
+	readonly packageId?: string;
 }
 
 /** By document: its name, or what follows the last part of its prefix (`drain-node` for `fleetkeeper-local-drain-node`); `*` for any. */
@@ -60,4 +80,8 @@ export interface Machine {
 	readonly patching?: Patching;
 	/** The name of its instance profile. */
 	readonly profile?: string;
+	/** What has been installed from the start. */
+	readonly applications?: readonly Application[];
+	/** Of the agent; default: the latest. */
+	readonly agentVersion?: string;
 }

@@ -19,6 +19,7 @@ import type {
 import type { Ec2, Instance, InstanceState } from './ec2.ts';
 import { wireMetadataOptions } from './ec2-attributes.ts';
 import { type FilterFields, passesAll } from './ec2-filters.ts';
+import { profileId } from './ec2-profiles.ts';
 import { VPC_ID } from './ec2-security-groups.ts';
 import { ROOT_DEVICE } from './ec2-storage.ts';
 import { wireTags } from './ec2-tags.ts';
@@ -122,7 +123,7 @@ function wireState(state: InstanceState): { Code: number; Name: InstanceState } 
 }
 
 function wireInstance(instance: Instance, account: string): WireInstance {
-	const { profile } = instance.machine;
+	const { profile } = instance;
 	const gone = instance.state === 'terminated' || instance.state === 'shutting-down';
 	return {
 		InstanceId: instance.id,
@@ -136,8 +137,12 @@ function wireInstance(instance: Instance, account: string): WireInstance {
 		PlatformDetails: instance.machine.platform === 'Windows' ? 'Windows' : 'Linux/UNIX',
 		Tags: wireTags(instance.tags),
 		MetadataOptions: wireMetadataOptions(instance.metadataOptions),
-		...(profile === undefined ? {} : { IamInstanceProfile: { Arn: `arn:aws:iam::${account}:instance-profile/${profile}` } }),
+		...(profile === undefined ? {} : { IamInstanceProfile: wireProfile(profile.name, account) }),
 	};
+}
+
+function wireProfile(name: string, account: string) {
+	return { Arn: `arn:aws:iam::${account}:instance-profile/${name}`, Id: profileId(name) };
 }
 
 /** What an instance loses when it goes. */

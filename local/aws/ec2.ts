@@ -5,7 +5,9 @@ import * as schemas from '@aws-sdk/client-ec2';
 import { LATENCY_MS, TERMINATED_KEPT_MS, within } from './assumptions.ts';
 import { attributeOperations, type MetadataOptions } from './ec2-attributes.ts';
 import type { Machine } from './ec2-machine.ts';
+import { Networks } from './ec2-network.ts';
 import { ec2Operations, findInstances } from './ec2-operations.ts';
+import { type ProfileAssociation, profileOperations } from './ec2-profiles.ts';
 import { rulesOf, securityGroupOperations } from './ec2-security-group-operations.ts';
 import { DEFAULT_GROUP_ID, type SecurityGroup, SecurityGroups } from './ec2-security-groups.ts';
 import { type Image, type Snapshot, Storage, type Volume, volumesOf } from './ec2-storage.ts';
@@ -31,6 +33,8 @@ export interface Instance {
 	/** Epoch milliseconds. */
 	readonly launchedAt: number;
 	securityGroupIds: readonly string[];
+	/** Absent where it has none. */
+	profile?: ProfileAssociation;
 	state: InstanceState;
 	/** How often it has booted: what ran before a boot runs no longer. */
 	boots: number;
@@ -79,13 +83,24 @@ export interface Ec2 {
 	resources(): readonly Ec2Resource[];
 	/** Calls `listener` at every change of an instance's state, and after a reboot. */
 	onState(listener: StateListener): void;
+	/** How instances reach AWS. */
+	readonly network: Networks;
+	/** Calls `listener` when an instance has another profile, or none. */
+	onProfile(listener: StateListener): void;
 }
 
 const ZONES = ['a', 'b', 'c'] as const;
 
-export function createEc2(ctx: AwsContext): Ec2 {
+export interface Ec2Options {
+	/** Whether IAM has an instance profile of that name; any is there where it is absent. */
+	readonly profileExists?: (name: string) => boolean;
+}
+
+export function createEc2(ctx: AwsContext, { profileExists = () => true }: Ec2Options = {}): Ec2 {
 	const instances = new Map<string, Instance>();
 	const listeners: StateListener[] = [];
+	const profileListeners: StateListener[] = [];
+	const network = new Networks(ctx);
 
 	function enter(instance: Instance, state: InstanceState): void {
 		instance.state = state;
@@ -165,6 +180,7 @@ export function createEc2(ctx: AwsContext): Ec2 {
 				metadataOptions: { httpTokens: spec.httpTokens ?? 'required', httpEndpoint: 'enabled', hopLimit: 2, state: 'applied' },
 				securityGroupIds: spec.securityGroupIds ?? [DEFAULT_GROUP_ID],
 				launchedAt: spec.launchedAt ?? ctx.clock.now(),
+				...profileOf(id, spec),
 				state: spec.state ?? 'pending',
 				boots: 0,
 			};
@@ -220,6 +236,10 @@ export function createEc2(ctx: AwsContext): Ec2 {
 		onState(listener) {
 			listeners.push(listener);
 		},
+		network,
+		onProfile(listener) {
+			profileListeners.push(listener);
+		},
 	};
 	const groups = new SecurityGroups(ctx);
 	const storage = new Storage(ctx, ec2);
@@ -235,9 +255,24 @@ export function createEc2(ctx: AwsContext): Ec2 {
 			...securityGroupOperations(ctx, groups),
 			...storageOperations(ctx, storage, find),
 			...tagOperations(resources, taggable),
+			...network.operations(),
+			...profileOperations(ctx, {
+				profileExists,
+				instances: ec2.instances,
+				instance: find,
+				onChange: (instance) => {
+					for (const listener of profileListeners) listener(instance);
+				},
+			}),
 		},
 	});
 	return { ...ec2, definition };
+}
+
+/** What it is launched with is there from its launch on. */
+function profileOf(id: string, { machine: { profile: name }, launchedAt = 0 }: LaunchSpec): Pick<Instance, 'profile'> {
+	if (name === undefined) return {};
+	return { profile: { id: id.replace(/^i-/, 'iip-assoc-'), name, since: launchedAt, state: 'associated' } };
 }
 
 /** Images and snapshots have no account in their ARNs. */

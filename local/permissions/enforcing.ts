@@ -1,18 +1,30 @@
 /** The roles of the template at work: who calls in which role, and what a service does in a function's role without a call. */
 
-import { createIam, type Iam, type Session } from '../aws/iam/index.ts';
+import { createIam, type Iam, type Role, type Session, userIdOf } from '../aws/iam/index.ts';
+import { AWS_MANAGED_POLICIES } from '../aws/iam-managed-policies.ts';
+import type { FleetOperator } from '../fleet-care.ts';
 import type { FleetServices } from '../services.ts';
 import type { FunctionDefinition, Template } from '../template.ts';
 import { recordUse } from './recording.ts';
 
 /**
- * IAM with the roles of a template, for its functions by their names and for the runbooks they start. Everybody else may do anything.
+ * IAM with the roles of a template, for its functions by their names and for the runbooks they start, and with those of operators, each
+ * by the name of the access key. Everybody else may do anything.
  * @param services asked only once calls are made.
  * @throws Error for a role whose policies cannot be read.
  */
-export function iamOf(template: Pick<Template, 'stack' | 'roles' | 'functions'>, services: () => FleetServices): Promise<Iam> {
-	const { stack, roles, functions } = template;
-	const sessions = new Map(functions.flatMap((definition) => [[definition.name, sessionOf(definition)] as const]));
+export function iamOf(
+	template: Pick<Template, 'stack' | 'roles' | 'functions' | 'managedPolicies'>,
+	services: () => FleetServices,
+	operators: readonly FleetOperator[] = [],
+): Promise<Iam> {
+	const { stack, functions } = template;
+	const theirs = operators.map((operator) => ({ operator, role: roleOf(operator, template) }));
+	const roles = [...template.roles, ...theirs.map(({ role }) => role)];
+	const sessions = new Map([
+		...functions.map((definition) => [definition.name, sessionOf(definition)] as const),
+		...theirs.map(({ operator: { name }, role }) => [name, { role: role.arn, name }] as const),
+	]);
 	return createIam({
 		account: stack.account,
 		region: stack.region,
@@ -27,9 +39,28 @@ export function iamOf(template: Pick<Template, 'stack' | 'roles' | 'functions'>,
 						.ssm.hybridMachines()
 						.find((machine) => machine.id === id)
 				)?.tags,
+			parameterKeys: (nameOrPath) => services().ssm.parameterKeys(nameOrPath),
+			profileRole: (name) => services().iamApi.profileRole(name),
+			sessionUserId: (id) => {
+				const started = services()
+					.ssm.sessionManager.all()
+					.find((session) => session.id === id);
+				const session = started && sessions.get(started.caller);
+				return session && userIdOf(session);
+			},
 		},
 		onUse: recordUse,
 	});
+}
+
+/** @throws Error for a policy that is neither the stack's nor one of AWS's own that is known here. */
+function roleOf({ name, policies }: FleetOperator, { stack, managedPolicies }: Pick<Template, 'stack' | 'managedPolicies'>): Role {
+	const documents = policies.map((policy) => {
+		const found = [...managedPolicies, ...AWS_MANAGED_POLICIES].find((each) => each.name === policy);
+		if (!found) throw new Error(`There is no managed policy ${policy} for the operator ${name}.`);
+		return found.document;
+	});
+	return { name: `operator-${name}`, arn: `arn:aws:iam::${stack.account}:role/operator-${name}`, policies: documents };
 }
 
 /** A function works in its role, in a session of its own name. */

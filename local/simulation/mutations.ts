@@ -44,7 +44,7 @@ export const MUTATIONS: readonly Mutation[] = [
 		invariant: 1,
 		breaks: 'the sweep does not say where an instance goes',
 		flow: 'lifecycle',
-		shownBy: 15,
+		shownBy: 134,
 		file: 'shared/sweeps/hooks.ts',
 		find: '\t\t\tDestination: place.destination,\n',
 		replace: '',

@@ -1,7 +1,7 @@
 /** The story of a seed: what is deployed, what happens, and what goes wrong. Parts of it can be left out by their names. */
 
 import type { Fleet, FleetGroup } from '../fleet.ts';
-import type { DocumentDefinition, Template } from '../template.ts';
+import type { DocumentDefinition, Rule, Template } from '../template.ts';
 import { Draw } from './draw.ts';
 import { drawFaults, type FaultPlan } from './fault-plan.ts';
 import type { Act, Flow, Part, PlaybookText, Setting } from './flow.ts';
@@ -131,7 +131,7 @@ export function playbooksOf({ parts }: Story): PlaybookText[] {
 }
 
 /** Functions with clocks of their own, which no other flow needs. */
-const OWN_CLOCKS = ['maintenance-window', 'node-state'] as const;
+const OWN_CLOCKS = ['maintenance-window', 'node-state', 'inventory-change', 'session-event', 'agent-health'] as const;
 
 const PLAYBOOKS = '/fleetkeeper/local/playbooks/';
 
@@ -140,10 +140,11 @@ export function templateOf(story: Story, packaged: Template): Template {
 	const { clocks } = story.plan;
 	const documents: readonly DocumentDefinition[] = story.parts.flatMap(({ part }) => part.documents ?? []);
 	const needed = new Set(story.parts.flatMap(({ part }) => part.clocks ?? []));
-	const stands = (name: string) =>
-		(!story.playbookClock && name.includes('-playbook-change-')) ||
-		OWN_CLOCKS.some((each) => name.includes(`-${each}-`) && !needed.has(each));
-	const clocked = packaged.rules.filter(({ name, schedule }) => schedule === undefined || !stands(name));
+	// What no flow of the story is about hears nothing.
+	const isNeeded = ({ name, schedule }: Rule) =>
+		(schedule === undefined || story.playbookClock || !name.includes('-playbook-change-')) &&
+		!OWN_CLOCKS.some((each) => `${name}-`.includes(`-${each}-`) && !needed.has(each));
+	const clocked = packaged.rules.filter(isNeeded);
 	const twofold = ['reconcile', ...needed];
 	const more =
 		clocks === 1

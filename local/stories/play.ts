@@ -104,9 +104,12 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 }
 
 /** Playbooks of the story are in Parameter Store from the start, as those that are deployed. */
+/** The rules of functions that no story is about. */
+const NOT_PLAYED = /-(inventory-change|session-event|agent-health)(-|$)/;
+
 function withPlaybooks(template: Template, { playbooks = {} }: Story): Template {
 	const more = Object.entries(playbooks).map(([name, value]) => ({ name: `${SETTINGS.playbookPath}${name}`, type: 'String', value }));
-	return { ...template, parameters: [...template.parameters, ...more] };
+	return { ...template, parameters: [...template.parameters, ...more], rules: template.rules.filter(({ name }) => !NOT_PLAYED.test(name)) };
 }
 
 function askedIn({ service, operation, input }: Call, at: number): Asked {

@@ -44,6 +44,7 @@ const NAMING: Readonly<Record<string, Naming>> = {
 	'AWS::SSM::MaintenanceWindowTask': { property: 'WindowTaskId', arn: regional('ssm', 'windowtask/'), made: uuid },
 	'AWS::SSM::PatchBaseline': { property: 'Id', arn: regional('ssm', 'patchbaseline/'), made: (hex) => `pb-${hex.slice(0, 17)}` },
 	'AWS::SSM::Association': { property: 'AssociationId', arn: regional('ssm', 'association/'), made: uuid },
+	'AWS::SSM::ResourceDataSync': { property: 'SyncName', arn: regional('ssm', 'resource-data-sync/') },
 	'AWS::Logs::LogGroup': { property: 'LogGroupName', arn: regional('logs', 'log-group:', ':*') },
 	'AWS::S3::Bucket': { property: 'BucketName', arn: (name) => `arn:aws:s3:::${name}` },
 	'AWS::IAM::Role': { property: 'RoleName', arn: iam('role') },

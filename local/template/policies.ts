@@ -2,6 +2,7 @@
 
 import type { Role } from '../aws/iam/index.ts';
 import type { PolicyDocument } from '../aws/iam/policy.ts';
+import { AWS_MANAGED_POLICIES } from '../aws/iam-managed-policies.ts';
 import type { Deployed } from './resources.ts';
 
 /** Who may do something with a resource, said by the resource itself. */
@@ -11,16 +12,21 @@ export interface ResourcePolicy {
 	readonly document: PolicyDocument;
 }
 
-/** A role with its inline policies, and those of the managed policies that it has and the template knows. */
+/** A role with its inline policies, and those of the managed policies that it has and that are known: the template's, and AWS's own. */
 export function role({ name, arn, properties }: Deployed, managed: readonly Deployed[]): Role {
 	const inline = (properties['Policies'] ?? []) as readonly { readonly PolicyDocument: PolicyDocument }[];
 	const attached = (properties['ManagedPolicyArns'] ?? []) as readonly string[];
 	const known = managed.filter((policy) => attached.includes(policy.arn()));
+	const ofAws = AWS_MANAGED_POLICIES.filter(({ name: policy }) => attached.some((each) => each.endsWith(`:aws:policy/${policy}`)));
 	const trust = properties['AssumeRolePolicyDocument'] as PolicyDocument | undefined;
 	return {
 		name,
 		arn: arn(),
-		policies: [...inline.map(({ PolicyDocument }) => PolicyDocument), ...known.map((policy) => policy.properties['PolicyDocument'])],
+		policies: [
+			...inline.map(({ PolicyDocument }) => PolicyDocument),
+			...known.map((policy) => policy.properties['PolicyDocument']),
+			...ofAws.map(({ document }) => document),
+		],
 		...(trust && { trust }),
 	};
 }
@@ -33,6 +39,10 @@ export function queuePolicies({ properties }: Deployed, queues: readonly Deploye
 
 export function topicPolicies({ properties }: Deployed): ResourcePolicy[] {
 	return ((properties['Topics'] ?? []) as readonly string[]).map((resource) => ({ resource, document: properties['PolicyDocument'] }));
+}
+
+export function bucketPolicy({ properties }: Deployed): ResourcePolicy {
+	return { resource: `arn:aws:s3:::${properties['Bucket']}`, document: properties['PolicyDocument'] };
 }
 
 /** A permission of Lambda's, as the statement that it adds to the function's policy. */

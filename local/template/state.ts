@@ -4,6 +4,7 @@ import type {
 	CreateAssociationCommandInput,
 	CreateMaintenanceWindowCommandInput,
 	CreatePatchBaselineCommandInput,
+	CreateResourceDataSyncCommandInput,
 	RegisterTargetWithMaintenanceWindowCommandInput,
 	RegisterTaskWithMaintenanceWindowCommandInput,
 } from '@aws-sdk/client-ssm';
@@ -24,6 +25,10 @@ export interface StateResources {
 	readonly maintenanceWindows: readonly Made<CreateMaintenanceWindowCommandInput>[];
 	readonly windowTargets: readonly Made<RegisterTargetWithMaintenanceWindowCommandInput>[];
 	readonly windowTasks: readonly Made<RegisterTaskWithMaintenanceWindowCommandInput>[];
+	readonly dataSyncs: readonly CreateResourceDataSyncCommandInput[];
+	readonly instanceProfiles: readonly { readonly name: string; readonly role: string }[];
+	/** Names of the buckets that tell EventBridge of their objects. */
+	readonly notifyingBuckets: readonly string[];
 }
 
 export function stateResources(ofType: (type: string) => readonly Deployed[]): StateResources {
@@ -43,6 +48,11 @@ export function stateResources(ofType: (type: string) => readonly Deployed[]): S
 			made<RegisterTargetWithMaintenanceWindowCommandInput>(name, properties),
 		),
 		windowTasks: ofType('AWS::SSM::MaintenanceWindowTask').map(windowTask),
+		dataSyncs: ofType('AWS::SSM::ResourceDataSync').map(dataSync),
+		instanceProfiles: ofType('AWS::IAM::InstanceProfile').map(({ name, properties }) => ({ name, role: String(properties['Roles']?.[0]) })),
+		notifyingBuckets: ofType('AWS::S3::Bucket')
+			.filter(({ properties }) => properties['NotificationConfiguration']?.EventBridgeConfiguration?.EventBridgeEnabled === true)
+			.map(({ name }) => name),
 	};
 }
 
@@ -59,6 +69,22 @@ function windowTask({ name, properties }: Deployed): Made<RegisterTaskWithMainte
 		}),
 	};
 	return made(name, { ...input, TaskInvocationParameters });
+}
+
+/** CloudFormation takes the destination in a map, or its members beside the name, under names of its own. */
+function dataSync({ name, properties }: Deployed): CreateResourceDataSyncCommandInput {
+	const { BucketName, BucketRegion: Region, BucketPrefix, KMSKeyArn, SyncFormat } = properties['S3Destination'] ?? properties;
+	return {
+		SyncName: name,
+		...(properties['SyncType'] === undefined ? {} : { SyncType: properties['SyncType'] }),
+		S3Destination: {
+			BucketName,
+			Region,
+			SyncFormat,
+			...(BucketPrefix === undefined ? {} : { Prefix: BucketPrefix }),
+			...(KMSKeyArn === undefined ? {} : { AWSKMSKeyARN: KMSKeyArn }),
+		},
+	};
 }
 
 function made<T>(id: string, input: unknown): Made<T> {

@@ -46,12 +46,12 @@ const DEPLOYER: readonly Statement[] = [
 	{ Effect: 'Allow', Action: ['ecr:DescribeRepositories'], Resource: ['arn:aws:ecr:*:*:repository/serverless-fleetkeeper-*'] },
 ];
 
-/** Functions, and tasks of maintenance windows, get their roles from whoever creates them. */
+/** Functions, tasks of maintenance windows and instance profiles get their roles from whoever creates them. */
 const PASS_ROLE: Statement = {
 	Effect: 'Allow',
 	Action: ['iam:PassRole'],
 	Resource: ['arn:aws:iam::*:role/fleetkeeper-*'],
-	Condition: { StringEquals: { 'iam:PassedToService': ['lambda.amazonaws.com', 'ssm.amazonaws.com'] } },
+	Condition: { StringEquals: { 'iam:PassedToService': ['ec2.amazonaws.com', 'lambda.amazonaws.com', 'ssm.amazonaws.com'] } },
 };
 
 /** Functions get their code from the framework's bucket. What has no data goes with its stack. */

@@ -58,6 +58,14 @@ export const NEEDS: Readonly<Record<string, TypeNeeds>> = {
 		actions: ['PutRule', 'DeleteRule', 'DescribeRule', 'PutTargets', 'RemoveTargets', 'ListTargetsByRule', ...TAGS],
 		on: ['arn:aws:events:*:*:rule/fleetkeeper-*'],
 	},
+	'AWS::IAM::InstanceProfile': {
+		service: 'iam',
+		actions: [
+			...['CreateInstanceProfile', 'DeleteInstanceProfile', 'GetInstanceProfile'],
+			...['AddRoleToInstanceProfile', 'RemoveRoleFromInstanceProfile'],
+		],
+		on: ['arn:aws:iam::*:instance-profile/fleetkeeper-*'],
+	},
 	'AWS::IAM::ManagedPolicy': {
 		service: 'iam',
 		actions: [
@@ -71,6 +79,7 @@ export const NEEDS: Readonly<Record<string, TypeNeeds>> = {
 		actions: [
 			...['CreateRole', 'DeleteRole', 'GetRole', 'UpdateRole', 'UpdateRoleDescription', 'UpdateAssumeRolePolicy', 'TagRole', 'UntagRole'],
 			...['PutRolePolicy', 'GetRolePolicy', 'DeleteRolePolicy', 'ListRolePolicies', 'ListAttachedRolePolicies'],
+			...['AttachRolePolicy', 'DetachRolePolicy'],
 		],
 		on: ['arn:aws:iam::*:role/fleetkeeper-*'],
 	},
@@ -109,7 +118,10 @@ export const NEEDS: Readonly<Record<string, TypeNeeds>> = {
 	'AWS::Logs::LogGroup': {
 		service: 'logs',
 		anywhere: ['DescribeLogGroups'],
-		actions: ['CreateLogGroup', 'PutRetentionPolicy', 'DeleteRetentionPolicy', 'GetDataProtectionPolicy', ...TAGS],
+		actions: [
+			...['CreateLogGroup', 'PutRetentionPolicy', 'DeleteRetentionPolicy', 'GetDataProtectionPolicy'],
+			...['AssociateKmsKey', 'DisassociateKmsKey', ...TAGS],
+		],
 		on: ['/aws/lambda/fleetkeeper-*', '/aws/events/fleetkeeper/*', '/fleetkeeper/*'].map((name) => `arn:aws:logs:*:*:log-group:${name}`),
 	},
 	'AWS::Logs::ResourcePolicy': {
@@ -124,6 +136,7 @@ export const NEEDS: Readonly<Record<string, TypeNeeds>> = {
 			...['CreateBucket', 'ListBucket', 'PutEncryptionConfiguration', 'GetEncryptionConfiguration', 'PutBucketTagging'],
 			...['GetBucketTagging', 'PutLifecycleConfiguration', 'GetLifecycleConfiguration', 'PutBucketPublicAccessBlock'],
 			...['GetBucketPublicAccessBlock', 'PutBucketOwnershipControls', 'GetBucketOwnershipControls'],
+			...['PutBucketNotification', 'GetBucketNotification'],
 		],
 		on: BUCKETS,
 	},
@@ -215,6 +228,13 @@ export const NEEDS: Readonly<Record<string, TypeNeeds>> = {
 			...['DeregisterPatchBaselineForPatchGroup', 'UpdatePatchBaseline', ...SSM_TAGS],
 		],
 		on: ['arn:aws:ssm:*:*:patchbaseline/*'],
+		ofParts: true,
+	},
+	'AWS::SSM::ResourceDataSync': {
+		service: 'ssm',
+		anywhere: ['ListResourceDataSync'],
+		actions: ['CreateResourceDataSync', 'DeleteResourceDataSync'],
+		on: ['arn:aws:ssm:*:*:resource-data-sync/fleetkeeper-*'],
 		ofParts: true,
 	},
 };

@@ -11,8 +11,12 @@ export interface Granted {
 	readonly resource: string;
 }
 
+/** What agents work in grants what their own protocol asks for, which the local AWS does not speak: whole as AWS's policy for nodes has it. */
+const FOR_AGENTS = /^fleetkeeper-local-(node|hybrid)-[a-z]+-[a-z]+-\d$/;
+
 export function grantedBy({ roles }: Pick<Template, 'roles'>): Granted[] {
-	return roles.flatMap(({ name, policies }) =>
+	const ours = roles.filter(({ name }) => !FOR_AGENTS.test(name));
+	return ours.flatMap(({ name, policies }) =>
 		policies.flatMap(permissionsOf).map((permission) => {
 			const { action, resource } = permission;
 			return { role: name, permission: nameOf(permission), action, resource };

@@ -17,19 +17,19 @@ export const REASONS: readonly Reason[] = [
 	{
 		action: 'ssm:SendCommand',
 		resource: ':managed-instance/*',
-		roles: [...OPENERS, 'automation', 'node-state', 'patching'],
+		roles: [...OPENERS, 'agent-health', 'command-status', 'inventory-change', 'automation', 'node-state', 'patching'],
 		why: 'Nodes outside EC2 (mi-...) are run on like any other. No test has one behind an event.',
 	},
 	{
 		action: 'ssm:SendCommand',
 		resource: ':document/AWS-RunPatchBaseline',
-		roles: ['instance-lifecycle', 'command-status', 'alarm-state', 'config-compliance', 'reconcile'],
+		roles: ['instance-lifecycle', 'command-status', 'alarm-state', 'config-compliance', 'reconcile', 'agent-health', 'inventory-change'],
 		why: ALLOWED,
 	},
 	{
 		action: 'ssm:SendCommand',
 		resource: ':document/AWS-ConfigureAWSPackage',
-		roles: ['instance-lifecycle', 'alarm-state', 'config-compliance'],
+		roles: ['instance-lifecycle', 'alarm-state', 'config-compliance', 'agent-health', 'inventory-change'],
 		why: ALLOWED,
 	},
 	{
@@ -37,5 +37,35 @@ export const REASONS: readonly Reason[] = [
 		resource: '/playbooks',
 		roles: ['playbook-change'],
 		why: 'The path is asked for with a slash at its end. That AWS keeps the slash when it asks IAM is not documented.',
+	},
+	...[':document/fleetkeeper-local-*', ':instance/*', 'arn:aws:s3:::fleetkeeper-local-output-111122223333-eu-west-1'].map((resource) => ({
+		action: 'ssm:SendCommand',
+		resource,
+		roles: ['agent-health'],
+		why: 'Playbooks on findings about agents may run a command, too. Tests do it behind other events.',
+	})),
+	{
+		action: 'ssm:GetCalendarState',
+		resource: ':document/*',
+		roles: ['agent-health', 'inventory-change'],
+		why: 'Playbooks of every kind may heed a calendar. Tests do it with those of other kinds.',
+	},
+	{
+		action: 'dynamodb:UpdateItem',
+		resource: ':table/fleetkeeper-local',
+		roles: ['inventory-change', 'session-event'],
+		why: 'Keeps the first operation of a subject for as long as one that opens later can last. Tests do it with other kinds.',
+	},
+	{
+		action: 'sqs:ChangeMessageVisibility',
+		resource: ':fleetkeeper-local-inventory-change',
+		roles: ['inventory-change'],
+		why: 'What is to be tried again comes back soon. Tests do it with the other queues.',
+	},
+	{
+		action: 'ssm:GetOpsItem',
+		resource: ':opsitem/*',
+		roles: ['session-event'],
+		why: 'Who opened an OpsItem that is there already. Tests do it with other kinds.',
 	},
 ];

@@ -60,12 +60,30 @@ const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kin
 		name: ({ associationId }) => associationId,
 		arns: (subject) => arn('ssm', subject, `association/${subject.associationId}`),
 	},
+	agent: {
+		identity: ({ cause }) => [cause],
+		about: ({ cause }) => `agents (${cause})`,
+		name: ({ cause }) => cause,
+		arns: () => [],
+	},
 	state: {
 		identity: ({ complianceType, node, group }) => [complianceType, node === undefined ? `group ${group}` : node],
 		about: ({ complianceType, node, group }) =>
 			`${complianceType.toLowerCase()} compliance of ${node ?? `the nodes of patch group ${group}`}`,
 		name: ({ node, group }) => node ?? `${group}`,
 		arns: (subject) => (subject.node ? arn('ssm', subject, `managed-instance/${subject.node}`) : []),
+	},
+	inventory: {
+		identity: ({ rule }) => [rule],
+		about: ({ rule }) => `software under rule ${rule}`,
+		name: ({ rule }) => rule,
+		arns: () => [],
+	},
+	session: {
+		identity: ({ sessionId }) => [sessionId],
+		about: ({ sessionId, node }) => `session ${sessionId} on ${node}`,
+		name: ({ sessionId }) => sessionId,
+		arns: (subject) => arn('ssm', subject, `session/${subject.sessionId}`),
 	},
 };
 

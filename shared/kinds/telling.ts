@@ -1,11 +1,18 @@
 /** Operations that do little themselves: an OpsItem tells of what is amiss, and is resolved once that is well again. Pure. */
 
 import type { Effect, Fact, Note, Step } from '../operation/facts.ts';
-import type { AssociationOperation, EndingEffect, StateOperation } from '../operation/types.ts';
+import type {
+	AgentOperation,
+	AssociationOperation,
+	EndingEffect,
+	InventoryOperation,
+	SessionOperation,
+	StateOperation,
+} from '../operation/types.ts';
 import { answered, BY_NEXT_TICK, type Decision, end, isEndingEffect, outcomeOf, proceed } from './ending.ts';
 import { ask, change, note, nothing } from './steps.ts';
 
-export type Telling = AssociationOperation | StateOperation;
+export type Telling = AgentOperation | AssociationOperation | InventoryOperation | SessionOperation | StateOperation;
 
 /** The ledger keeps what is open for thirty days; what is amiss by then is found anew. Milliseconds. */
 export const LONGEST = 30 * 86_400_000;

@@ -34,7 +34,23 @@ type Begun = Pick<EventOperation, 'id' | 'occurrence' | 'history' | 'openedAt' |
  * Opens operations for events that playbooks claim, or tells those that are open. Events of one batch about the same subject go to its
  * operation together. Results are in order of the events.
  */
-export async function openFromFleetEvents(services: Services, events: readonly unknown[]): Promise<Settled<Opening<'event'>>[]> {
+export function openFromFleetEvents(services: Services, events: readonly unknown[]): Promise<Settled<Opening<'event'>>[]> {
+	return openClaimed(services, events, claim);
+}
+
+/**
+ * Opens operations for what Fleetkeeper itself has found and playbooks `on: event` claim: it comes by no bus, where nothing of our own is
+ * to set us to work. Results are in order of the findings.
+ */
+export function openFromOwnFindings(services: Services, findings: readonly FleetEvent[]): Promise<Settled<Opening<'event'>>[]> {
+	return openClaimed(services, findings, claimEvent);
+}
+
+async function openClaimed<E>(
+	services: Services,
+	events: readonly E[],
+	claim: (loaded: LoadedPlaybooks, event: E) => Claim,
+): Promise<Settled<Opening<'event'>>[]> {
 	const loaded = await services.playbooks.load();
 	const claims = await Promise.all(events.map((event) => attempt(() => claim(loaded, event))));
 	const claimed = claims.flatMap((each) => (each.ok ? [each.value] : []));

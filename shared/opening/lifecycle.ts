@@ -14,7 +14,7 @@ import type { LoadedPlaybooks } from '../playbook/store.ts';
 import type { CompiledPlaybook, LifecyclePlaybook, PlaybookSet } from '../playbook/types.ts';
 import { attempt, type Settled } from '../settled.ts';
 import type { Opening } from './admit.ts';
-import { readTags, type Tags } from './tags.ts';
+import { type Tags, tagsOf } from './tags.ts';
 
 /** A new instance without tags is asked again this long after its launch: tags can lag. Milliseconds. */
 const TAGS_MAY_LAG = 120_000;
@@ -78,9 +78,9 @@ async function claim(
 	const tags =
 		asking.length > 0
 			? await attempt(() =>
-					readTags(
+					tagsOf(
 						services,
-						asking.map(({ subject }) => subject),
+						asking.map(({ subject }) => ({ ...subject, node: subject.instanceId })),
 					),
 				)
 			: undefined;

@@ -1,8 +1,8 @@
-/** Tags of instances and other nodes, from the Resource Groups Tagging API: it takes ARNs, and keeps the EC2 client out of the bundles. */
+/** Tags of nodes, from the Resource Groups Tagging API: it takes ARNs, and keeps the EC2 client out of the bundles. */
 
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import { partitionOf } from '../context/partition.ts';
 import type { Deps } from '../deps.ts';
-import type { LifecycleSubject } from '../operation/types.ts';
 import { chunks } from '../parallel.ts';
 
 /** ARNs of one GetResources call. */
@@ -10,16 +10,17 @@ const ARNS = 100;
 
 export type Tags = Readonly<Record<string, string>>;
 
-/** Instance ids to tags. An instance without any tag is missing at the API, and here has none. Rejects with what the SDK throws. */
-export async function readTags(services: Pick<Deps, 'aws'>, subjects: readonly LifecycleSubject[]): Promise<Map<string, Tags>> {
-	const arns = subjects.map(({ account, region, instanceId }) => `arn:aws:ec2:${region}:${account}:instance/${instanceId}`);
-	return new Map([...subjects.map(({ instanceId }): [string, Tags] => [instanceId, {}]), ...(await tagsOf(services, arns))]);
+/** An instance (`i-…`), or a node outside EC2 (`mi-…`). */
+export interface NodeAt {
+	readonly node: string;
+	readonly account: string;
+	readonly region: string;
 }
 
-/** Tags of what ARNs end in, of instances and other nodes. What has no tag is not there. Rejects with what the SDK throws. */
-export async function tagsOf({ aws }: Pick<Deps, 'aws'>, arns: readonly string[]): Promise<Map<string, Tags>> {
+/** By node. One without any tag is missing at the API, and here; so is what is no node. Rejects with what the SDK throws. */
+export async function tagsOf({ aws }: Pick<Deps, 'aws'>, nodes: readonly NodeAt[]): Promise<Map<string, Tags>> {
 	const tags = new Map<string, Tags>();
-	for (const ResourceARNList of chunks([...new Set(arns)], ARNS)) {
+	for (const ResourceARNList of chunks([...new Set(nodes.flatMap(arnOf))], ARNS)) {
 		const output = await aws.tagging.send(new GetResourcesCommand({ ResourceARNList }));
 		for (const { ResourceARN = '', Tags = [] } of output.ResourceTagMappingList ?? []) {
 			tags.set(
@@ -29,4 +30,12 @@ export async function tagsOf({ aws }: Pick<Deps, 'aws'>, arns: readonly string[]
 		}
 	}
 	return tags;
+}
+
+/** None of what is no node. */
+export function arnOf({ node, account, region }: NodeAt): string[] {
+	const [, kind] = /^(m?i)-/.exec(node) ?? [];
+	if (kind === undefined) return [];
+	const resource = kind === 'mi' ? `ssm:${region}:${account}:managed-instance` : `ec2:${region}:${account}:instance`;
+	return [`arn:${partitionOf(region)}:${resource}/${node}`];
 }

@@ -186,7 +186,7 @@ function share(services: Services, cursors: readonly Cursor[]): void {
  * single idempotent effect needs no write of its own.
  */
 function mustRecordFirst({ effects, current, stored }: Cursor): boolean {
-	if (effects.some(({ name }) => name === 'start-work' || name === 'apply-association')) return true;
+	if (effects.some(({ name }) => name === 'start-work' || name === 'apply-association' || name === 'run-round')) return true;
 	// Two runs of one event must not both gather what an OpsItem says; and of one that nobody hears of somebody must know that it may be there.
 	if (current.ending === undefined) return current.result?.opsItemId === undefined && effects.some(({ name }) => name === 'open-ops-item');
 	return current.ending.pending.length > 1 || stored?.ending !== undefined;

@@ -1,7 +1,10 @@
 /** What can happen to an operation (facts), and what it can ask for (effects). `next` maps the one to the other. */
 
+import type { Trouble } from '../kinds/agent/types.ts';
 import type { AssociationCounts, AssociationState, FailingNode } from '../kinds/association/types.ts';
+import type { RuleInForce, SoftwareFinding } from '../kinds/inventory/types.ts';
 import type { Grant, PatchFinding } from '../kinds/patch/types.ts';
+import type { SessionState } from '../kinds/session/types.ts';
 import type { NodeFinding } from '../kinds/state/types.ts';
 import type {
 	AlarmRecord,
@@ -139,6 +142,48 @@ export interface StateFact {
 	readonly requestId?: string | undefined;
 }
 
+/** What became of a session: what somebody did with it, or how AWS lists it. */
+export interface SessionFact {
+	readonly type: 'session';
+	readonly from: 'event' | 'look';
+	readonly state: SessionState;
+	/** Of an event: who did it, and when (epoch milliseconds). */
+	readonly by?: string;
+	readonly at: number;
+	readonly requestId?: string | undefined;
+}
+
+/** What a rule finds of the software on nodes: in inventory that has come, in all that there is, or in that of its own nodes. */
+export interface InventoryFact {
+	readonly type: 'inventory';
+	readonly from: 'event' | 'sweep' | 'look';
+	readonly findings: readonly SoftwareFinding[];
+	/** Absent where no playbook in force has the rule. */
+	readonly rule?: RuleInForce;
+	readonly requestId?: string | undefined;
+}
+
+/** How the operation of a command stands that was begun for an operation of another kind. */
+export interface RoundFact {
+	readonly type: 'round';
+	/** Absent where none of the nodes can be reached now. */
+	readonly operationId?: string;
+	/** Of one that has just been begun: whom it is for. */
+	readonly nodes?: readonly string[];
+	/** Of one that is over, in words. */
+	readonly end?: string;
+}
+
+/** What a look at all agents has found for one cause: because it is time, because a node has registered or was deregistered, or for an operation. */
+export interface AgentFact {
+	readonly type: 'agents';
+	readonly from: 'check' | 'registration' | 'look';
+	readonly troubles: readonly Trouble[];
+	/** What is not among them does not have the cause. */
+	readonly complete: boolean;
+	readonly requestId?: string | undefined;
+}
+
 /** How the run of a maintenance window stands: AWS's event, or its answer. */
 export interface WindowRunFact {
 	readonly type: 'window-run';
@@ -212,6 +257,20 @@ export type Fact =
 	| StateFact
 	/** Another operation has all that this one is about. */
 	| { readonly type: 'handed-over'; readonly to: string }
+	| AgentFact
+	/** A playbook has been given nodes; there are more for it. Without any where no playbook is for them. */
+	| { readonly type: 'handed'; readonly ids: readonly string[]; readonly playbook?: string; readonly more: boolean }
+	/** A person has removed the registration of a node. */
+	| {
+			readonly type: 'deregistered';
+			readonly id: string;
+			readonly by: string;
+			readonly reason: string;
+			readonly requestId?: string | undefined;
+	  }
+	| InventoryFact
+	| RoundFact
+	| SessionFact
 	/** Ends of nodes were put on record, beside the operation. */
 	| { readonly type: 'nodes' }
 	| { readonly type: 'heartbeat-sent'; readonly requestId?: string | undefined }
@@ -277,6 +336,15 @@ export type Effect =
 	/** On the nodes where it failed. */
 	| { readonly name: 'apply-association' }
 	| { readonly name: 'read-node-state' }
+	| { readonly name: 'survey-agents' }
+	/** Operations are opened for nodes that a playbook is for. */
+	| { readonly name: 'hand-to-playbook' }
+	| { readonly name: 'look-at-session' }
+	| { readonly name: 'terminate-session' }
+	| { readonly name: 'read-inventory' }
+	/** A command for the nodes of the round that is on record. */
+	| { readonly name: 'run-round' }
+	| { readonly name: 'look-at-round' }
 	| { readonly name: 'look-at-run' }
 	/** Reads the nodes of a patch group, and writes the report. */
 	| { readonly name: 'survey-nodes' }

@@ -26,8 +26,15 @@ import type { HistoryEntry, Operation, OperationKind, OperationOfKind, Subject, 
 /** Partitions of the due index: 1,000 writes a second each. */
 const SHARDS = ['0', '1', '2', '3'];
 /** Kinds of operations that a clock of their own looks at have a partition of their own. */
-const OWN_CLOCKS: Partial<Record<OperationKind, OwnClock>> = { patch: 'patch', association: 'state', state: 'state' };
-export type OwnClock = 'patch' | 'state';
+const OWN_CLOCKS: Partial<Record<OperationKind, OwnClock>> = {
+	patch: 'patch',
+	association: 'state',
+	state: 'state',
+	inventory: 'inventory',
+	session: 'session',
+	agent: 'agent',
+};
+export type OwnClock = 'patch' | 'state' | 'session' | 'inventory' | 'agent';
 /** Writes of one invocation under way at once. */
 export const CONCURRENT_WRITES = 25;
 

@@ -3,8 +3,11 @@
  * Every instant in here is epoch milliseconds, except in `history`, which people read.
  */
 
+import type { AgentCause, AgentOperation } from '../kinds/agent/types.ts';
 import type { AssociationOperation } from '../kinds/association/types.ts';
+import type { InventoryOperation } from '../kinds/inventory/types.ts';
 import type { PatchOperation } from '../kinds/patch/types.ts';
+import type { SessionEnd, SessionOperation } from '../kinds/session/types.ts';
 import type { StateOperation } from '../kinds/state/types.ts';
 import type { AlarmTimers, Brakes, CompliancePlaybook, LifecycleResult, LifecycleThen, OpsItemSpec, Run, Then } from '../playbook/types.ts';
 
@@ -128,7 +131,42 @@ export interface StateSubject {
 	readonly region: string;
 }
 
+/** A session of Session Manager: who opened it, where and why is all known from its start. */
+export interface SessionSubject {
+	readonly kind: 'session';
+	readonly sessionId: string;
+	/** The ARN of who has started it. */
+	readonly owner: string;
+	readonly node: string;
+	/** The name or ARN of its document. */
+	readonly document: string;
+	/** What whoever has started it gave as the reason. */
+	readonly reason?: string;
+	/** Epoch milliseconds. */
+	readonly startedAt: number;
+	readonly account: string;
+	readonly region: string;
+}
+
+/** A rule of a playbook for the software on nodes: all that break it are one operation. */
+export interface InventorySubject {
+	readonly kind: 'inventory';
+	/** The name of the playbook. */
+	readonly rule: string;
+	readonly account: string;
+	readonly region: string;
+}
+
+/** What keeps nodes from being managed as they should be: all that have the same cause are one operation. */
+export interface AgentSubject {
+	readonly kind: 'agent';
+	readonly cause: AgentCause;
+	readonly account: string;
+	readonly region: string;
+}
+
 export type Subject =
+	| AgentSubject
 	| LifecycleSubject
 	| AlarmSubject
 	| ComplianceSubject
@@ -136,7 +174,9 @@ export type Subject =
 	| CommandSubject
 	| PatchSubject
 	| AssociationSubject
-	| StateSubject;
+	| StateSubject
+	| InventorySubject
+	| SessionSubject;
 export type OperationKind = Subject['kind'];
 
 /** The started (or about to be started) work of an operation. */
@@ -221,6 +261,8 @@ export interface OperationResult {
 	readonly observed?: true;
 	/** How the nodes of a command on many have ended. */
 	readonly nodes?: NodeCounts;
+	/** When a session ended, and what it leaves. */
+	readonly session?: SessionEnd;
 	readonly reason: string;
 }
 
@@ -478,6 +520,7 @@ export interface CommandOperation extends OperationOf<CommandSubject> {
 }
 
 export type Operation =
+	| AgentOperation
 	| LifecycleOperation
 	| AlarmOperation
 	| ComplianceOperation
@@ -485,7 +528,21 @@ export type Operation =
 	| CommandOperation
 	| PatchOperation
 	| AssociationOperation
-	| StateOperation;
+	| StateOperation
+	| InventoryOperation
+	| SessionOperation;
 export type OperationOfKind<K extends OperationKind> = Extract<Operation, { readonly kind: K }>;
 
-export type { AssociationOperation, LifecycleResult, LifecycleThen, OpsItemSpec, PatchOperation, Run, StateOperation, Then };
+export type {
+	AgentOperation,
+	AssociationOperation,
+	InventoryOperation,
+	LifecycleResult,
+	LifecycleThen,
+	OpsItemSpec,
+	PatchOperation,
+	Run,
+	SessionOperation,
+	StateOperation,
+	Then,
+};

@@ -3,7 +3,17 @@
 import { brakesOf } from './brakes.ts';
 import { durationSeconds } from './duration.ts';
 import type { PlaybookSource } from './schema.ts';
-import type { EventPattern, LifecycleResult, OpsItemSpec, Playbook, PlaybookOn, Run } from './types.ts';
+import type {
+	EventPattern,
+	LifecycleResult,
+	OpsItemSpec,
+	Playbook,
+	PlaybookOn,
+	Run,
+	SessionRule,
+	SoftwareFloor,
+	SoftwareRule,
+} from './types.ts';
 
 /** Seconds. */
 const DEFAULT_DELIVER_WITHIN = 180;
@@ -13,6 +23,8 @@ export const DEFAULT_WAIT_FOR_OK = 86_400;
 const DEFAULT_SETTLE = 900;
 
 const DEFAULT_ATTEMPTS = 2;
+/** A pattern cannot be empty, and every session has a target. */
+const ANY_SESSION: EventPattern = { target: [{ exists: true }] };
 
 /** Where a command runs if the playbook does not say so, by `on`; a lifecycle action is about one node. */
 export const DEFAULT_NODE: Readonly<Partial<Record<PlaybookOn, string>>> = {
@@ -86,7 +98,45 @@ export function compile(source: PlaybookSource): Playbook {
 			};
 		case 'request':
 			return { ...common, on, when: { detail }, run: allowedTimes(source.run), then: { onFailure } };
+		case 'session':
+			return {
+				...common,
+				on,
+				when: { detail: when.detail ?? ANY_SESSION, ...(when.tags && { tags: when.tags }) },
+				rule: ruleOf(source.session),
+				opsItem: opsItemOf(opsItem ?? {}),
+			};
+		case 'inventory':
+			return {
+				...common,
+				on,
+				when: {
+					detail,
+					...(when.tags && { tags: when.tags }),
+					...(when.patchGroup && { patchGroup: when.patchGroup }),
+					...(when.platform && { platform: when.platform }),
+				},
+				software: softwareOf(source.software),
+				...(run && { run }),
+				opsItem: opsItemOf(opsItem ?? {}),
+			};
 	}
+}
+
+function ruleOf({ allowed, reason, maxDuration }: NonNullable<PlaybookSource['session']> = {}): SessionRule {
+	return {
+		...(allowed === false && { forbidden: true }),
+		...(reason === 'required' && { reasonRequired: true }),
+		...(maxDuration !== undefined && { maxSeconds: durationSeconds(maxDuration) }),
+	};
+}
+
+function softwareOf({ forbidden, required, below }: NonNullable<PlaybookSource['software']> = {}): SoftwareRule {
+	return {
+		...(forbidden && { forbidden }),
+		...(required && { required }),
+		...(below && { below: below.map(({ name, version = '' }) => ({ name: [name].flat(), version }) as SoftwareFloor) }),
+	};
 }
 
 function seconds(written: string | undefined, fallback: number): number {

@@ -81,6 +81,12 @@ const NONCOMPLIANT: EventShape = {
 	},
 };
 
+/** What is known of a session, be it by CloudTrail's event or by the list: see shared/kinds/session/event.ts. */
+const SESSION: EventShape = { event: 'a session', texts: ['target', 'owner', 'documentName', 'reason'], objects: [] };
+
+/** There is no event: what is run on nodes that break a rule is the same for all of them. */
+const INVENTORY: EventShape = { event: 'a rule for software', texts: [], objects: [] };
+
 /** Undefined where the detail can be anything. */
 export const SHAPES: Readonly<Record<PlaybookOn, EventShape | undefined>> = {
 	'instance-terminating': LIFECYCLE,
@@ -89,4 +95,6 @@ export const SHAPES: Readonly<Record<PlaybookOn, EventShape | undefined>> = {
 	noncompliant: NONCOMPLIANT,
 	event: undefined,
 	request: undefined,
+	session: SESSION,
+	inventory: INVENTORY,
 };

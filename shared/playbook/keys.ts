@@ -1,24 +1,29 @@
 /** What holds for keys beyond the form of their values: the occasions they are for, and what their absence stands for. */
 
-import { LIFECYCLE_OCCASIONS, type PlaybookOn } from './types.ts';
+import { LIFECYCLE_OCCASIONS, OCCASIONS, type PlaybookOn } from './types.ts';
 
 const WORKING = ['instance-terminating', 'instance-launching', 'alarm', 'noncompliant', 'event'] as const;
+const HELD_BACK = [...WORKING, 'request', 'inventory'] as const;
 
 /** What a key is for, where it is not for every `on`. */
 export const FOR: Readonly<Record<string, readonly PlaybookOn[]>> = {
-	'when.tags': LIFECYCLE_OCCASIONS,
+	'when.detail': OCCASIONS.filter((on) => on !== 'inventory'),
+	'when.tags': [...LIFECYCLE_OCCASIONS, 'session', 'inventory'],
+	'when.patchGroup': ['inventory'],
+	'when.platform': ['inventory'],
 	'when.source': ['event'],
 	'when.detail-type': ['event'],
-	'run.command': WORKING,
+	run: HELD_BACK,
+	'run.command': [...WORKING, 'inventory'],
 	'run.automation': WORKING,
 	'run.node': ['alarm', 'noncompliant', 'event'],
-	'run.parameters': WORKING,
-	'run.deliverWithin': [...WORKING, 'request'],
+	'run.parameters': [...WORKING, 'inventory'],
+	'run.deliverWithin': HELD_BACK,
 	'run.registerWithin': ['instance-launching'],
 	'then.onSuccess': LIFECYCLE_OCCASIONS,
 	'then.onFailure.lifecycle': LIFECYCLE_OCCASIONS,
 	'then.onFailure.opsItem': [...LIFECYCLE_OCCASIONS, 'noncompliant', 'event', 'request'],
-	opsItem: ['alarm', 'event'],
+	opsItem: ['alarm', 'event', 'session', 'inventory'],
 	calm: ['alarm'],
 	waitForOk: ['alarm'],
 	insufficientData: ['alarm'],
@@ -26,14 +31,22 @@ export const FOR: Readonly<Record<string, readonly PlaybookOn[]>> = {
 	settle: ['noncompliant'],
 	attempts: ['noncompliant'],
 	about: ['event'],
+	session: ['session'],
+	software: ['inventory'],
+	limits: HELD_BACK,
+	calendar: HELD_BACK,
+	calendarClosed: HELD_BACK,
 };
 
 /** What an absent key stands for, as the reference prints it. */
 export const DEFAULTS: Readonly<Record<string, string>> = {
-	'when.detail': 'required, optional for `event`',
+	'when.detail': 'required, optional for `event` and `session`',
 	'when.source': 'required',
+	'when.tags': 'any',
+	'when.patchGroup': 'any',
+	'when.platform': 'any',
 	'when.detail-type': 'any',
-	run: 'required, optional for `alarm` and `event`',
+	run: 'required, optional for `alarm`, `event` and `inventory`, none for `session`',
 	'run.node': '`$.dimensions.InstanceId` for `alarm`, `$.detail.resourceId` for `noncompliant`',
 	'run.parameters': 'none',
 	'run.deliverWithin': '`3m`, or `timeout` if that is shorter; `timeout` for `request`',
@@ -41,7 +54,7 @@ export const DEFAULTS: Readonly<Record<string, string>> = {
 	'then.onSuccess.lifecycle': '`continue`',
 	'then.onFailure.lifecycle': '`continue` on terminate, `abandon` on launch',
 	'then.onFailure.opsItem': '`{}` for `noncompliant`, else no OpsItem',
-	opsItem: '`{}` for `alarm`, no OpsItem for `event`',
+	opsItem: '`{}` for `alarm`, `session` and `inventory`, no OpsItem for `event`',
 	'opsItem.runbooks': 'none',
 	calm: '`10m`',
 	waitForOk: '`24h`',
@@ -50,6 +63,16 @@ export const DEFAULTS: Readonly<Record<string, string>> = {
 	settle: '`15m`',
 	attempts: '`2`',
 	about: 'each event by itself',
+	session: 'required',
+	software: 'required',
+	'software.forbidden': 'none',
+	'software.required': 'none',
+	'software.below': 'none',
+	'software.below[].name': 'required',
+	'software.below[].version': 'required',
+	'session.allowed': '`true`',
+	'session.reason': '`optional`',
+	'session.maxDuration': 'as long as its document lets it',
 	limits: '`{ concurrent: 20 }` for `noncompliant`, else none',
 	'limits.concurrent': 'no limit',
 	'limits.perHour': 'no limit',

@@ -15,8 +15,11 @@ import type {
 	PlaybookSet,
 } from './types.ts';
 
-export type Match =
-	| { readonly playbook: CompiledPlaybook<LifecyclePlaybook> }
+/** Occasions whose playbooks can ask for the node's tags. */
+export type TaggedOccasion = LifecycleOccasion | 'session';
+
+export type Match<On extends TaggedOccasion = LifecycleOccasion> =
+	| { readonly playbook: CompiledPlaybook<PlaybookFor<On>> }
 	/** The answer depends on the node's tags, which have not been asked for yet. */
 	| { readonly needsTags: true }
 	| {
@@ -27,11 +30,16 @@ export type Match =
 	  };
 
 /**
- * The playbook with the lowest priority number whose `when` is met by a lifecycle action.
+ * The playbook with the lowest priority number whose `when` is met by a lifecycle action, or by a session.
  * @param tags the node's tags, or undefined where they have not been read: they are asked for only if they matter.
  */
-export function match(on: LifecycleOccasion, detail: unknown, tags: Readonly<Record<string, string>> | undefined, set: PlaybookSet): Match {
-	const candidates = inOrder(set, on);
+export function match<On extends TaggedOccasion>(
+	on: On,
+	detail: unknown,
+	tags: Readonly<Record<string, string>> | undefined,
+	set: PlaybookSet,
+): Match<On> {
+	const candidates = inOrder(set, on) as readonly (CompiledPlaybook<PlaybookFor<On>> & CompiledPlaybook<PlaybookFor<TaggedOccasion>>)[];
 	const refusedByTags: string[] = [];
 	for (const candidate of candidates) {
 		const { when, name } = candidate.playbook;
@@ -47,8 +55,8 @@ export function match(on: LifecycleOccasion, detail: unknown, tags: Readonly<Rec
 	return { none: noneOf(candidates, on), onlyTags: false };
 }
 
-/** Every occasion but lifecycle actions. */
-export type EventOccasion = Exclude<PlaybookOn, LifecycleOccasion>;
+/** Every other occasion of an event. */
+export type EventOccasion = Exclude<PlaybookOn, TaggedOccasion | 'inventory'>;
 
 /** An event, as far as patterns speak of it. */
 export interface MatchedEvent {

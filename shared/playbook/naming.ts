@@ -91,7 +91,10 @@ const SOURCE: Naming = {
 	hint: 'write source: [aws.health]',
 };
 
-const NAMINGS: Readonly<Record<Exclude<PlaybookOn, 'event'>, Naming>> = {
+/** Occasions whose playbooks have to name what they are for: what a session must not be, may hold for all of them. */
+export type NamedOccasion = Exclude<PlaybookOn, 'event' | 'session' | 'inventory'>;
+
+const NAMINGS: Readonly<Record<NamedOccasion, Naming>> = {
 	'instance-terminating': HOOK,
 	'instance-launching': HOOK,
 	alarm: ALARM,
@@ -100,7 +103,7 @@ const NAMINGS: Readonly<Record<Exclude<PlaybookOn, 'event'>, Naming>> = {
 };
 
 /** What is wrong with a valid `detail` pattern as one that must name what it is for. */
-export function namingFindings(on: Exclude<PlaybookOn, 'event'>, detail: Pattern, at: Path): Finding[] {
+export function namingFindings(on: NamedOccasion, detail: Pattern, at: Path): Finding[] {
 	const naming = NAMINGS[on];
 	const findings = fieldFindings(detail, at, naming);
 	const unnamed = findings.length === 0 ? whereUnnamed(detail, at, naming.fields) : undefined;

@@ -112,11 +112,27 @@ function valueAt(data: unknown, path: readonly (string | number)[]): unknown {
 /** The keys that a playbook may have at a path. */
 function keysAt(path: readonly (string | number)[]): readonly string[] {
 	let schema: unknown = playbookSchema;
-	for (const step of path) schema = shapeOf(schema)?.[step];
+	for (const step of path) schema = typeof step === 'number' ? elementOf(schema) : shapeOf(schema)?.[step];
 	return Object.keys(shapeOf(schema) ?? {});
 }
 
-function shapeOf(schema: unknown): Readonly<Record<string, unknown>> | undefined {
-	const def = (schema as { _zod?: { def?: { shape?: Record<string, unknown>; innerType?: unknown } } } | undefined)?._zod?.def;
-	return def?.shape ?? (def?.innerType === undefined ? undefined : shapeOf(def.innerType));
+interface Definition {
+	readonly shape?: Readonly<Record<string, unknown>>;
+	readonly innerType?: unknown;
+	readonly element?: unknown;
+}
+
+function definitionOf(schema: unknown): Definition | undefined {
+	return (schema as { readonly _zod?: { readonly def?: Definition } } | undefined)?._zod?.def;
+}
+
+function shapeOf(schema: unknown): Definition['shape'] {
+	const { shape, innerType } = definitionOf(schema) ?? {};
+	return shape ?? (innerType === undefined ? undefined : shapeOf(innerType));
+}
+
+/** What the entries of a list are. */
+function elementOf(schema: unknown): unknown {
+	const { element, innerType } = definitionOf(schema) ?? {};
+	return element ?? (innerType === undefined ? undefined : elementOf(innerType));
 }

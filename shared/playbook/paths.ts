@@ -47,7 +47,7 @@ export function onlyPathFindings(on: PlaybookOn, value: string, at: Path, hint: 
 function leads(on: PlaybookOn, steps: readonly string[], shape: EventShape | undefined): 'nowhere' | 'object' | undefined {
 	const [root = '', field, ...deeper] = steps;
 	if (scalars(on).includes(PATH_START + root)) return field === undefined ? undefined : 'nowhere';
-	if (root === 'resources' && !isLifecycle(on))
+	if (root === 'resources' && hasEnvelope(on))
 		return field === undefined || (INDEX.test(field) && deeper.length === 0) ? undefined : 'nowhere';
 	if (root === 'dimensions' && on === 'alarm') return field ? undefined : 'object';
 	if (root !== 'detail') return 'nowhere';
@@ -58,13 +58,18 @@ function leads(on: PlaybookOn, steps: readonly string[], shape: EventShape | und
 	return deeper.length === 0 ? 'object' : undefined;
 }
 
+/** Whether an event is kept with what there is around its detail. */
+function hasEnvelope(on: PlaybookOn): boolean {
+	return !isLifecycle(on) && on !== 'inventory';
+}
+
 function scalars(on: PlaybookOn): readonly string[] {
-	return isLifecycle(on) ? SCALARS : [...SCALARS, ...EVENT_SCALARS];
+	return hasEnvelope(on) ? [...SCALARS, ...EVENT_SCALARS] : SCALARS;
 }
 
 function hintFor(on: PlaybookOn, value: string, shape: EventShape | undefined): string {
 	const fields = [...(shape?.texts ?? []), ...(shape?.objects ?? [])];
-	const around = [...scalars(on), ...(isLifecycle(on) ? [] : ['$.resources']), ...(on === 'alarm' ? [`${DIMENSION_START}<name>`] : [])];
+	const around = [...scalars(on), ...(hasEnvelope(on) ? ['$.resources'] : []), ...(on === 'alarm' ? [`${DIMENSION_START}<name>`] : [])];
 	// Only the first field is known: what is below it is left out of the comparison.
 	const upToField = value.split('.').slice(0, 3).join('.');
 	const meant = nearest(upToField, [...fields.map((known) => `$.detail.${known}`), ...around]);

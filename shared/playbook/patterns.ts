@@ -12,7 +12,7 @@ type Pattern = Readonly<Record<string, unknown>>;
 
 export function patternFindings({ on, when }: PlaybookSource): Finding[] {
 	const { detail, tags, source } = when;
-	if (!detail && on !== 'event') return [{ at: ['when', 'detail'], message: 'is missing' }];
+	if (!detail && on !== 'event' && on !== 'session' && on !== 'inventory') return [{ at: ['when', 'detail'], message: 'is missing' }];
 	const fields = Object.entries(when).filter(([, pattern]) => pattern !== undefined);
 	const broken = fields.flatMap(([field, pattern]) => invalid(validatePattern({ [field]: pattern })));
 	if (broken.length > 0) return broken;
@@ -23,9 +23,11 @@ export function patternFindings({ on, when }: PlaybookSource): Finding[] {
 }
 
 function detailFindings(on: Exclude<PlaybookOn, 'event'>, detail: Pattern, at: Path): Finding[] {
+	// There is no event to ask about: that the key is not for it, is said with the other keys.
+	if (on === 'inventory') return [];
 	const shape = SHAPES[on];
 	const unknown = shape ? fieldFindings(detail, at, shape) : [];
-	return unknown.length > 0 ? unknown : namingFindings(on, detail, at);
+	return unknown.length > 0 || on === 'session' ? unknown : namingFindings(on, detail, at);
 }
 
 function invalid(error: PatternError | undefined): Finding[] {

@@ -10,6 +10,7 @@ import { onlyPathFindings, pathFindings } from './paths.ts';
 import { patternFindings } from './patterns.ts';
 import { type Finding, quote } from './problem.ts';
 import type { PlaybookSource } from './schema.ts';
+import { softwareFindings } from './software.ts';
 import { timerFindings } from './timers.ts';
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
@@ -30,6 +31,7 @@ export function relationFindings(source: PlaybookSource, name: string): Finding[
 		...misplaced,
 		...patternFindings(source),
 		...workFindings(source),
+		...softwareFindings(source),
 		...(run ? [...parameterFindings(source, run), ...nodeFindings(source, run)] : []),
 		// A timer that is for another occasion has said so.
 		...(misplaced.length === 0 ? timerFindings(source) : []),
@@ -59,10 +61,16 @@ function keyFindings(source: PlaybookSource): Finding[] {
 }
 
 function workFindings(source: PlaybookSource): Finding[] {
-	const { on, run, opsItem } = source;
+	const { on, run, opsItem, session } = source;
 	const listed = opsItem?.runbooks ? runbookFindings(opsItem.runbooks, ['opsItem', 'runbooks']) : [];
+	if (on === 'session') {
+		const said = session
+			? []
+			: [{ at: ['session'], message: 'is missing', hint: 'write session: { reason: required }, or { allowed: false }' }];
+		return [...said, ...listed];
+	}
 	if (run) return [...(on === 'request' ? [] : documentFindings(run)), ...listed];
-	if (on === 'alarm') return listed;
+	if (on === 'alarm' || on === 'inventory') return listed;
 	if (on !== 'event') return [{ at: ['run'], message: 'is missing' }, ...listed];
 	return opsItem ? listed : [{ at: [], message: 'does nothing', hint: 'write run: for work, opsItem: for an OpsItem, or both' }];
 }

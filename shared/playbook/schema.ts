@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import { DURATION, DURATION_FORMS } from './duration.ts';
 import { quote } from './problem.ts';
-import { OCCASIONS } from './types.ts';
+import { OCCASIONS, PLATFORMS } from './types.ts';
 
 const text = (meaning: string) => z.string().check(z.describe(meaning));
 
@@ -43,7 +43,9 @@ const opsItem = z
 				.check(z.describe('Automation runbooks that an operator may start from it, named as `run.automation` is. At most 10.')),
 		),
 	})
-	.check(z.describe('The OpsItem that every alarm or event opens. `{}` takes no severity.'));
+	.check(
+		z.describe('The OpsItem that every alarm or event opens, or a session or software that breaks the rules. `{}` takes no severity.'),
+	);
 
 const paths = (meaning: string) =>
 	z.union([z.string(), z.array(z.string())], { error: 'must be a path or a list of paths' }).check(z.describe(meaning));
@@ -124,14 +126,67 @@ const flapping = z
 	})
 	.check(z.describe('An alarm that goes off this often starts no more work until it has been calm.'));
 
+const session = z
+	.strictObject({
+		allowed: z.optional(z.boolean().check(z.describe('`false`: there must be no such session.'))),
+		reason: z.optional(z.enum(['required', 'optional']).check(z.describe('Whether whoever starts one must say why (`--reason`).'))),
+		maxDuration: z.optional(duration('How long one may last. 5m to 1d.')),
+	})
+	.check(
+		z.describe('What has to hold of a session: one that breaks it is terminated, minutes late, and an OpsItem opened. `{}` lets it be.'),
+	);
+
+const names = (meaning: string) => z.array(z.unknown(), { error: 'must be a list of names; write [name]' }).check(z.describe(meaning));
+
+const VERSION = 'must be a version in quotes, or one each for some of rpm, deb, windows and macos; write "3.0.8" or { deb: "3.0.2-1" }';
+const version = z.optional(z.string({ error: 'must be text; put the version in quotes' }));
+
+const software = z
+	.strictObject({
+		forbidden: z.optional(names('Programs that must not be there: exact names, `prefix`, `suffix`, `wildcard` or `equals-ignore-case`.')),
+		required: z.optional(names('Programs all of which must be there: exact names, or conditions as for `forbidden`.')),
+		below: z.optional(
+			z
+				.array(
+					z.strictObject({
+						name: z.optional(
+							z
+								.union([z.string(), z.array(z.unknown())], { error: 'must be a name or a list of names' })
+								.check(z.describe('Name, or list of names or conditions as for `forbidden`.')),
+						),
+						version: z.optional(
+							z
+								.union([z.string(), z.strictObject({ rpm: version, deb: version, windows: version, macos: version })], { error: VERSION })
+								.check(
+									z.describe(
+										'In quotes: for all nodes, or one each for some of `rpm`, `deb`, `windows` and `macos`. Compared as their package managers do, epoch included.',
+									),
+								),
+						),
+					}),
+					{ error: 'must be a list; write [{ name: openssl, version: "3.0.8" }]' },
+				)
+				.check(z.describe('Programs that must not be below a version, where they are there.')),
+		),
+	})
+	.check(z.describe('What has to hold of the programs in the inventory of a node.'));
+
 const when = z
 	.strictObject({
 		detail: z.optional(
 			pattern(
-				"Event pattern over the event's `detail`. It must name what it is for, in every branch of a `$or`: `LifecycleHookName` by exact name or `prefix`; `alarmName` by exact name, `prefix`, `suffix` or `wildcard`; `configRuleName` by exact name, `prefix` or `wildcard`; for `request`, in `runbook` or `command`, each document that may be run.",
+				"Event pattern over the event's `detail`. It must name what it is for, in every branch of a `$or`: `LifecycleHookName` by exact name or `prefix`; `alarmName` by exact name, `prefix`, `suffix` or `wildcard`; `configRuleName` by exact name, `prefix` or `wildcard`; for `request`, in `runbook` or `command`, each document that may be run. Of a `session` there are `target`, `owner` (an ARN), `documentName` and `reason`.",
 			),
 		),
 		tags: z.optional(pattern("Event pattern over the node's tags.")),
+		patchGroup: z.optional(
+			conditions('Patch groups of nodes (tag `PatchGroup` or `Patch Group`), by conditions of an event pattern: `[prod]`.'),
+		),
+		platform: z.optional(
+			z
+				.array(z.enum(PLATFORMS), { error: 'must be a list of platforms; write [Linux]' })
+				.check(z.describe('Platforms of nodes: `Linux`, `Windows`, `MacOS`.')),
+		),
 		source: z.optional(conditions("The event's sources, by conditions of an event pattern: `[aws.health]`. None may match `fleetkeeper`.")),
 		'detail-type': z.optional(conditions("The event's detail-types, by conditions of an event pattern.")),
 	})
@@ -163,7 +218,7 @@ export const playbookSchema = z
 			.enum(OCCASIONS)
 			.check(
 				z.describe(
-					'The occasion: a lifecycle action of an Auto Scaling group; a CloudWatch `alarm` that goes off; a resource that AWS Config finds `noncompliant`; any other `event`; a `request` (`Run Automation Requested`, `Run Command Requested`).',
+					'The occasion: a lifecycle action of an Auto Scaling group; a CloudWatch `alarm` that goes off; a resource that AWS Config finds `noncompliant`; any other `event`; a `request` (`Run Automation Requested`, `Run Command Requested`); a `session` of Session Manager; the `inventory` of a node, whose rules all hold.',
 				),
 			),
 		when,
@@ -185,6 +240,8 @@ export const playbookSchema = z
 		about: z.optional(
 			paths('Path, or list of paths, to what tells one subject from another: events that agree in it are about the same operation.'),
 		),
+		session: z.optional(session),
+		software: z.optional(software),
 		limits: z.optional(limits),
 		calendar: z.optional(calendar),
 		calendarClosed: z.optional(heldBack('What becomes of work while the calendar is closed; as `limits.beyond`.')),

@@ -10,6 +10,8 @@ const PART_OF: Readonly<Record<PlaybookOn, StagePart>> = {
 	noncompliant: 'compliance',
 	event: 'events',
 	request: 'events',
+	session: 'sessions',
+	inventory: 'state',
 };
 
 /** Without the playbooks of parts that are off, so that neither an event nor a sweep opens anything for them; the others with the stage's calendar where they name none. */

@@ -16,13 +16,15 @@ const DAY = 86_400;
 type RunSource = NonNullable<PlaybookSource['run']>;
 
 export function timerFindings(source: PlaybookSource): Finding[] {
-	const { run, on, calm, waitForOk, flapping, settle } = source;
+	const { run, on, calm, waitForOk, flapping, settle, session } = source;
 	return [
 		...(run ? [...timeoutFindings(source, run), ...deliveryFindings(run), ...registrationFindings(on, run)] : []),
 		...between(['calm'], calm, MINUTE, DAY),
 		...between(['waitForOk'], waitForOk, 10 * MINUTE, 7 * DAY),
 		...between(['flapping', 'within'], flapping?.within, MINUTE, 7 * DAY),
 		...between(['settle'], settle, MINUTE, DAY),
+		// It is the clock that ends one, a minute or two late; a document's maxSessionDuration goes up to a day.
+		...between(['session', 'maxDuration'], session?.maxDuration, 5 * MINUTE, DAY),
 	];
 }
 

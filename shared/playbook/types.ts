@@ -1,8 +1,10 @@
 /** What a playbook is once it has been checked and compiled: durations are seconds, defaults are filled in. */
 
+import type { VersionScheme } from '../versions/version.ts';
+
 export const LIFECYCLE_OCCASIONS = ['instance-terminating', 'instance-launching'] as const;
 /** What a playbook can name under `on`, in the order in which the set keeps them. */
-export const OCCASIONS = [...LIFECYCLE_OCCASIONS, 'alarm', 'noncompliant', 'event', 'request'] as const;
+export const OCCASIONS = [...LIFECYCLE_OCCASIONS, 'alarm', 'noncompliant', 'event', 'request', 'session', 'inventory'] as const;
 
 export type LifecycleOccasion = (typeof LIFECYCLE_OCCASIONS)[number];
 /** The kinds of occasion a playbook can name under `on`. */
@@ -144,7 +146,67 @@ export interface RequestPlaybook extends PlaybookOf<'request'> {
 	readonly then: { readonly onFailure: Then };
 }
 
-export type Playbook = LifecyclePlaybook | AlarmPlaybook | CompliancePlaybook | EventPlaybook | RequestPlaybook;
+/** What has to hold of a session. Nothing where it is empty. */
+export interface SessionRule {
+	/** There must be none. */
+	readonly forbidden?: true;
+	readonly reasonRequired?: true;
+	readonly maxSeconds?: number;
+}
+
+/** The rules for sessions: one that breaks them is terminated, and people are told. */
+export interface SessionPlaybook extends PlaybookOf<'session'> {
+	readonly when: { readonly detail: EventPattern; readonly tags?: EventPattern };
+	/** It starts no work. */
+	readonly run?: undefined;
+	readonly rule: SessionRule;
+	readonly opsItem: OpsItemSpec;
+}
+
+/** What Systems Manager calls the platform of a node. */
+export const PLATFORMS = ['Linux', 'Windows', 'MacOS'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/** Programs by their names, and the version that none of them may be below. */
+export interface SoftwareFloor {
+	/** Conditions of an event pattern. */
+	readonly name: readonly unknown[];
+	/** For all, or by what installed them. */
+	readonly version: string | Readonly<Partial<Record<VersionScheme, string>>>;
+}
+
+/** What has to hold of the programs on a node. At least one of the three is there. */
+export interface SoftwareRule {
+	/** Conditions of an event pattern: no program may meet one. */
+	readonly forbidden?: readonly unknown[];
+	/** Each must be met by a program. */
+	readonly required?: readonly unknown[];
+	readonly below?: readonly SoftwareFloor[];
+}
+
+/** A rule for the software on nodes: those that break it are one operation, and may be run a command on. */
+export interface InventoryPlaybook extends PlaybookOf<'inventory'> {
+	/** Which nodes; all of them where it is empty. There is no event: `detail` is `{}`. */
+	readonly when: {
+		readonly detail: EventPattern;
+		readonly tags?: EventPattern;
+		/** Conditions of an event pattern. */
+		readonly patchGroup?: readonly unknown[];
+		readonly platform?: readonly Platform[];
+	};
+	readonly software: SoftwareRule;
+	readonly run?: Run;
+	readonly opsItem: OpsItemSpec;
+}
+
+export type Playbook =
+	| LifecyclePlaybook
+	| AlarmPlaybook
+	| CompliancePlaybook
+	| EventPlaybook
+	| RequestPlaybook
+	| SessionPlaybook
+	| InventoryPlaybook;
 export type PlaybookFor<On extends PlaybookOn> = On extends LifecycleOccasion ? LifecyclePlaybook : Extract<Playbook, { readonly on: On }>;
 
 /** A playbook with where it came from. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ALARM, DRAIN, EVENT, NONCOMPLIANT, REQUEST } from '../shared/playbook/samples.ts';
 import { aProject } from './checking.ts';
@@ -9,6 +10,7 @@ const TERMINATING = {
 	'detail-type': 'EC2 Instance-terminate Lifecycle Action',
 	detail: { AutoScalingGroupName: 'web-blue', LifecycleHookName: 'fleetkeeper-drain', EC2InstanceId: 'i-0fee1dead0c0ffee0' },
 };
+const sample = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../events/${name}.json`, import.meta.url), 'utf8'));
 const hookedBy = (hook: string) => ({ ...TERMINATING, detail: { ...TERMINATING.detail, LifecycleHookName: hook } });
 
 describe('for every sample event check says', () => {
@@ -106,6 +108,9 @@ describe('for every sample event check says', () => {
 		[spot('stop'), ['for fleet-event: no playbook', `  spot-drain: detail.instance-action is 'stop', wanted ["terminate"]`]],
 		[{ 'detail-type': 'Calendar State Change' }, ['for reconcile']],
 		[{ 'detail-type': 'Configuration Compliance State Change' }, ['for node-state']],
+		[sample('session-terminated'), ['for session-event']],
+		[sample('session-refused'), ['for session-event: StartSession failed (AccessDenied), which is no session']],
+		[sample('session-started'), ['for session-event: no playbook, it is on record all the same']],
 		[
 			{ source: 'aws.ssm', 'detail-type': 'Maintenance Window Execution State-change Notification', detail: { status: 'SUCCESS' } },
 			['for fleet-event and maintenance-window: no playbook', `  spot-drain: source is 'aws.ssm', wanted ["aws.ec2"]`],

@@ -117,7 +117,7 @@ describe('fleet -- doctor, of a stage on which nothing is right,', () => {
 		services.ssm.setAgent('i-0b10e000000000002', 'none');
 		services.ssm.seedLost('i-0a919000000000001');
 		services.serviceQuotas.setQuota('L-B99A9384', 10);
-		services.serviceQuotas.setQuota('L-244521F2', 23);
+		services.serviceQuotas.setQuota('L-244521F2', 32);
 		services.cloudWatch.record('AWS/Lambda', 'ConcurrentExecutions', {}, 7);
 		const resources = world.template.resources.filter(({ logicalId }) => logicalId !== 'ReconcileLambdaFunction');
 		services.cloudFormation.addStack({ name: 'fleetkeeper-local', resources, status: 'UPDATE_ROLLBACK_FAILED' });
@@ -245,7 +245,7 @@ describe('fleet -- doctor, of a stage on which nothing is right,', () => {
 	it('tells of quotas that are near their end, and counts the OpsItems of a month', () => {
 		expect(found['quotas']).toEqual([
 			expect.stringMatching(/^to-do: Lambda: 7 of 10 concurrent executions .*: the functions of this stage alone may want 50/),
-			expect.stringMatching(/^to-do: EventBridge: 22 of 23 rules on the default bus: beyond that a deployment fails/),
+			expect.stringMatching(/^to-do: EventBridge: 31 of 32 rules on the default bus: beyond that a deployment fails/),
 			'ok: Systems Manager: 0 automations under way; 100 run at once',
 		]);
 		// That of the broken playbook, and that of the disk.

@@ -32,7 +32,7 @@ describe('The operator’s command', () => {
 		['canel', 'did you mean cancel?'],
 		[
 			'explode',
-			'there are list, show, retry, extend, cancel, complete, pause, resume, request, run, install, patch, redrive, release, doctor, check',
+			'there are list, show, retry, extend, cancel, complete, pause, resume, request, run, install, patch, activate, deregister, redrive, release, report, doctor, check',
 		],
 	])('does not know %s, and names what it knows', async (verb, hint) => {
 		expect(await run([verb])).toEqual({ status: 2, out: '', err: `fleet: there is no verb '${verb}'; ${hint}` });

@@ -19,6 +19,13 @@ const BROKEN = { refused: 'Error', status: 500 };
 
 const PARAMETERS: readonly Difference[] = [
 	{
+		case: 'parameters: a policy of the standard tier is refused',
+		moto: ACCEPTED,
+		ours: 'refuses it',
+		source:
+			'Systems Manager user guide, Assigning parameter policies: "available only for parameters that use the advanced parameters tier"',
+	},
+	{
 		case: 'parameters: an earlier version is had by its number',
 		moto: { Name: '/contract/number/one', Type: 'String', Value: 'a', Version: 1 },
 		ours: 'gives the Selector',
@@ -331,6 +338,16 @@ const OTHERS: readonly Difference[] = [
 		],
 		ours: 'puts the account into the envelope',
 		source: 'EventBridge user guide, Event structure: account',
+	},
+	{
+		case: 'profiles: what is not there is refused',
+		moto: [
+			{ refused: 'NoSuchEntity', status: 404 },
+			{ refused: 'InvalidInstanceID.NotFound', status: 400 },
+			...Array(2).fill({ refused: 'InvalidAssociationID.NotFound', status: 400 }),
+		],
+		ours: 'refuses a profile that IAM does not have as a parameter of EC2, not with the error of IAM',
+		source: 'EC2 user guide, Error codes: InvalidParameterValue; EC2 troubleshooting: "Invalid IAM Instance Profile name"',
 	},
 	{
 		case: 'dynamodb: a key is complete, of its type and not empty',

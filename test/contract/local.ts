@@ -11,7 +11,7 @@ import { DescribeInstanceInformationCommand, ListDocumentsCommand } from '@aws-s
 import { inProcess } from '../../local/aws/http.ts';
 import { readTemplate } from '../../local/template.ts';
 import { createWorld, type World } from '../../local/world.ts';
-import { clientsOf, DEAD_LETTERS, FLEET, inService, prepare, QUEUES, RULE, type System, until } from './system.ts';
+import { clientsOf, DEAD_LETTERS, FLEET, inService, PROFILES, prepare, QUEUES, RULE, type System, until } from './system.ts';
 
 const STARTED_AT = Date.parse('2026-03-02T08:00:00Z');
 
@@ -91,6 +91,12 @@ const RESOURCES = {
 						: { RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [logicalId(DEAD_LETTERS), 'Arn'] }, maxReceiveCount } }),
 				},
 			},
+		]),
+	),
+	...Object.fromEntries(
+		PROFILES.map((name) => [
+			logicalId(name),
+			{ Type: 'AWS::IAM::InstanceProfile', Properties: { InstanceProfileName: name, Roles: [name] } },
 		]),
 	),
 	OrdersPolicy: {

@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import { CreateLaunchTemplateCommand } from '@aws-sdk/client-ec2';
 import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
-import { clientsOf, DEAD_LETTERS, LAUNCH_TEMPLATE, pause, prepare, QUEUES, RULE, type System } from './system.ts';
+import { clientsOf, DEAD_LETTERS, LAUNCH_TEMPLATE, PROFILES, pause, prepare, QUEUES, RULE, type System } from './system.ts';
 
 const PROGRAM = 'moto_server';
 const REGION = 'eu-west-1';
@@ -97,7 +97,7 @@ function systemOf(endpoint: string, close: () => Promise<void>): System {
 }
 
 /** What the local AWS has from its template, or needs not. */
-async function prepareMoto({ ec2, sqs, events }: System): Promise<void> {
+async function prepareMoto({ ec2, sqs, events, post }: System): Promise<void> {
 	const LaunchTemplateData = { ImageId: 'ami-12c6146b', InstanceType: 't3.medium' } as const;
 	await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: LAUNCH_TEMPLATE, LaunchTemplateData }));
 	const arnOf = (queue: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${queue}`;
@@ -110,6 +110,7 @@ async function prepareMoto({ ec2, sqs, events }: System): Promise<void> {
 		};
 		await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }));
 	}
+	for (const name of PROFILES) await post('iam', { Action: 'CreateInstanceProfile', Version: '2010-05-08', InstanceProfileName: name });
 	await events.send(new PutRuleCommand({ Name: RULE.name, EventPattern: JSON.stringify(RULE.pattern) }));
 	await events.send(new PutTargetsCommand({ Rule: RULE.name, Targets: [{ Id: 'queue', Arn: arnOf(RULE.queue) }] }));
 }

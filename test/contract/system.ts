@@ -65,6 +65,9 @@ export const QUEUES: readonly { readonly name: string; readonly visibilitySecond
 	})),
 ];
 
+/** Instance profiles, each with a role of its name. */
+export const PROFILES = ['contract-node', 'contract-other'] as const;
+
 /** The group whose two instances are the nodes of the commands' cases. */
 export const FLEET = 'contract-fleet';
 

@@ -24,10 +24,12 @@ export interface FleetSetup {
 	/** What is different about group `web-blue`. */
 	readonly group?: Partial<FleetGroup>;
 	readonly groups?: readonly FleetGroup[];
+	/** What else there is: profiles, people, trails. */
+	readonly around?: Partial<Omit<Fleet, 'groups'>>;
 }
 
 /** Group `web-blue`, with drains of 40 seconds on a 30-minute hook, and others. */
-export function fleetOf({ nodes = 1, group = {}, groups = [] }: FleetSetup): Fleet {
+export function fleetOf({ nodes = 1, group = {}, groups = [], around = {} }: FleetSetup): Fleet {
 	const own = typeof nodes === 'number' ? Array.from({ length: nodes }, (_, index) => ({ id: nodeId(index + 1) })) : nodes;
 	const web: FleetGroup = {
 		name: 'web-blue',
@@ -43,7 +45,7 @@ export function fleetOf({ nodes = 1, group = {}, groups = [] }: FleetSetup): Fle
 			...group.behaviours,
 		},
 	};
-	return { groups: [web, ...groups] };
+	return { ...around, groups: [web, ...groups] };
 }
 
 /** Playbooks as YAML by name, in the place of the packaged ones of that name or beside them. */
@@ -65,8 +67,18 @@ export function withoutPlaybookClock(template: Template): Template {
 export function withoutUpkeep(template: Template): Template {
 	return {
 		...template,
-		rules: template.rules.filter(({ name }) => !/-(maintenance-window|node-state)(-|$)/.test(name)),
-		state: { ...template.state, patchBaselines: [], associations: [], maintenanceWindows: [], windowTargets: [], windowTasks: [] },
+		rules: template.rules.filter(
+			({ name }) => !/-(maintenance-window|node-state|inventory-change|session-event|agent-health)(-|$)/.test(name),
+		),
+		state: {
+			...template.state,
+			patchBaselines: [],
+			associations: [],
+			maintenanceWindows: [],
+			windowTargets: [],
+			windowTasks: [],
+			dataSyncs: [],
+		},
 	};
 }
 

@@ -13,7 +13,7 @@ const Keep = createRequire(import.meta.url)('../../infra/keep.cjs') as new (
 	utils: { log: { notice(line: string): void } },
 ) => { readonly hooks: Hooks };
 
-const KEPT = ['AuditLog', 'Ledger', 'OutputBucket', 'OutputLogGroup'];
+const KEPT = ['AuditLog', 'InventoryBucket', 'Ledger', 'OutputBucket', 'OutputLogGroup', 'SessionLogGroup'];
 
 /** The plugin in a framework that deploys with these plugins, and what it writes. */
 function keep(template: PackagedTemplate, plugins: readonly object[] = []) {
@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 describe('what holds data', () => {
 	it('stays when the stack goes, and when CloudFormation replaces it', () => {
-		const kept = Object.entries(template.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy !== undefined);
+		const kept = Object.entries(template.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain');
 		expect(kept.map(([id, { DeletionPolicy }]) => [id, DeletionPolicy]).sort()).toEqual(KEPT.map((id) => [id, 'Retain']));
 		expect(kept.map(([, resource]) => (resource as { UpdateReplacePolicy?: string }).UpdateReplacePolicy)).toEqual(
 			KEPT.map(() => 'Retain'),

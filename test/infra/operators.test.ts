@@ -106,7 +106,7 @@ describe('the policies for people', () => {
 
 	it('grant what each verb of the command can ask of AWS', async () => {
 		const modules = readdirSync(join(ROOT, 'cli')).filter((file) => file.endsWith('.ts') && file !== 'fleet.ts');
-		expect(await notAllowed([...modules, 'support/desk.ts'], ['ReadPolicy', 'RunPolicy', 'OperatePolicy'])).toEqual([]);
+		expect(await notAllowed([...modules, 'support/desk.ts'], ['ReadPolicy', 'RunPolicy', 'OperatePolicy', 'HybridPolicy'])).toEqual([]);
 	}, 30_000);
 
 	it('let a reader list, show, check, and ask what is missing', async () => {
@@ -150,6 +150,23 @@ describe('the policy for sessions', () => {
 		expect(await start(INSTANCE, { ...TAGGED, 'ssm:SessionDocumentAccessCheck': 'false' })).toBe(false);
 		expect(await start(ssm('document/SSM-SessionManagerRunShell'), checked)).toBe(true);
 		expect(await start(ssm('document/AWS-StartPortForwardingSession'), checked)).toBe(false);
+	});
+
+	it("is for the stage's own document alone where the part is on, with its key", async () => {
+		const { Resources } = await policiesFor({ resolveVariable: async (name) => (name === 'param:parts' ? 'alarms,sessions' : '') });
+		const [policies] = [JSON.stringify(Resources['SessionPolicy']?.Properties?.['PolicyDocument'])];
+		const text = policies.replaceAll('${self:service}', 'fleetkeeper').replaceAll('${sls:stage}', STAGE);
+		const known = { account: ACCOUNT, region: 'eu-west-1', name: 'stack' };
+		const key = { SessionKey: { Type: 'AWS::KMS::Key', Properties: {} } };
+		const own = new Resolver({ Resources: key }, known).resolve(JSON.parse(text), 'SessionPolicy') as Policy;
+		const checked = { 'ssm:SessionDocumentAccessCheck': 'true' };
+		const opens = (name: string, context: Context = checked) => may([own], 'ssm:StartSession', ssm(`document/${name}`), context);
+
+		expect(await opens(`fleetkeeper-${STAGE}-session`)).toBe(true);
+		expect(await opens('SSM-SessionManagerRunShell')).toBe(false);
+		expect(await opens('fleetkeeper-prod-session')).toBe(false);
+		expect(await opens(`fleetkeeper-${STAGE}-session`, { 'ssm:SessionDocumentAccessCheck': 'false' })).toBe(false);
+		expect(JSON.stringify(own)).toContain('"Action":["kms:GenerateDataKey"],"Resource":"arn:aws:kms:eu-west-1:');
 	});
 
 	it.each(['ssm:TerminateSession', 'ssm:ResumeSession'])('lets people do %s to their own alone', async (action) => {
@@ -296,5 +313,33 @@ describe('the guard', () => {
 		const { Resources } = await policiesFor({ resolveVariable: async () => '' });
 		const document = JSON.stringify(Resources['GuardPolicy']?.Properties?.['PolicyDocument']);
 		expect(document.match(/aws:PrincipalArn/g)).toHaveLength(1);
+	});
+});
+
+describe('the policy for machines outside EC2', () => {
+	const passing = (role: string, service = 'ssm.amazonaws.com') =>
+		may(['HybridPolicy'], 'iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/${role}`, { 'iam:PassedToService': service });
+
+	it("passes the stage's own role for them, to Systems Manager alone", async () => {
+		const own = `fleetkeeper-${STAGE}-hybrid-eu-west-1`;
+		expect(await passing(own)).toBe(true);
+		expect(await passing(own, 'ec2.amazonaws.com')).toBe(false);
+		expect(await passing(`fleetkeeper-${STAGE}-automation-eu-west-1`)).toBe(false);
+	});
+
+	it('writes codes of activations and no other parameter, and deregisters machines', async () => {
+		const puts = (name: string) => may(['HybridPolicy'], 'ssm:PutParameter', ssm(`parameter/fleetkeeper/${STAGE}/${name}`));
+		expect(await puts('activations/5b3e8f0a-1c2d-4e6f-8a9b-0c1d2e3f4a5b')).toBe(true);
+		expect(await puts('playbooks/drain-web')).toBe(false);
+		expect(await may(['HybridPolicy'], 'ssm:DeregisterManagedInstance', ssm('managed-instance/mi-0123456789abcdef0'))).toBe(true);
+		expect(
+			await may(
+				['ReadPolicy', 'RunPolicy', 'OperatePolicy'],
+				'ssm:DeregisterManagedInstance',
+				ssm('managed-instance/mi-0123456789abcdef0'),
+			),
+		).toBe(false);
+		// Whoever may read everything reads no code.
+		expect(await may(['ReadPolicy'], 'ssm:GetParameter', ssm(`parameter/fleetkeeper/${STAGE}/activations/5b3e8f0a`))).toBe(false);
 	});
 });

@@ -15,6 +15,7 @@ interface Statement {
  * narrowed for of no composite alarm.
  */
 const WITHOUT_RESOURCE = [
+	...['ec2:DescribeIamInstanceProfileAssociations', 'ec2:DescribeRouteTables', 'ec2:DescribeVpcEndpoints', 'ssm:DescribeActivations'],
 	...['config:DescribeComplianceByConfigRule', 'config:DescribeConfigRules', 'logs:DescribeLogGroups'],
 	...['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeLifecycleHooks'],
 	'autoscaling:DescribeWarmPool',
@@ -26,7 +27,7 @@ const WITHOUT_RESOURCE = [
 	...['ec2:DescribeSecurityGroups', 'ec2:DescribeSnapshots', 'ec2:DescribeTags'],
 	...['ssm:DescribeInstancePatchStatesForPatchGroup', 'ssm:DescribeMaintenanceWindowExecutionTaskInvocations'],
 	...['ssm:DescribeMaintenanceWindowExecutionTasks', 'ssm:DescribeMaintenanceWindows'],
-	...['ssm:ListAssociations', 'ssm:ListResourceComplianceSummaries'],
+	...['ssm:DescribeSessions', 'ssm:GetInventory', 'ssm:ListAssociations', 'ssm:ListResourceComplianceSummaries'],
 ];
 
 /**
@@ -47,7 +48,9 @@ const PREFIXES: Readonly<Record<string, string>> = {
 	'@aws-sdk/client-cloudwatch': 'cloudwatch',
 	'@aws-sdk/client-config-service': 'config',
 	'@aws-sdk/client-dynamodb': 'dynamodb',
+	'@aws-sdk/client-ec2': 'ec2',
 	'@aws-sdk/client-eventbridge': 'events',
+	'@aws-sdk/client-iam': 'iam',
 	'@aws-sdk/client-resource-groups-tagging-api': 'tag',
 	'@aws-sdk/client-s3': 's3',
 	'@aws-sdk/client-sqs': 'sqs',
@@ -76,15 +79,23 @@ const LEFT_TO_OTHERS: Readonly<Record<string, readonly string[]>> = {
 	'alarm-state': BY_THE_CLOCK,
 	'config-compliance': [...BY_THE_CLOCK, 'config:StartConfigRulesEvaluation'],
 	'fleet-event': BY_THE_CLOCK,
+	'agent-health': BY_THE_CLOCK,
 	// The windows do the work, and no playbook says anything of it.
 	'maintenance-window': [
 		...['dynamodb:GetItem', 'dynamodb:UpdateItem'],
 		...['ssm:CancelCommand', 'ssm:DescribeAutomationExecutions', 'ssm:GetAutomationExecution', 'ssm:GetCalendarState', 'ssm:ListCommands'],
 		...['ssm:SendCommand', 'ssm:StartAutomationExecution', 'ssm:StopAutomationExecution'],
 	],
+	// A command of a rule is led to its end by those who lead commands.
+	'inventory-change': BY_THE_CLOCK.concat('ssm:StartAutomationExecution'),
 	'node-state': [
 		...['ssm:CancelCommand', 'ssm:DescribeAutomationExecutions', 'ssm:GetAutomationExecution', 'ssm:GetCalendarState'],
 		...['ssm:ListCommandInvocations', 'ssm:StartAutomationExecution', 'ssm:StopAutomationExecution'],
+	],
+	'session-event': [
+		...['ssm:CancelCommand', 'ssm:DescribeAutomationExecutions', 'ssm:GetAutomationExecution', 'ssm:GetCalendarState'],
+		...['ssm:ListCommandInvocations', 'ssm:StartAutomationExecution', 'ssm:StopAutomationExecution'],
+		...['ssm:DescribeInstanceInformation', 'ssm:ListCommands', 'ssm:SendCommand'],
 	],
 };
 
@@ -104,6 +115,7 @@ const NEEDED_BESIDES: Readonly<Record<string, readonly string[]>> = {
 		...['ssm:SendCommand', 'ssm:CancelCommand', 'ssm:DescribeInstanceInformation'],
 		...['ssm:ListCommandInvocations', 'ssm:ListCommands'],
 	],
+	AssociateIamInstanceProfile: ['iam:PassRole'],
 	TagResources: ['ec2:CreateTags', 's3:GetBucketTagging', 's3:PutBucketTagging'],
 };
 
@@ -126,7 +138,7 @@ const unique = (names: readonly string[]): string[] => [...new Set(names)].sort(
 const actionsOf = (statements: readonly Statement[]): string[] => statements.flatMap(({ Action }) => list(Action));
 
 function statementsOf(roleId: string): Statement[] {
-	const { Policies } = template.Resources[roleId]?.Properties ?? {};
+	const { Policies = [] } = template.Resources[roleId]?.Properties ?? {};
 	return Policies.flatMap(({ PolicyDocument }: { PolicyDocument: { Statement: Statement[] } }) => PolicyDocument.Statement);
 }
 
@@ -141,9 +153,9 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('the roles', () => {
-	it('are one per function, and those that runbooks and maintenance windows work with', () => {
+	it('are one per function, and those that runbooks, maintenance windows and nodes work with', () => {
 		const roles = ofType(template, 'AWS::IAM::Role').map(([id]) => id);
-		expect(roles.sort()).toEqual([...functionNames().map(roleOf), 'AutomationRole', 'PatchingRole'].sort());
+		expect(roles.sort()).toEqual([...functionNames().map(roleOf), 'AutomationRole', 'HybridRole', 'NodeRole', 'PatchingRole'].sort());
 	});
 
 	it('name every action in full', () => {
@@ -163,6 +175,7 @@ describe('the roles', () => {
 		/** Of roles that run a document of AWS's for what they do themselves. */
 		const own: Readonly<Record<string, string>> = {
 			PatchingRole: 'AWS-RunPatchBaseline',
+			AutomationRole: 'AWS-UpdateSSMAgent',
 			[roleOf('node-state')]: 'AWS-RefreshAssociation',
 		};
 		for (const [id] of ofType(template, 'AWS::IAM::Role')) {

@@ -45,6 +45,7 @@ describe('the path of an event', () => {
 			'FleetDasheventLambdaFunction',
 			['FleetEventHealthRule', 'FleetEventMaintenanceWindowRule', 'FleetEventRequestsRule', 'FleetEventSpotInterruptionRule'],
 		],
+		InventoryChange: ['InventoryDashchangeLambdaFunction', ['InventoryChangeRule']],
 		MaintenanceWindow: ['MaintenanceDashwindowLambdaFunction', ['MaintenanceWindowRule']],
 		NodeState: ['NodeDashstateLambdaFunction', ['NodeStateRule']],
 		PlaybookChange: ['PlaybookDashchangeLambdaFunction', ['PlaybookChangeRule']],
@@ -202,6 +203,8 @@ describe('the rules', () => {
 		['spot-interruption.json', 'FleetEventSpotInterruptionRule'],
 		['health-scheduled-change.json', 'FleetEventHealthRule'],
 		['calendar-open.json', 'ReconcileCalendarRule'],
+		['managed-instance-registration.json', 'AgentHealthRule'],
+		['managed-instance-deregistration.json', 'AgentHealthRule'],
 		['playbook-changed.json', 'PlaybookChangeRule'],
 		['playbook-expired.json', 'PlaybookChangeRule'],
 		['playbook-expiring.json', 'PlaybookChangeRule'],
@@ -411,6 +414,12 @@ describe('the clock', () => {
 			['ReconcileSweepClock', 'rate(5 minutes)'],
 			['MaintenanceWindowMinuteClock', 'rate(1 minute)'],
 			['MaintenanceWindowSweepClock', 'rate(1 hour)'],
+			['InventoryChangeMinuteClock', 'rate(1 minute)'],
+			['InventoryChangeSweepClock', 'rate(1 day)'],
+			['SessionEventMinuteClock', 'rate(1 minute)'],
+			['SessionEventSweepClock', 'rate(5 minutes)'],
+			['AgentHealthMinuteClock', 'rate(1 minute)'],
+			['AgentHealthSweepClock', 'rate(1 day)'],
 			['NodeStateMinuteClock', 'rate(1 minute)'],
 			['NodeStateSweepClock', 'rate(1 hour)'],
 		]);
@@ -468,7 +477,8 @@ describe('the names', () => {
 		for (const [id, { Properties }] of functions) {
 			const { Variables } = Properties.Environment;
 			expect(Object.values(Variables).filter((value) => typeof value === 'object')).toEqual([]);
-			const { patching, ...others } = settingsFrom(Variables);
+			const { patching, staleNodeDays, ...others } = settingsFrom(Variables);
+			expect(staleNodeDays).toBe(id.startsWith('AgentDashhealth') ? 30 : undefined);
 			expect(others).toEqual({ ...settings, allowedDocuments: ['AWS-RunPatchBaseline', 'AWS-ConfigureAWSPackage'] });
 			expect(patching?.groups.map(({ name }) => name)).toEqual(
 				id.startsWith('MaintenanceDashwindow') ? ['dev', 'test', 'prod'] : undefined,

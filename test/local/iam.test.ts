@@ -140,6 +140,33 @@ describe('A call in a role', () => {
 		);
 	});
 
+	it('that has a secret decrypted needs its key, unless that is of AWS', async () => {
+		const key = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+		const facts = {
+			runbook: () => undefined,
+			instanceTags: () => undefined,
+			parameterKeys: (name: string) => (name === '/own' ? [key] : []),
+		};
+		const read = (Name: string, WithDecryption: boolean) =>
+			refused('ssm', 'GetParameter', { Name, WithDecryption }, [allow('ssm:GetParameter')], { facts });
+
+		expect(await read('/own', true)).toMatchObject({ message: expect.stringContaining(`kms:Decrypt on resource: ${key}`) });
+		expect([await read('/own', false), await read('/other', true)]).toEqual([undefined, undefined]);
+	});
+
+	it('that gives an instance a profile passes the role that is in it', async () => {
+		const facts = { runbook: () => undefined, instanceTags: () => undefined, profileRole: () => 'node-role' };
+		const input = { InstanceId: nodeId(1), IamInstanceProfile: { Name: 'node' } };
+		const associate = (...statements: Statement[]) => refused('ec2', 'AssociateIamInstanceProfile', input, statements, { facts });
+		const on = allow('ec2:AssociateIamInstanceProfile');
+
+		expect(await associate(on)).toMatchObject({
+			message: expect.stringContaining('iam:PassRole on resource: arn:aws:iam::111122223333:role/node-role'),
+		});
+		const passed = { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } };
+		expect(await associate(on, allow('iam:PassRole', 'arn:aws:iam::111122223333:role/node-role', passed))).toBeUndefined();
+	});
+
 	it('tells of each permission that it needed, once', async () => {
 		const uses: Use[] = [];
 		const iam = await iamWith([allow('ssm:ListCommands'), allow('ssm:CancelCommand')], { onUse: (use) => uses.push(use) });
@@ -190,7 +217,8 @@ const INPUT = {
 	...{ InstanceIds: [nodeId(1)], InstanceSpecification: { InstanceId: nodeId(1) }, Name: '/p', Path: '/p/', ResourceId: 'r' },
 	...{ OpsItemId: 'oi-1', AutomationExecutionId: 'e', ResourceType: 'Automation', TableName: 't', RequestItems: { t: {} } },
 	...{ QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/q', Entries: [{ Source: 's' }], Resources: [nodeId(1)] },
-	...{ AssociationIds: ['a'], ResourceARNList: [NODE] },
+	...{ AssociationIds: ['a'], ResourceARNList: [NODE], SettingId: '/ssm/setting', RoleName: 'r' },
+	...{ InstanceProfileName: 'p', IamInstanceProfile: { Name: 'p' }, PolicySourceArn: 'arn:aws:iam::111122223333:role/r' },
 };
 /** A read of an index is about the index; a node is either an instance or a managed instance (user guides). */
 const NOT_ALL_REQUIRED = [

@@ -99,7 +99,7 @@ describe('inventory', () => {
 		]);
 		const list = (TypeName: string) => aws.call('ssm', 'ListInventoryEntries', { InstanceId: nodeId(2), TypeName });
 		expect(list('AWS:PatchSummary').Entries).toMatchObject([{ InstalledCount: '2', MissingCount: '0' }]);
-		expect(errorOf(() => list('AWS:Application')).code).toBe('UnknownOperationException');
+		expect(errorOf(() => list('AWS:Service')).code).toBe('UnknownOperationException');
 		expect(errorOf(() => list('Patches')).code).toBe('InvalidTypeNameException');
 	});
 });

@@ -30,7 +30,11 @@ export interface Runbooks {
 /** No wait of a runbook is longer than five hours. */
 const LONGEST_SECONDS = 5 * 3600;
 
+/** Where the runbook works that is being run: IAM asks there what a request is about. */
+let working: SmallAws | undefined;
+
 const iam = await iamOf(await loadTemplate(await ensureTemplate()), () => {
+	if (working) return working;
 	throw new Error('Nobody but runbooks calls here.');
 });
 
@@ -41,6 +45,7 @@ export function runbooksOn(fleet: Fleet): Runbooks {
 	return {
 		aws,
 		async run(runbook, parameters, meanwhile) {
+			working = aws;
 			const { AutomationExecutionId } = aws.call('ssm', 'StartAutomationExecution', {
 				DocumentName: `fleetkeeper-local-${runbook}`,
 				Parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, [value]])),

@@ -1,5 +1,6 @@
 import * as autoScaling from '@aws-sdk/client-auto-scaling';
 import * as ec2 from '@aws-sdk/client-ec2';
+import * as iam from '@aws-sdk/client-iam';
 import * as tagging from '@aws-sdk/client-resource-groups-tagging-api';
 import * as ssm from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
@@ -31,6 +32,7 @@ const ACTIONS_BY_SCHEMA: Readonly<Record<string, readonly string[]>> = {
 const CLIENTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 	autoscaling: autoScaling,
 	ec2,
+	iam,
 	resourcegroupstaggingapi: tagging,
 	ssm,
 };

@@ -495,3 +495,51 @@ describe('collect-logs', () => {
 		expect(readFileSync(file('state', WORK.WorkId, 'drain-node', 'exit-status'), 'utf8')).toBe('0\n');
 	});
 });
+
+describe('remove-packages', () => {
+	const REMOVE = { WorkId: WORK.WorkId, Packages: 'telnet,rsh' };
+	const erasing = (): string[] => node.calls().filter((call) => /^(rpm --erase|dpkg --remove)/.test(call));
+
+	/** A package manager that has one package, until it is removed. */
+	const rpm = (removal = 'rm "$FOLDER/telnet"') =>
+		node.stub('rpm', `case "$*" in "--query --quiet telnet") [ -e "$FOLDER/telnet" ] ;; --query*) exit 1 ;; --erase*) ${removal} ;; esac`);
+
+	beforeEach(() => writeFileSync(file('telnet'), ''));
+
+	it('removes what is there by rpm, and nothing else', async () => {
+		rpm();
+		const result = await node.run('remove-packages', REMOVE);
+		expect(result).toMatchObject({ ended: 0, stderr: '' });
+		expect(result.stdout).toContain('Removed: telnet.');
+		expect(erasing()).toEqual(['rpm --erase --allmatches telnet']);
+	});
+
+	it('removes by dpkg where a node has that', async () => {
+		node.stub(
+			'dpkg',
+			'case "$*" in "--status rsh") echo "Status: install ok installed" ;; --status*) echo "Status: deinstall ok config-files" ;; esac',
+		);
+		expect((await node.run('remove-packages', REMOVE)).ended).toBe(0);
+		expect(erasing()).toEqual(['dpkg --remove rsh']);
+	});
+
+	it('does nothing where none is there, or a second time', async () => {
+		rpm();
+		await node.run('remove-packages', REMOVE);
+		await node.run('remove-packages', REMOVE);
+		const again = await node.run('remove-packages', { ...REMOVE, WorkId: 'inventory-1.2' });
+		expect(again).toMatchObject({ ended: 0, stdout: expect.stringContaining('None of telnet,rsh is there') });
+		expect(erasing()).toHaveLength(1);
+	});
+
+	it('fails where another package needs one of them, with what the package manager says', async () => {
+		rpm('echo "error: Failed dependencies: telnet is needed by lab-tools" >&2; exit 1');
+		const result = await node.run('remove-packages', REMOVE);
+		expect(result.ended).toBe(4);
+		expect(result.stderr).toContain('needed by lab-tools');
+	});
+
+	it('says so where the node has no package manager that it knows', async () => {
+		expect(await node.run('remove-packages', REMOVE)).toMatchObject({ ended: 3, stderr: expect.stringContaining('neither rpm nor dpkg') });
+	});
+});

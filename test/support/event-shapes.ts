@@ -1,7 +1,7 @@
 /** What AWS's events look like, for the sample events to be held to. */
 
 /** A shape: every key is there and no other, every string looks as AWS's does. */
-export type Shape = RegExp | 'number' | 'boolean' | readonly Shape[] | { readonly [key: string]: Shape };
+export type Shape = RegExp | 'number' | 'boolean' | 'null' | readonly Shape[] | { readonly [key: string]: Shape };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INSTANCE_ID = /^i-[0-9a-f]{17}$/;
@@ -191,6 +191,14 @@ const CALENDAR = envelope('aws.ssm', /^Calendar State Change$/, [new RegExp(`^ar
 	atTime: INSTANT,
 	nextTransitionTime: INSTANT,
 });
+const HEX = /^[0-9A-Fa-f]+$/;
+/** User guide of S3, "EventBridge event message structure". */
+const OBJECT_CREATED = envelope('aws.s3', /^Object Created$/, [/^arn:aws:s3:::[a-z0-9.-]+$/], {
+	version: /^0$/,
+	bucket: { name: /^fleetkeeper-local-inventory-111122223333-eu-west-1$/ },
+	object: { key: /^AWS:Application\/.*\/i-[0-9a-f]{17}\.json$/, size: 'number', etag: HEX, sequencer: HEX },
+	...{ 'request-id': /^[A-Z0-9]{16}$/, requester: /^ssm\.amazonaws\.com$/, 'source-ip-address': /^[\d.]+$/, reason: /^PutObject$/ },
+});
 /** Ours: what a team puts on the bus for requests. */
 const REQUEST = envelope('ops.console', /^Run Automation Requested$/, [], {
 	runbook: /^[\w-]+$/,
@@ -304,7 +312,36 @@ const SQS_RECORD: Shape = {
 };
 
 /** By file of `events/`. */
+/** A captured StartSession event has these, and CloudTrail's record contents describe them; tokens are hidden. */
+const ROLE_ID = /^AROA[A-Z0-9]+$/;
+const SESSION_ID = /^[a-z]+-[0-9a-f]{17}$/;
+const sessionCall = (name: RegExp, asked: Shape, answer: Shape, more: Readonly<Record<string, Shape>> = {}): Shape =>
+	envelope('aws.ssm', /^AWS API Call via CloudTrail$/, [], {
+		...{ eventVersion: /^1\.\d+$/, eventTime: INSTANT, eventSource: /^ssm\.amazonaws\.com$/, eventName: name, awsRegion: /^eu-west-1$/ },
+		userIdentity: {
+			...{ type: /^AssumedRole$/, principalId: /^AROA[A-Z0-9]+:[a-z]+$/, arn: /^arn:aws:sts::111122223333:assumed-role\/\w+\/\w+$/ },
+			...{ accountId: /^111122223333$/, accessKeyId: /^ASIA[A-Z0-9]+$/ },
+			sessionContext: {
+				sessionIssuer: {
+					...{ type: /^Role$/, principalId: ROLE_ID, arn: /^arn:aws:iam::111122223333:role\/\w+$/ },
+					...{ accountId: /^111122223333$/, userName: /^\w+$/ },
+				},
+				attributes: { creationDate: INSTANT, mfaAuthenticated: /^(true|false)$/ },
+			},
+		},
+		...{ sourceIPAddress: /^192\.0\.2\.\d+$/, userAgent: /./, requestParameters: asked, responseElements: answer },
+		...{ requestID: UUID, eventID: UUID, readOnly: 'boolean', eventType: /^AwsApiCall$/, managementEvent: 'boolean' },
+		...{ recipientAccountId: /^111122223333$/, eventCategory: /^Management$/ },
+		...more,
+	});
+const OPENED_SESSION = { sessionId: SESSION_ID, tokenValue: /^Value hidden due to security reasons\.$/, streamUrl: /^wss:\/\// };
+
+/** AWS names these and documents no payload: nothing is in the samples, for nothing may be relied on. */
+const REGISTRATION = envelope('aws.ssm', /^SSM Managed Instance (Reg|Dereg)istration$/, [], {});
+
 export const SHAPES: Readonly<Record<string, Shape>> = {
+	'managed-instance-registration.json': REGISTRATION,
+	'managed-instance-deregistration.json': REGISTRATION,
 	'instance-terminating.json': LIFECYCLE_ACTION,
 	'instance-launching.json': LIFECYCLE_ACTION,
 	'instance-terminating-warm-pool.json': LIFECYCLE_ACTION,
@@ -332,10 +369,22 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
 	'maintenance-window-task-failed.json': WINDOW_TASK_OVER,
 	'command-success.json': COMMAND,
 	'calendar-open.json': CALENDAR,
+	'session-started.json': sessionCall(
+		/^StartSession$/,
+		{ target: INSTANCE_ID, documentName: /^fleetkeeper-local-session$/, reason: /./ },
+		OPENED_SESSION,
+	),
+	'session-resumed.json': sessionCall(/^ResumeSession$/, { sessionId: SESSION_ID }, OPENED_SESSION),
+	'session-refused.json': sessionCall(/^StartSession$/, { target: INSTANCE_ID }, 'null', {
+		errorCode: /^AccessDenied$/,
+		errorMessage: /./,
+	}),
+	'session-terminated.json': sessionCall(/^TerminateSession$/, { sessionId: SESSION_ID }, { sessionId: SESSION_ID }),
 	'association-failed.json': ASSOCIATION,
 	'instance-association-failed.json': NODE_ASSOCIATION,
 	'configuration-compliance-non-compliant.json': PATCH_COMPLIANCE,
 	'configuration-compliance-compliant.json': PATCH_COMPLIANCE,
+	'inventory-written.json': OBJECT_CREATED,
 	'playbook-changed.json': PARAMETER_CHANGE,
 	'playbook-expired.json': PARAMETER_POLICY_ACTION,
 	'playbook-expiring.json': PARAMETER_POLICY_ACTION,

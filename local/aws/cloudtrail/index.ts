@@ -3,19 +3,22 @@
 import type { Event, LookupAttribute, LookupEventsCommandInput, LookupEventsCommandOutput } from '@aws-sdk/client-cloudtrail';
 import * as schemas from '@aws-sdk/client-cloudtrail';
 import { type ApiCall, isReadOnly } from '../api-call.ts';
-import { CLOUDTRAIL_LAG_MS, CLOUDTRAIL_QUOTAS } from '../assumptions.ts';
+import { CLOUDTRAIL_LAG_MS, CLOUDTRAIL_QUOTAS, LATENCY_MS, within } from '../assumptions.ts';
+import type { RoleOf } from '../identity.ts';
 import { nextToken, page } from '../paging.ts';
 import { defineService, PROTOCOLS, type ServiceDefinition } from '../service.ts';
 import { quotasOf, throttled } from '../throttle.ts';
 import { type AwsContext, AwsError, type Output } from '../types.ts';
-import { isRecorded, type RoleOf, trailEvent } from './trail-event.ts';
-import { trailOperations } from './trails.ts';
+import { isRecorded, trailEvent } from './trail-event.ts';
+import { createTrails } from './trails.ts';
 
 export interface CloudTrail {
 	readonly definition: ServiceDefinition;
 	/** How long after a call its event can be looked up, in milliseconds. */
 	lagMs: number;
-	/** Takes a call into the history; data events are left out. */
+	/** Makes a trail of all management events, which logs from now on. */
+	addTrail(name: string): void;
+	/** Takes a call into the history, and brings it to EventBridge where a trail logs; data events are left out. */
 	record(call: ApiCall): void;
 	/** What LookupEvents knows at this instant, the oldest first. */
 	events(): Event[];
@@ -37,6 +40,7 @@ const MOST = 50;
 export function createCloudTrail(ctx: AwsContext, options: CloudTrailOptions = {}): CloudTrail {
 	const { throttles = {}, roleOf = () => undefined } = options;
 	const history: { readonly call: ApiCall; event?: Event }[] = [];
+	const trails = createTrails(ctx);
 	const trail = { lagMs: options.lagMs ?? CLOUDTRAIL_LAG_MS };
 
 	/** An event is made of its call when it is first asked for. */
@@ -50,8 +54,19 @@ export function createCloudTrail(ctx: AwsContext, options: CloudTrailOptions = {
 			});
 	}
 
+	/** What changes something comes to EventBridge where a trail takes it in (EventBridge user guide, "Events from CloudTrail"). */
+	function bring(call: ApiCall): void {
+		if (isReadOnly(call.operation) || !trails.takesWrites()) return;
+		const { CloudTrailEvent: text = '{}' } = trailEvent(ctx, call, roleOf);
+		const detail = JSON.parse(text) as { readonly eventSource: string };
+		const source = `aws.${detail.eventSource.split('.')[0]}`;
+		ctx.clock.after(within(ctx.clock, LATENCY_MS.trailEvent), () => {
+			ctx.emit({ source, detailType: 'AWS API Call via CloudTrail', detail });
+		});
+	}
+
 	const operations = {
-		...trailOperations(ctx),
+		...trails.operations,
 
 		LookupEvents(input: LookupEventsCommandInput): Output<LookupEventsCommandOutput> {
 			const { LookupAttributes: attributes = [], StartTime, EndTime, MaxResults = MOST } = input;
@@ -82,11 +97,16 @@ export function createCloudTrail(ctx: AwsContext, options: CloudTrailOptions = {
 		definition,
 		record: (call: ApiCall) => {
 			if (!isRecorded(call)) return;
+			bring(call);
 			// Of a call that only reads, the event has no answer: it need not be kept.
 			const { output, ...asked } = call;
 			history.push({ call: isReadOnly(call.operation) ? asked : call });
 		},
 		events: () => visible(),
+		addTrail(Name: string) {
+			trails.operations.CreateTrail({ Name, S3BucketName: `${Name}-logs`, IsMultiRegionTrail: true });
+			trails.operations.StartLogging({ Name });
+		},
 	});
 }
 

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Event } from '@aws-sdk/client-cloudtrail';
 import { type ApiCall, isReadOnly } from '../api-call.ts';
+import { callerArn, type RoleOf } from '../identity.ts';
 import type { AwsContext } from '../types.ts';
 import { resourcesOf } from './resources.ts';
 
@@ -12,6 +13,12 @@ const SOURCES: Readonly<Record<string, string>> = { cloudwatch: 'monitoring', re
 /** What CloudTrail never writes down. */
 const HIDDEN: Readonly<Record<string, string>> = { PutParameter: 'value', SendCommand: 'parameters' };
 const HIDDEN_TEXT = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+const HIDDEN_ANSWERS: Readonly<Record<string, string>> = {
+	StartSession: 'tokenValue',
+	ResumeSession: 'tokenValue',
+	CreateActivation: 'activationCode',
+};
+const HIDDEN_ANSWER = 'Value hidden due to security reasons.';
 
 /** Operations that change nothing but data. CloudTrail's event history holds management events only. */
 const DATA_PLANE: Readonly<Record<string, RegExp>> = {
@@ -27,9 +34,6 @@ const DATA_PLANE: Readonly<Record<string, RegExp>> = {
 export function isRecorded({ service, operation, error }: ApiCall): boolean {
 	return !DATA_PLANE[service]?.test(operation) && error?.code !== 'UnknownOperationException';
 }
-
-/** The role of a function that calls, by the function's name; undefined for anybody else. */
-export type RoleOf = (caller: string) => string | undefined;
 
 /** An event as LookupEvents gives it. */
 export function trailEvent(ctx: AwsContext, call: ApiCall, roleOf: RoleOf): Event {
@@ -48,7 +52,7 @@ export function trailEvent(ctx: AwsContext, call: ApiCall, roleOf: RoleOf): Even
 		userAgent: identity.type === 'AWSService' ? caller : 'aws-sdk',
 		...(error ? { errorCode: error.code, errorMessage: error.message } : {}),
 		requestParameters: parameters(operation, call.input),
-		responseElements: readOnly || error ? null : elements(call.output),
+		responseElements: readOnly || error ? null : answer(operation, call.output),
 		requestID: requestId,
 		eventID: id,
 		readOnly,
@@ -77,14 +81,15 @@ function eventId(requestId: string): string {
 }
 
 /** A function calls as its role, under a session of its own name; a service in its own; anybody else as a user of the access key's name. */
-function identityOf({ account }: AwsContext, caller: string, roleOf: RoleOf) {
+function identityOf(ctx: AwsContext, caller: string, roleOf: RoleOf) {
+	const { account } = ctx;
 	if (caller.endsWith('.amazonaws.com')) return { type: 'AWSService', invokedBy: caller } as const;
 	const role = roleOf(caller);
 	if (role === undefined) {
 		return {
 			type: 'IAMUser',
 			accountId: account,
-			arn: `arn:aws:iam::${account}:user/${caller}`,
+			arn: callerArn(ctx, caller, roleOf),
 			accessKeyId: caller,
 			userName: caller,
 		} as const;
@@ -93,15 +98,21 @@ function identityOf({ account }: AwsContext, caller: string, roleOf: RoleOf) {
 	return {
 		type: 'AssumedRole',
 		accountId: account,
-		arn: `arn:aws:sts::${account}:assumed-role/${roleName}/${caller}`,
+		arn: callerArn(ctx, caller, roleOf),
 		sessionContext: { sessionIssuer: { type: 'Role', arn: role, accountId: account, userName: roleName } },
 	} as const;
 }
 
 function parameters(operation: string, input: unknown): unknown {
-	const shown = elements(input);
-	const hidden = HIDDEN[operation];
-	return shown !== null && hidden !== undefined && hidden in shown ? { ...shown, [hidden]: HIDDEN_TEXT } : shown;
+	return without(HIDDEN[operation], elements(input), HIDDEN_TEXT);
+}
+
+function answer(operation: string, output: unknown): unknown {
+	return without(HIDDEN_ANSWERS[operation], elements(output), HIDDEN_ANSWER);
+}
+
+function without(hidden: string | undefined, shown: Record<string, unknown> | null, text: string): unknown {
+	return shown !== null && hidden !== undefined && hidden in shown ? { ...shown, [hidden]: text } : shown;
 }
 
 /** Members in lower camel case, as CloudTrail writes them; null where there is none. */

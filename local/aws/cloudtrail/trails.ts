@@ -31,8 +31,8 @@ interface Trail {
 /** Management events of both kinds, as a new trail has them. */
 const MANAGEMENT: readonly EventSelector[] = [{ ReadWriteType: 'All', IncludeManagementEvents: true, DataResources: [] }];
 
-/** The operations on trails. Nothing is delivered to their buckets here. */
-export function trailOperations(ctx: AwsContext) {
+/** Trails, and the operations on them. Nothing is delivered to their buckets here. */
+export function createTrails(ctx: AwsContext) {
 	const trails = new Map<string, Trail>();
 
 	function find(nameOrArn: string | undefined): Trail {
@@ -54,7 +54,7 @@ export function trailOperations(ctx: AwsContext) {
 		IsOrganizationTrail: false,
 	});
 
-	return {
+	const operations = {
 		CreateTrail({ Name = '', S3BucketName = '', IsMultiRegionTrail = false }: CreateTrailCommandInput): Output<CreateTrailCommandOutput> {
 			if (trails.has(Name)) throw new AwsError('TrailAlreadyExistsException', `Trail ${Name} already exists for customer: ${ctx.account}`);
 			const arn = `arn:aws:cloudtrail:${ctx.region}:${ctx.account}:trail/${Name}`;
@@ -98,5 +98,16 @@ export function trailOperations(ctx: AwsContext) {
 			trail.selectors = EventSelectors;
 			return { TrailARN: trail.arn, EventSelectors };
 		},
+	};
+
+	return {
+		operations,
+		/** Whether a trail that logs takes in management events that change something. */
+		takesWrites: () =>
+			[...trails.values()].some(
+				({ loggingSince, selectors }) =>
+					loggingSince !== undefined &&
+					selectors.some(({ IncludeManagementEvents, ReadWriteType }) => IncludeManagementEvents !== false && ReadWriteType !== 'ReadOnly'),
+			),
 	};
 }

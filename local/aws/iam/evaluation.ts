@@ -95,8 +95,8 @@ export class RolePolicies {
 	/** @param context asked for only where a permission of this action has a condition. */
 	decide(request: Omit<Request, 'context'>, context: () => RequestContext): Decision {
 		const candidates = [...(this.#byAction.get(request.action.toLowerCase()) ?? []), ...this.#wild];
-		const given = candidates.some(({ condition }) => condition !== undefined) ? context() : {};
 		const wanted = new Set(candidates.flatMap(conditionKeys));
+		const given = wanted.size > 0 ? context() : {};
 		const relevant = Object.fromEntries(Object.entries(given).filter(([key]) => wanted.has(key.toLowerCase())));
 		const key = `${request.action}\n${request.resource}\n${JSON.stringify(relevant)}`;
 		const known = this.#decisions.get(key);

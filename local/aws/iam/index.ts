@@ -63,13 +63,27 @@ export interface Iam {
 }
 
 /** The condition keys that are given to policies: one that asks for another would never hold. */
-const GLOBAL_KEYS = ['aws:PrincipalAccount', 'aws:PrincipalArn', 'aws:RequestedRegion', 'aws:ResourceAccount', 'ec2:Region'] as const;
+const GLOBAL_KEYS = [
+	'aws:PrincipalAccount',
+	'aws:PrincipalArn',
+	'aws:RequestedRegion',
+	'aws:ResourceAccount',
+	'aws:userid',
+	'ec2:Region',
+] as const;
 const KNOWN_KEYS = new Set(
-	[...GLOBAL_KEYS, 'aws:TagKeys', 'ec2:CreateAction', 'events:detail-type', 'events:source', 'iam:PassedToService', 's3:prefix'].map(
-		(key) => key.toLowerCase(),
-	),
+	[
+		...GLOBAL_KEYS,
+		'aws:TagKeys',
+		'ec2:CreateAction',
+		'events:detail-type',
+		'events:source',
+		'iam:PassedToService',
+		'iam:PolicyARN',
+		's3:prefix',
+	].map((key) => key.toLowerCase()),
 );
-const KNOWN_PREFIXES = ['aws:requesttag/', 'aws:resourcetag/', 'ssm:resourcetag/'];
+const KNOWN_PREFIXES = ['aws:requesttag/', 'aws:resourcetag/', 'ssm:resourcetag/', 'ssm:sessiondocumentaccesscheck'];
 
 /** @throws Error for a policy that asks for a condition key of which nothing is known here. */
 function checkKeys({ name }: Role, { permissions }: RolePolicies): void {
@@ -77,6 +91,11 @@ function checkKeys({ name }: Role, { permissions }: RolePolicies): void {
 		.flatMap(conditionKeys)
 		.find((key) => !KNOWN_KEYS.has(key) && !KNOWN_PREFIXES.some((prefix) => key.startsWith(prefix)));
 	if (unknown !== undefined) throw new Error(`Role ${name} has a condition on ${unknown}, which the local AWS gives to no request.`);
+}
+
+/** The `aws:userid` of who works in a role: IAM makes an id for the role, which in this world is its name. */
+export function userIdOf({ role, name }: Session): string {
+	return `AROA${role.split('/').at(-1)?.toUpperCase()}:${name}`;
 }
 
 /** Worlds that are made of one template share what was worked out about its roles. */
@@ -107,8 +126,9 @@ export async function createIam({ account, region, roles, sessionOf, facts, onUs
 
 	const sessionArn = ({ role, name }: Session) => `arn:aws:sts::${account}:assumed-role/${role.split('/').at(-1)}/${name}`;
 
-	const contextOf = ({ role }: Session, need: Need): RequestContext => ({
+	const contextOf = ({ role, name }: Session, need: Need): RequestContext => ({
 		'aws:PrincipalArn': role,
+		'aws:userid': userIdOf({ role, name }),
 		'aws:PrincipalAccount': account,
 		'aws:ResourceAccount': account,
 		'aws:RequestedRegion': region,
@@ -141,7 +161,7 @@ export async function createIam({ account, region, roles, sessionOf, facts, onUs
 			if (!needs) throw new Error(`The local AWS does not know what permissions ${operation} of ${service} needs.`);
 			for (const need of needs(input as never, site)) {
 				const missing = lacking(session, need);
-				if (!missing) continue;
+				if (!missing || need.otherwise?.every((other) => !lacking(session, other))) continue;
 				const explicitly = missing.decision.verdict === 'explicitly-denied';
 				return denial({ service, principal: sessionArn(session), action: need.action, resource: missing.resource, explicitly });
 			}

@@ -10,6 +10,8 @@ export interface Need {
 	readonly resources: readonly string[];
 	/** The condition keys of this action; made only where a policy asks for one. */
 	readonly context?: () => RequestContext;
+	/** Where it is not allowed: what is enough in its place. */
+	readonly otherwise?: readonly Need[];
 }
 
 /** What a need depends on beside the call itself. */
@@ -18,6 +20,12 @@ export interface Facts {
 	runbook(input: unknown): { readonly version: string; readonly assumeRole?: string } | undefined;
 	/** The tags of an instance, as conditions on `ssm:resourceTag` and `aws:ResourceTag` ask for them. */
 	instanceTags(id: string): ReadonlyMap<string, string> | undefined;
+	/** The keys of the account's own that encrypt a SecureString, or those under a path: ids, ARNs or aliases. */
+	parameterKeys?(nameOrPath: string): readonly string[];
+	/** The name of the role in an instance profile. */
+	profileRole?(profile: string): string | undefined;
+	/** The `aws:userid` of who has started a session of Session Manager, where it is somebody in a role. */
+	sessionUserId?(id: string): string | undefined;
 }
 
 /** Where a call is made, and what is known there. */

@@ -46,7 +46,12 @@ export function nameOf({ effect, action, resource, condition }: Permission): str
 	return [...(effect === 'Deny' ? [effect] : []), action, resource, ...(condition ? [JSON.stringify(condition)] : [])].join(' ');
 }
 
-/** The condition keys that a permission asks for, in lower case. */
-export function conditionKeys({ condition = {} }: Permission): string[] {
-	return Object.values(condition).flatMap((each) => Object.keys(each).map((key) => key.toLowerCase()));
+/** Policy variables: `${aws:userid}`, also with a default behind a comma. */
+const VARIABLE = /\$\{([^},*?$]+)[^}]*\}/g;
+
+/** The condition keys that a permission asks for, in lower case, those in its variables included. */
+export function conditionKeys({ condition = {}, resource }: Permission): string[] {
+	const keys = Object.values(condition).flatMap((each) => Object.keys(each));
+	const variables = [...`${resource} ${JSON.stringify(condition)}`.matchAll(VARIABLE)].map(([, name = '']) => name.trim());
+	return [...keys, ...variables].map((key) => key.toLowerCase());
 }

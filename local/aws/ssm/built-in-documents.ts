@@ -147,7 +147,69 @@ const REFRESH_ASSOCIATION = {
 	mainSteps: [{ action: 'aws:refreshAssociation', name: 'refreshAssociation', inputs: { associationIds: '{{ associationIds }}' } }],
 };
 
+/** Which kinds of inventory there are to gather, and whether that is done where nobody says so. */
+const GATHERED = {
+	applications: 'Enabled',
+	awsComponents: 'Enabled',
+	billingInfo: 'Enabled',
+	customInventory: 'Enabled',
+	instanceDetailedInformation: 'Enabled',
+	networkConfig: 'Enabled',
+	services: 'Enabled',
+	windowsRoles: 'Enabled',
+	windowsUpdates: 'Enabled',
+} as const;
+
+const GATHER_SOFTWARE_INVENTORY = {
+	schemaVersion: '2.2',
+	description: 'Software Inventory Policy Document.',
+	parameters: {
+		...Object.fromEntries(
+			Object.entries(GATHERED).map(([name, value]) => [
+				name,
+				{ type: 'String', default: value, description: `(Optional) Collect ${name}.`, allowedValues: ['Enabled', 'Disabled'] },
+			]),
+		),
+		files: { type: 'String', default: '', description: '(Optional) Files to look for, as JSON.' },
+		windowsRegistry: { type: 'String', default: '', description: '(Optional) Keys of the registry to look for, as JSON.' },
+	},
+	mainSteps: [
+		{
+			action: 'aws:softwareInventory',
+			name: 'collectSoftwareInventoryItems',
+			inputs: Object.fromEntries([...Object.keys(GATHERED), 'files', 'windowsRegistry'].map((name) => [name, `{{ ${name} }}`])),
+		},
+	],
+};
+
+const UPDATE_SSM_AGENT = {
+	schemaVersion: '2.2',
+	description: 'Update the Amazon SSM Agent to the latest version or specified version.',
+	parameters: {
+		version: {
+			type: 'String',
+			default: '',
+			description: '(Optional) A specific version of the agent to install; the latest where it is empty.',
+		},
+		allowDowngrade: {
+			type: 'String',
+			default: 'false',
+			description: '(Optional) Allow the agent to be downgraded to an earlier version.',
+			allowedValues: ['true', 'false'],
+		},
+	},
+	mainSteps: [
+		{
+			action: 'aws:updateSsmAgent',
+			name: 'updateSSMAgent',
+			inputs: { agentName: 'amazon-ssm-agent', targetVersion: '{{ version }}', allowDowngrade: '{{ allowDowngrade }}' },
+		},
+	],
+};
+
 export const BUILT_IN_DOCUMENTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+	'AWS-GatherSoftwareInventory': GATHER_SOFTWARE_INVENTORY,
+	'AWS-UpdateSSMAgent': UPDATE_SSM_AGENT,
 	'AWS-RunShellScript': runScript('aws:runShellScript'),
 	'AWS-RunPowerShellScript': runScript('aws:runPowerShellScript'),
 	'AWS-RunPatchBaseline': RUN_PATCH_BASELINE,

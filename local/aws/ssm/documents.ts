@@ -7,6 +7,7 @@ import { automationProblem } from './automation/document.ts';
 import { BUILT_IN_DOCUMENTS } from './built-in-documents.ts';
 import { parseCalendar } from './calendar.ts';
 import { commandProblem } from './command-document.ts';
+import { sessionProblem } from './sessions/document.ts';
 import { isRecord } from './values.ts';
 
 export interface DocumentVersion {
@@ -59,6 +60,10 @@ export class Documents {
 
 	all(): StoredDocument[] {
 		return [...this.#documents.values()];
+	}
+
+	find(name: string): StoredDocument | undefined {
+		return this.#documents.get(name);
 	}
 
 	/**
@@ -144,6 +149,13 @@ export class Documents {
 	}
 }
 
+/** What is wrong with the content of a document, by its type. */
+const PROBLEMS: Readonly<Record<string, (content: Readonly<Record<string, unknown>>) => string | undefined>> = {
+	Automation: automationProblem,
+	Command: commandProblem,
+	Session: sessionProblem,
+};
+
 function checkedContent(document: StoredDocument, content: NewDocument['content']): Readonly<Record<string, unknown>> {
 	const refuse = (why: string) => new AwsError('InvalidDocumentContent', `${document.name}: ${why}`);
 	if (document.type === 'ChangeCalendar') return checkedCalendar(document, content, refuse);
@@ -154,8 +166,7 @@ function checkedContent(document: StoredDocument, content: NewDocument['content'
 		throw refuse(`the content is not ${document.format}: ${(error as Error).message}`);
 	}
 	if (!isRecord(value)) throw refuse('the content must be a map.');
-	const problem =
-		document.type === 'Command' ? commandProblem(value) : document.type === 'Automation' ? automationProblem(value) : undefined;
+	const problem = PROBLEMS[document.type]?.(value);
 	if (problem) throw refuse(problem);
 	return value;
 }

@@ -4,6 +4,7 @@
  */
 
 import type {
+	CreateResourceDataSyncCommandInput,
 	GetCalendarStateCommandInput,
 	SendCommandCommandInput,
 	StartAutomationExecutionCommandInput,
@@ -15,9 +16,12 @@ import { LIST_LAG_MS, SSM_QUOTAS } from '../assumptions.ts';
 import type { Ec2 } from '../ec2.ts';
 import type { Behaviours } from '../ec2-machine.ts';
 import type { Iam } from '../iam/index.ts';
+import type { IamApi } from '../iam-api.ts';
 import { defineService, PROTOCOLS, type ServiceDefinition } from '../service.ts';
 import { quotasOf, throttled } from '../throttle.ts';
 import { type AwsContext, AwsError } from '../types.ts';
+import { createActivations, type HybridActivations } from './activations/index.ts';
+import { agentUpdater, UPDATE_AGENT } from './agent.ts';
 import { runbookOf } from './automation/assume-role.ts';
 import { AutomationEngine } from './automation/engine.ts';
 import type { Execution } from './automation/model.ts';
@@ -30,12 +34,16 @@ import { commandOperations } from './command-operations.ts';
 import { Commands } from './commands.ts';
 import { Compliance } from './compliance/compliance.ts';
 import { complianceOperations } from './compliance/operations.ts';
+import { createDataSyncs } from './data-sync/index.ts';
+import type { Bucketing } from './data-sync/syncs.ts';
 import { documentOperations } from './document-operations.ts';
 import { Documents } from './documents.ts';
 import type { HybridMachine, NewHybridMachine } from './hybrid.ts';
+import { createInventory } from './inventory/index.ts';
 import type { Lag } from './lag.ts';
 import { createMaintenanceWindows, type DeployedWindows } from './maintenance/index.ts';
 import type { InvokeFunction } from './maintenance/other-tasks.ts';
+import { type AgentMay, admissionOf, agentAllowed } from './node-admission.ts';
 import { nodeOperations } from './node-operations.ts';
 import { type AgentState, type ManagedNode, Nodes } from './nodes.ts';
 import { opsItemOperations } from './ops-item-operations.ts';
@@ -44,6 +52,8 @@ import { parameterOperations } from './parameter-operations.ts';
 import { type NewParameter, Parameters } from './parameters.ts';
 import { createPatchManager, type PatchManager } from './patching/index.ts';
 import { makeCommand } from './send-command.ts';
+import { HOST_MANAGEMENT, HOST_MANAGEMENT_ROLE, ServiceSettings } from './service-settings.ts';
+import { createSessionManager, type SessionManager } from './sessions/index.ts';
 import { createStateManager, type StateManager } from './state-manager/index.ts';
 import { tagOperations } from './tag-operations.ts';
 
@@ -51,14 +61,22 @@ export interface Ssm {
 	readonly definition: ServiceDefinition;
 	readonly lag: Lag;
 	/** Stores a document as CreateDocument does, without a call. `content` is an object, or JSON or YAML text. */
-	addDocument(name: string, type: 'Command' | 'Automation' | 'ChangeCalendar', content: string | Readonly<Record<string, unknown>>): void;
+	addDocument(
+		name: string,
+		type: 'Command' | 'Automation' | 'ChangeCalendar' | 'Session',
+		content: string | Readonly<Record<string, unknown>>,
+	): void;
 	/** Stores or overwrites a parameter, its event included, without a call. */
 	putParameter(parameter: Omit<NewParameter, 'overwrite'>): void;
+	/** The keys of the account's own that encrypt a SecureString, or those under a path. */
+	parameterKeys(nameOrPath: string): readonly string[];
 	/** A registered node whose instance has not gone. Its `runs` are everything that ran on it. */
 	node(id: string): ManagedNode | undefined;
 	nodes(): readonly ManagedNode[];
 	/** Registers a node, silences its agent or brings it back; `none`: it never registered. */
 	setAgent(id: string, agent: AgentState): void;
+	/** Whether instances without a profile that would do are managed all the same; a world begins with that on. */
+	manageHosts(isOn: boolean): void;
 	/** Registers a node whose agent has been silent for long: it is `ConnectionLost` from the start. */
 	seedLost(id: string): void;
 	/** Registers a machine that is not EC2's. */
@@ -72,6 +90,11 @@ export interface Ssm {
 	readonly maintenance: DeployedWindows;
 	readonly patchManager: PatchManager;
 	readonly stateManager: StateManager;
+	readonly activations: HybridActivations;
+	/** People at their shells. */
+	readonly sessionManager: SessionManager;
+	/** Makes a resource data sync as a deployment does. */
+	addDataSync(input: CreateResourceDataSyncCommandInput): void;
 	/** A resource group of the nodes that carry these tags. */
 	addResourceGroup(name: string, tags: Readonly<Record<string, string>>): void;
 	/** What StartAutomationExecution would run: the version, and the role that it works in. */
@@ -84,6 +107,12 @@ export interface Ssm {
 
 export interface SsmOptions {
 	readonly ec2: Ec2;
+	/** Where resource data syncs and sessions write. */
+	readonly s3?: Bucketing;
+	/** Whether the bucket of a resource data sync lets it be written to, by the sync's name; any does where it is absent. */
+	readonly admitsSync?: (name: string) => boolean;
+	/** Roles and instance profiles; where it is absent, they allow anything. */
+	readonly iamApi?: IamApi;
 	/** All services of the world: what runbooks reach by `aws:executeAwsApi`, on the wire or not. Asked at each call. */
 	readonly services?: () => readonly Pick<ServiceDefinition, 'name' | 'operations'>[];
 	/** Told of the calls that runbooks make. */
@@ -115,9 +144,26 @@ function managedInstance(nodes: Nodes, id: string): HybridMachine {
 }
 
 export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
-	const { ec2, services = () => [], onCall, iam, invoke, throttles = {}, listLagMs = LIST_LAG_MS } = options;
+	const {
+		ec2,
+		s3,
+		iamApi,
+		admitsSync = () => true,
+		services = () => [],
+		onCall,
+		iam,
+		invoke,
+		throttles = {},
+		listLagMs = LIST_LAG_MS,
+	} = options;
 	const lag: Lag = { listsMs: listLagMs };
-	const nodes = new Nodes(ctx, ec2);
+	const settings = new ServiceSettings(ctx);
+	// A world is as most fleets are: managed without a profile on every instance.
+	settings.set(HOST_MANAGEMENT, HOST_MANAGEMENT_ROLE, 'System');
+	const agentMay: AgentMay = (host, action, resource) => agentAllowed({ ec2, iamApi }, host, action, resource);
+	const nodes = new Nodes(ctx, ec2, admissionOf({ ec2, settings, agentMay }));
+	for (const source of [settings, ...(iamApi ? [iamApi] : [])]) source.onChange(() => nodes.reconsider());
+	ec2.onProfile(() => nodes.reconsider());
 	const documents = new Documents(ctx);
 	const calendars = new Calendars(ctx, documents);
 	const parameters = new Parameters(ctx);
@@ -151,6 +197,13 @@ export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 	const compliance = new Compliance(ctx);
 	const patching = createPatchManager(ctx, nodes, compliance);
 	const associations = createStateManager({ ctx, nodes, documents, calendars, compliance });
+	const inventory = createInventory({ ctx, nodes, compliance, patchReport: patching.manager.report, associationsOn: associations.on });
+	const dataSyncs = createDataSyncs(ctx, inventory.inventory, s3, admitsSync);
+	const roleOf = (caller: string) => iam?.sessionOf(caller)?.role;
+	const sessions = createSessionManager({ ctx, nodes, documents, lag, roleOf, agentMay, ...(s3 && { s3 }) });
+	const activations = createActivations(ctx, nodes, (role) => (iamApi ? iamApi.trusts(role, 'ssm.amazonaws.com') : true));
+	nodes.perform(UPDATE_AGENT, agentUpdater(ctx, nodes));
+	ec2.onState(({ id }) => inventory.inventory.touch(id, 'AWS:InstanceInformation'));
 
 	const operations = {
 		...commandOperations(commands, sending, lag),
@@ -158,10 +211,15 @@ export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 		...maintenance.operations,
 		...patching.operations,
 		...associations.operations,
+		...inventory.operations,
+		...dataSyncs.operations,
+		...sessions.operations,
+		...activations.operations,
+		...settings.operations(roleOf),
 		...complianceOperations(ctx, compliance, (id) => nodes.get(id) !== undefined),
 		...documentOperations(documents),
 		GetCalendarState: (input: GetCalendarStateCommandInput) => calendars.state(input),
-		...parameterOperations(ctx, parameters),
+		...parameterOperations(ctx, parameters, roleOf),
 		...opsItemOperations(ctx, opsItems),
 		...nodeOperations(ctx, nodes),
 		...tagOperations({
@@ -191,10 +249,12 @@ export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 		putParameter: (parameter) => {
 			parameters.put({ ...parameter, overwrite: true });
 		},
+		parameterKeys: (nameOrPath) => parameters.keysOf(nameOrPath),
 		node: (id) => nodes.get(id),
 		nodes: () => nodes.listed(),
 		setAgent: (id, agent) => nodes.setAgent(id, agent),
 		seedLost: (id) => nodes.seedLost(id),
+		manageHosts: (isOn) => (isOn ? settings.set(HOST_MANAGEMENT, HOST_MANAGEMENT_ROLE, 'System') : settings.reset(HOST_MANAGEMENT)),
 		addHybridMachine(machine) {
 			nodes.hybrid.add(machine);
 			nodes.setAgent(machine.id, 'online');
@@ -209,6 +269,9 @@ export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 		maintenance: maintenance.deployed,
 		patchManager: patching.manager,
 		stateManager: associations.manager,
+		activations: activations.manager,
+		sessionManager: sessions.manager,
+		addDataSync: dataSyncs.add,
 		addResourceGroup: (name, tags) => {
 			groups.set(name, tags);
 		},

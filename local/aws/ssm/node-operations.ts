@@ -7,20 +7,13 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { nextToken, page } from '../paging.ts';
 import { type AwsContext, AwsError, type Output } from '../types.ts';
+import { agentVersionOf, LATEST_AGENT } from './agent.ts';
 import type { Host } from './hybrid.ts';
 import { invalidInstances, type ManagedNode, type Nodes } from './nodes.ts';
+import { computerName, PLATFORMS } from './platforms.ts';
 
 const NODE_ID = /^(i-(\w{8}|\w{17})|mi-\w{17})$/;
 const PAGE = { least: 5, most: 50, default: 10 } as const;
-/** The role that activations give to machines, where nobody names another (user guide, hybrid activations). */
-const HYBRID_ROLE = 'service-role/AmazonEC2RunCommandRoleForManagedInstances';
-const AGENT_VERSION = '3.3.987.0';
-const PLATFORMS = {
-	Linux: { PlatformName: 'Amazon Linux', PlatformVersion: '2023' },
-	MacOS: { PlatformName: 'macOS', PlatformVersion: '14.5' },
-	Windows: { PlatformName: 'Microsoft Windows Server 2022 Datacenter', PlatformVersion: '10.0.20348' },
-} as const;
-
 type Condition = { readonly key: string; readonly values: readonly string[] };
 
 export function nodeOperations(ctx: AwsContext, nodes: Nodes) {
@@ -37,7 +30,11 @@ export function nodeOperations(ctx: AwsContext, nodes: Nodes) {
 			case 'ResourceType':
 				return values.includes(nodes.hybrid.get(node.id) ? 'ManagedInstance' : 'EC2Instance');
 			case 'AgentVersion':
-				return values.includes(AGENT_VERSION);
+				return values.includes(agentVersionOf(nodes, node, ctx.clock.now()));
+			case 'ActivationIds':
+				return values.includes(nodes.hybrid.get(node.id)?.activationId ?? '');
+			case 'IamRole':
+				return values.includes(nodes.hybrid.get(node.id)?.role ?? '');
 			case 'tag-key':
 				return values.some((name) => nodes.instance(node).tags.has(name));
 			default:
@@ -47,12 +44,13 @@ export function nodeOperations(ctx: AwsContext, nodes: Nodes) {
 
 	function wire(node: ManagedNode): InstanceInformation {
 		const instance = nodes.instance(node);
+		const version = agentVersionOf(nodes, node, ctx.clock.now());
 		return {
 			InstanceId: node.id,
 			PingStatus: nodes.pingStatus(node),
 			LastPingDateTime: new Date(nodes.lastPingAt(node)),
-			AgentVersion: AGENT_VERSION,
-			IsLatestVersion: true,
+			AgentVersion: version,
+			IsLatestVersion: version === LATEST_AGENT,
 			PlatformType: instance.machine.platform,
 			...PLATFORMS[instance.machine.platform],
 			RegistrationDate: new Date(node.registeredAt),
@@ -61,15 +59,15 @@ export function nodeOperations(ctx: AwsContext, nodes: Nodes) {
 		};
 	}
 
-	function source(node: ManagedNode, { privateIp }: Host): Partial<InstanceInformation> {
+	function source(node: ManagedNode, host: Host): Partial<InstanceInformation> {
 		const hybrid = nodes.hybrid.get(node.id);
+		const ComputerName = computerName(ctx, host, hybrid);
 		if (!hybrid) {
-			const ComputerName = `ip-${privateIp.replaceAll('.', '-')}.${ctx.region}.compute.internal`;
 			return { ResourceType: 'EC2Instance', ComputerName, SourceId: node.id, SourceType: 'AWS::EC2::Instance' };
 		}
-		const { name: Name, activationId: ActivationId } = hybrid;
+		const { name, displayName: Name = name, activationId: ActivationId, role: IamRole } = hybrid;
 		const managed = { ResourceType: 'ManagedInstance', SourceType: 'AWS::SSM::ManagedInstance' } as const;
-		return { ...managed, SourceId: node.id, ComputerName: Name, Name, ActivationId, IamRole: HYBRID_ROLE };
+		return { ...managed, SourceId: node.id, ComputerName, Name, ActivationId, IamRole };
 	}
 
 	return {

@@ -1,6 +1,6 @@
 /** One document on one node: which steps run, how long, and how they end. No script is executed; the fleet says how it ends. */
 
-import type { Outcome } from '../ec2-machine.ts';
+import type { Application, Outcome } from '../ec2-machine.ts';
 import type { Clock } from '../types.ts';
 import type { PlannedStep } from './command-document.ts';
 import { interpolate, text, type Value } from './values.ts';
@@ -27,9 +27,16 @@ export interface NodeRun {
 	boot: number;
 	/** Whether the work itself was done here, and not merely found done. */
 	readonly effective: boolean;
+	/** What it changes of the node's software, once it has succeeded. */
+	readonly software?: SoftwareChange;
 	plugins: readonly PluginRun[];
 	endsAt: number;
 	status: RunStatus;
+}
+
+export interface SoftwareChange {
+	readonly removes?: string;
+	readonly installs?: Application;
 }
 
 export interface RunRequest {
@@ -66,6 +73,7 @@ export function startRun(request: RunRequest, clock: Clock): NodeRun {
 		startedAt,
 		boot: request.boot,
 		effective: before === undefined && request.steps.some((step) => step.skipped === undefined),
+		...changeOf(how, parameters),
 		plugins,
 		endsAt: plugins.at(-1)?.endedAt ?? startedAt,
 		status: failed === -1 || forgiven ? 'Success' : timedOut ? 'TimedOut' : 'Failed',
@@ -101,6 +109,20 @@ function repetition(before: NodeRun, { oncePer = '', step }: Outcome): Outcome {
 		stdout: `{{ ${oncePer} }}: ${hadItsTime ? 'had all its time before' : 'done before'}, nothing to do.\n`,
 		...(step === undefined ? {} : { step }),
 	};
+}
+
+function changeOf({ removes, installs }: Outcome, parameters: RunRequest['parameters']): Pick<NodeRun, 'software'> {
+	if (removes === undefined && installs === undefined) return {};
+	return {
+		software: {
+			...(removes === undefined ? {} : { removes: filled(removes, parameters) }),
+			...(installs === undefined ? {} : { installs }),
+		},
+	};
+}
+
+function filled(output: string | undefined, parameters: RunRequest['parameters']): string {
+	return text(interpolate(output ?? '', (name) => parameters[name] ?? `{{ ${name} }}`));
 }
 
 function drawDuration({ durationSeconds = 0, hangs }: Outcome, clock: Clock): number {
@@ -144,9 +166,8 @@ function runStep(
 	if (step.skipped !== undefined) {
 		return { ...base, status: 'Success', responseCode: 0, stdout: step.skipped, stderr: '', endedAt: startedAt };
 	}
-	const fill = (output: string | undefined) => text(interpolate(output ?? '', (name) => parameters[name] ?? `{{ ${name} }}`));
-	const stdout = fill(outcome.stdout);
-	const stderr = fill(outcome.stderr);
+	const stdout = filled(outcome.stdout, parameters);
+	const stderr = filled(outcome.stderr, parameters);
 	const limitMs = step.timeoutSeconds * 1000;
 	if (durationMs > limitMs) return { ...base, status: 'TimedOut', responseCode: KILLED, stdout, stderr, endedAt: startedAt + limitMs };
 	const exitCode = outcome.exitCode ?? 0;

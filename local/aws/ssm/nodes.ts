@@ -1,10 +1,10 @@
 /** Managed nodes: which instances have registered, whether their agents answer, and what has run on them. */
 
-import { CONNECTION_LOST_AFTER_MS } from '../assumptions.ts';
+import { CONNECTION_LOST_AFTER_MS, LATENCY_MS, within } from '../assumptions.ts';
 import type { Ec2, Instance } from '../ec2.ts';
 import type { Behaviours, Outcome } from '../ec2-machine.ts';
 import { type AwsContext, AwsError } from '../types.ts';
-import { type Host, HybridMachines } from './hybrid.ts';
+import { announce, type Host, HybridMachines } from './hybrid.ts';
 import type { NodeRun } from './node-run.ts';
 import type { Value } from './values.ts';
 
@@ -37,6 +37,9 @@ export type AgentState = ManagedNode['agent'] | 'none';
 export class Nodes {
 	readonly #ctx: AwsContext;
 	readonly #ec2: Ec2;
+	readonly #admits: (host: Host) => boolean;
+	/** Those whose agent runs, and may not speak to Systems Manager. */
+	readonly #refused = new Set<string>();
 	readonly #nodes = new Map<string, ManagedNode>();
 	/** How often an outcome of a list was used, by node and behaviour. */
 	readonly #used = new Map<string, number>();
@@ -51,8 +54,10 @@ export class Nodes {
 	/** Nodes that hang in such a restart: another boot helps. */
 	readonly #hung = new Set<string>();
 
-	constructor(ctx: AwsContext, ec2: Ec2) {
+	/** @param admits whether an agent may speak to Systems Manager, as things are. */
+	constructor(ctx: AwsContext, ec2: Ec2, admits: (host: Host) => boolean = () => true) {
 		this.#ctx = ctx;
+		this.#admits = admits;
 		this.#ec2 = ec2;
 		this.hybrid = new HybridMachines(ctx);
 		ec2.onState((instance) => this.#booted(instance));
@@ -67,11 +72,43 @@ export class Nodes {
 			return;
 		}
 		const known = this.#nodes.get(id);
+		if (!known && agent === 'online' && !this.#admits(instance)) {
+			this.#refused.add(id);
+			return;
+		}
 		const node = known ?? this.#register(instance);
 		if (node.agent === 'online') node.lastPingAt = this.#ctx.clock.now();
 		node.agent = agent;
 		this.#flush(node);
 		if (!known) this.#tell(node);
+	}
+
+	/** What agents may do has changed: those that may not speak any longer fall silent, and those that may again come back in a while. */
+	reconsider(): void {
+		for (const node of this.#nodes.values()) {
+			const host = this.#host(node.id);
+			if (host?.state !== 'running' || this.#refused.has(node.id) || this.#admits(host)) continue;
+			if (this.#answers(node)) node.lastPingAt = this.#ctx.clock.now();
+			this.#refused.add(node.id);
+		}
+		const { clock } = this.#ctx;
+		for (const id of this.#refused) {
+			const host = this.#host(id);
+			if (host && this.#admits(host)) clock.after(within(clock, LATENCY_MS.agentRetry), () => this.#readmit(id));
+		}
+	}
+
+	#readmit(id: string): void {
+		const host = this.#host(id);
+		if (!host || !this.#refused.has(id) || !this.#admits(host)) return;
+		this.#refused.delete(id);
+		if (host.state === 'running') this.#up(host);
+	}
+
+	/** A machine that is deregistered is a node no longer, and no machine that AWS knows. */
+	forget(id: string): void {
+		this.#nodes.delete(id);
+		this.hybrid.remove(id);
 	}
 
 	/** A node whose agent has been silent since before the world began. */
@@ -102,6 +139,11 @@ export class Nodes {
 		});
 	}
 
+	/** All that have registered, as long as EC2 shows what they run on. */
+	registered(): ManagedNode[] {
+		return [...this.#nodes.values()].filter(({ id }) => this.#host(id) !== undefined);
+	}
+
 	/** What a node runs on. */
 	instance(node: ManagedNode): Host {
 		const instance = this.#host(node.id);
@@ -115,7 +157,7 @@ export class Nodes {
 
 	reachable(node: ManagedNode): boolean {
 		const instance = this.#host(node.id);
-		return instance?.state === 'running' && node.agent === 'online' && node.boot === instance.boots && !node.deaf;
+		return this.#answers(node) && node.boot === instance?.boots && !node.deaf;
 	}
 
 	pingStatus(node: ManagedNode): 'Online' | 'ConnectionLost' {
@@ -196,7 +238,7 @@ export class Nodes {
 	}
 
 	#answers(node: ManagedNode): boolean {
-		return this.#host(node.id)?.state === 'running' && node.agent === 'online';
+		return this.#host(node.id)?.state === 'running' && node.agent === 'online' && !this.#refused.has(node.id);
 	}
 
 	#host(id: string): Host | undefined {
@@ -229,12 +271,21 @@ export class Nodes {
 		this.#ctx.clock.after(seconds * 1000, () => {
 			const instance = this.#host(id);
 			if (instance?.state !== 'running' || instance.boots !== boots) return;
-			const node = this.#nodes.get(id) ?? this.#register(instance);
-			node.boot = boots;
-			if (this.#hung.delete(id)) node.agent = 'online';
-			this.#flush(node);
-			this.#tell(node);
+			if (this.#admits(instance)) this.#up(instance);
+			else this.#refused.add(id);
 		});
+	}
+
+	/** An agent that may speak says that it is there. */
+	#up(instance: Host): void {
+		const known = this.#nodes.get(instance.id);
+		const node = known ?? this.#register(instance);
+		this.#refused.delete(instance.id);
+		node.boot = instance.boots;
+		if (this.#hung.delete(instance.id)) node.agent = 'online';
+		this.#flush(node);
+		this.#tell(node);
+		if (!known) announce(this.#ctx, 'Registration');
 	}
 
 	#tell(node: ManagedNode): void {

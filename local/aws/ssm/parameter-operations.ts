@@ -23,8 +23,9 @@ import type {
 	UnlabelParameterVersionCommandOutput,
 	Parameter as WireParameter,
 } from '@aws-sdk/client-ssm';
+import { callerArn, type RoleOf } from '../identity.ts';
 import { nextToken, page } from '../paging.ts';
-import { type AwsContext, AwsError, type Output } from '../types.ts';
+import { type AwsContext, AwsError, type Caller, type Output } from '../types.ts';
 import { current, type Parameters, type ParameterVersion, parameterArn, type StoredParameter } from './parameters.ts';
 
 /** Most names of GetParameters; most results of GetParametersByPath, and of the lists of metadata. */
@@ -32,7 +33,7 @@ const MOST_NAMES = 10;
 const PATH_PAGE = 10;
 const LIST_PAGE = 50;
 
-export function parameterOperations(ctx: AwsContext, parameters: Parameters) {
+export function parameterOperations(ctx: AwsContext, parameters: Parameters, roleOf: RoleOf) {
 	function wire(parameter: StoredParameter, version: ParameterVersion, decrypt: boolean | undefined, selector = ''): WireParameter {
 		const secret = version.type === 'SecureString' && !decrypt;
 		return {
@@ -49,7 +50,7 @@ export function parameterOperations(ctx: AwsContext, parameters: Parameters) {
 	}
 
 	return {
-		PutParameter(input: PutParameterCommandInput): Output<PutParameterCommandOutput> {
+		PutParameter(input: PutParameterCommandInput, by?: Caller): Output<PutParameterCommandOutput> {
 			if (input.Overwrite && input.Tags) throw new AwsError('ValidationException', 'Tags and overwrite cannot be used together.');
 			const { version, tier } = parameters.put({
 				name: input.Name ?? '',
@@ -59,6 +60,9 @@ export function parameterOperations(ctx: AwsContext, parameters: Parameters) {
 				tier: input.Tier,
 				description: input.Description,
 				allowedPattern: input.AllowedPattern,
+				keyId: input.KeyId,
+				policies: input.Policies,
+				...(by?.caller === undefined ? {} : { by: callerArn(ctx, by.caller, roleOf) }),
 				tags: Object.fromEntries((input.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
 			});
 			return { Version: version, Tier: tier };
@@ -159,18 +163,19 @@ function metadata(ctx: AwsContext, parameter: StoredParameter, version: Paramete
 		ARN: parameterArn(ctx, parameter.name),
 		Type: version.type,
 		LastModifiedDate: new Date(version.modifiedAt),
-		LastModifiedUser: `arn:aws:iam::${ctx.account}:user/operator`,
+		LastModifiedUser: version.modifiedBy,
+		...(version.keyId === undefined ? {} : { KeyId: version.keyId }),
 		...(version.description === undefined ? {} : { Description: version.description }),
 		...(version.allowedPattern === undefined ? {} : { AllowedPattern: version.allowedPattern }),
 		Version: version.version,
 		Tier: version.tier,
-		Policies: [],
+		Policies: version.policies.map(({ type, text, status }) => ({ PolicyText: text, PolicyType: type, PolicyStatus: status })),
 		DataType: 'text',
 	};
 }
 
 function passes(parameter: StoredParameter, { Key: key = '', Option: option, Values: values = [] }: ParameterStringFilter): boolean {
-	const { type, tier } = current(parameter);
+	const { type, tier, keyId } = current(parameter);
 	if (key === 'Name') {
 		const compare = {
 			Equals: (v: string) => parameter.name === v,
@@ -183,6 +188,7 @@ function passes(parameter: StoredParameter, { Key: key = '', Option: option, Val
 	}
 	if (key === 'Type') return values.includes(type);
 	if (key === 'Tier') return values.includes(tier);
+	if (key === 'KeyId') return keyId !== undefined && values.includes(keyId);
 	if (key === 'Path') {
 		return values.some((path) => {
 			const under = path.endsWith('/') ? path : `${path}/`;

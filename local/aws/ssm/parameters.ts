@@ -1,6 +1,7 @@
 /** Parameter Store: what is stored. */
 
 import { type AwsContext, AwsError } from '../types.ts';
+import { enforce, type ParameterPolicy, policiesFrom } from './parameter-policies.ts';
 
 export interface ParameterVersion {
 	readonly version: number;
@@ -10,6 +11,11 @@ export interface ParameterVersion {
 	readonly description?: string;
 	readonly allowedPattern?: string;
 	readonly modifiedAt: number;
+	/** The ARN of who has put it. */
+	readonly modifiedBy: string;
+	/** Of the key that encrypts a SecureString: an id, an ARN or an alias. */
+	readonly keyId?: string;
+	readonly policies: readonly ParameterPolicy[];
 	readonly labels: Set<string>;
 }
 
@@ -31,7 +37,15 @@ export interface NewParameter {
 	readonly description?: string | undefined;
 	readonly allowedPattern?: string | undefined;
 	readonly tags?: Readonly<Record<string, string>>;
+	readonly keyId?: string | undefined;
+	/** JSON, as PutParameter has it. */
+	readonly policies?: string | undefined;
+	/** The ARN of who puts it; default: whoever has made the world. */
+	readonly by?: string;
 }
+
+/** The key of AWS's own, which every principal of the account may use. */
+const DEFAULT_KEY = 'alias/aws/ssm';
 
 const NAME = /^\/?[a-zA-Z0-9_.-]+(\/[a-zA-Z0-9_.-]+)*$/;
 const MOST_LEVELS = 15;
@@ -55,6 +69,16 @@ export class Parameters {
 
 	find(name: string): StoredParameter | undefined {
 		return this.#parameters.get(name);
+	}
+
+	/** The keys of the account's own that encrypt a parameter, or those whose names begin with a path. */
+	keysOf(nameOrPath: string): string[] {
+		const [name = ''] = nameOrPath.split(':');
+		const under = this.all().filter(
+			(each) => each.name === name || (name.startsWith('/') && each.name.startsWith(`${name.replace(/\/$/, '')}/`)),
+		);
+		const keys = under.flatMap(({ versions }) => versions.at(-1)?.keyId ?? []);
+		return [...new Set(keys)].filter((key) => key !== DEFAULT_KEY);
 	}
 
 	/** @throws AwsError `ParameterNotFound`. */
@@ -100,6 +124,12 @@ export class Parameters {
 		parameter.versions.push(version);
 		this.#parameters.set(spec.name, parameter);
 		this.#announce(existing ? 'Update' : 'Create', parameter);
+		enforce(
+			this.#ctx,
+			version,
+			() => this.#parameters.get(spec.name)?.versions.at(-1) === version,
+			(policy) => this.#carryOut(parameter, policy),
+		);
 		return { version: version.version, tier: version.tier };
 	}
 
@@ -169,10 +199,13 @@ export class Parameters {
 		if (pattern !== undefined && !new RegExp(pattern).test(spec.value)) {
 			throw refuse(`Parameter value, cannot be validated against allowedPattern: ${pattern}`, 'ParameterPatternMismatchException');
 		}
+		if (spec.keyId !== undefined && type !== 'SecureString') throw refuse('KeyId is only for parameters of the type SecureString.');
+		const now = this.#ctx.clock.now();
+		const policies = policiesFrom(spec.policies, before, now);
 		const bytes = Buffer.byteLength(spec.value);
 		const wanted =
 			spec.tier === 'Intelligent-Tiering'
-				? bytes > MOST_BYTES.Standard
+				? bytes > MOST_BYTES.Standard || policies.length > 0
 					? 'Advanced'
 					: (before?.tier ?? 'Standard')
 				: (spec.tier ?? before?.tier ?? 'Standard');
@@ -186,7 +219,9 @@ export class Parameters {
 					: 'Advanced tier parameters support a maximum parameter value of 8192 characters.',
 			);
 		}
+		if (policies.length > 0 && tier === 'Standard') throw refuse('Parameter policies are for parameters of the advanced tier alone.');
 		const description = spec.description ?? before?.description;
+		const keyId = type === 'SecureString' ? (spec.keyId ?? before?.keyId ?? DEFAULT_KEY) : undefined;
 		return {
 			version: (before?.version ?? 0) + 1,
 			value: spec.value,
@@ -194,9 +229,23 @@ export class Parameters {
 			tier,
 			...(description === undefined ? {} : { description }),
 			...(pattern === undefined ? {} : { allowedPattern: pattern }),
-			modifiedAt: this.#ctx.clock.now(),
+			modifiedAt: now,
+			modifiedBy: spec.by ?? `arn:aws:iam::${this.#ctx.account}:user/operator`,
+			...(keyId === undefined ? {} : { keyId }),
+			policies,
 			labels: new Set(),
 		};
+	}
+
+	/** What the event says beside these two is documented nowhere. */
+	#carryOut(parameter: StoredParameter, { type }: ParameterPolicy): void {
+		this.#ctx.emit({
+			source: 'aws.ssm',
+			detailType: 'Parameter Store Policy Action',
+			resources: [parameterArn(this.#ctx, parameter.name)],
+			detail: { 'parameter-name': parameter.name, 'policy-type': type },
+		});
+		if (type === 'Expiration') this.delete(parameter.name);
 	}
 
 	#announce(operation: string, parameter: StoredParameter): void {

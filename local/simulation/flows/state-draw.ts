@@ -122,7 +122,7 @@ function deployed(packaged: Template, associations: readonly Deployed[]): Templa
 		...packaged,
 		// These operations have a clock of their own, and no playbooks.
 		rules: packaged.rules.filter(({ name }) => !name.includes('-reconcile-') && !name.includes('-fleet-event-')),
-		state: { patchBaselines: [], maintenanceWindows: [], windowTargets: [], windowTasks: [], associations },
+		state: { ...packaged.state, patchBaselines: [], maintenanceWindows: [], windowTargets: [], windowTasks: [], associations },
 	};
 }
 

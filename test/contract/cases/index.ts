@@ -7,6 +7,7 @@ import { DOCUMENT_CASES } from './documents.ts';
 import { DYNAMODB_CASES } from './dynamodb.ts';
 import { EC2_CASES } from './ec2.ts';
 import { EVENTS_CASES } from './events.ts';
+import { PROFILE_CASES } from './instance-profiles.ts';
 import { HOOK_CASES } from './lifecycle-hooks.ts';
 import { WINDOW_CASES } from './maintenance-windows.ts';
 import { PARAMETER_CASES } from './parameters.ts';
@@ -24,6 +25,7 @@ export const CASES: readonly Case[] = [
 	...AUTO_SCALING_CASES,
 	...HOOK_CASES,
 	...EC2_CASES,
+	...PROFILE_CASES,
 	...SQS_CASES,
 	...EVENTS_CASES,
 	...DYNAMODB_CASES,

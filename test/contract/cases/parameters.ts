@@ -4,6 +4,7 @@ import {
 	AddTagsToResourceCommand,
 	DeleteParameterCommand,
 	DeleteParametersCommand,
+	DescribeParametersCommand,
 	GetParameterCommand,
 	GetParameterHistoryCommand,
 	GetParametersByPathCommand,
@@ -50,6 +51,31 @@ function refusedPut(what: string, name: string, value: string, rest: Partial<Put
 }
 
 export const PARAMETER_CASES: readonly Case[] = [
+	{
+		name: 'parameters: their metadata say with which key a secret is encrypted',
+		async act(system) {
+			await put(system, '/contract/key/own', 'a', { Type: 'SecureString', KeyId: 'alias/contract' });
+			await put(system, '/contract/key/aws', 'a', { Type: 'SecureString' });
+			await put(system, '/contract/key/none', 'a');
+			const ParameterFilters = [{ Key: 'Path', Values: ['/contract/key'] }];
+			const { Parameters = [] } = await system.ssm.send(new DescribeParametersCommand({ ParameterFilters }));
+			return Parameters.map((parameter) => some(parameter, 'Name', 'KeyId')).toSorted((one, other) =>
+				String(one['Name']) < String(other['Name']) ? -1 : 1,
+			);
+		},
+		gives: [
+			{ Name: '/contract/key/aws', KeyId: 'alias/aws/ssm' },
+			{ Name: '/contract/key/none' },
+			{ Name: '/contract/key/own', KeyId: 'alias/contract' },
+		],
+	},
+	refusedPut(
+		'a policy of the standard tier',
+		'/contract/policy/standard',
+		'a',
+		{ Policies: '[{"Type":"NoChangeNotification","Version":"1.0","Attributes":{"After":"1","Unit":"Days"}}]' },
+		'ValidationException',
+	),
 	{
 		name: 'parameters: a new one is version 1 of the standard tier',
 		act: async (system) => some(await put(system, '/contract/new/one', 'a'), 'Version', 'Tier'),

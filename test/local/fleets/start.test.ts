@@ -8,7 +8,7 @@ import { createWorld, type World } from '../../../local/world.ts';
 const START_AT = Date.parse('2026-03-02T09:00:00Z');
 const READY_MS = 20_000;
 /** From a change of capacity to the terminations it asks for, at most. */
-const DECISION_SECONDS = 2;
+const DECISION_SECONDS = 2.5;
 const SEEDS = [1, 2, 3, 4, 5];
 
 async function ready(seed: number): Promise<World> {

@@ -32,7 +32,7 @@ describe('a playbook for alarms', () => {
 			[
 				`  detail:\n    ${NAME}`,
 				'  tags: { a: [b] }',
-				'5:3 when.tags: is for instance-terminating, instance-launching, not for alarm; leave it out',
+				'5:3 when.tags: is for instance-terminating, instance-launching, session, inventory, not for alarm; leave it out',
 				'5:3 when.detail: is missing',
 			],
 			['restart-node, AWS-', '../x, AWS-', "15:14 opsItem.runbooks[0]: '../x' is not the name of a document"],

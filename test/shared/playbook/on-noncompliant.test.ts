@@ -28,7 +28,7 @@ describe('a playbook for noncompliant resources', () => {
 			['timeout: 30m', 'timeout: 30m\nsettle: 2d', '12:9 settle: 2d is too long; write 1d or less'],
 			['timeout: 30m', 'timeout: 30m\nattempts: 0', '12:11 attempts: 0 is too small; 1 is the least'],
 			['timeout: 30m', 'timeout: 30m\nattempts: 11', '12:11 attempts: 11 is too big; 10 is the most'],
-			['timeout: 30m', 'timeout: 30m\nopsItem: {}', '12:1 opsItem: is for alarm, event, not for noncompliant'],
+			['timeout: 30m', 'timeout: 30m\nopsItem: {}', '12:1 opsItem: is for alarm, event, session, inventory, not for noncompliant'],
 			[
 				'onFailure:\n',
 				'onFailure:\n    lifecycle: continue\n',

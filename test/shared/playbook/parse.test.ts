@@ -98,7 +98,11 @@ describe('a problem is told with file, line, column, path and what to write', ()
 		['timeout: 2h', 'timeout: 2h\n  registerWithin: 5m', '16:3 run.registerWithin: is for instance-launching'],
 		['timeout: 2h', 'timeout: 2h\n  node: i-0fee1dead', '16:3 run.node: is for alarm, noncompliant, event, not for instance-terminating'],
 		['timeout: 2h', 'timeout: 2h\ncalm: 5m', '16:1 calm: is for alarm, not for instance-terminating; leave it out'],
-		['timeout: 2h', 'timeout: 2h\nopsItem: {}', '16:1 opsItem: is for alarm, event, not for instance-terminating; leave it out'],
+		[
+			'timeout: 2h',
+			'timeout: 2h\nopsItem: {}',
+			'16:1 opsItem: is for alarm, event, session, inventory, not for instance-terminating; leave it out',
+		],
 		['  tags:', '  source: [aws.ec2]\n  tags:', '8:3 when.source: is for event, not for instance-terminating'],
 		['priority: 100', 'priority: "100"', "2:11 priority: must be a whole number, not '100'"],
 		['priority: 100', 'priority: 1.5', '2:11 priority: must be a whole number, not 1.5'],

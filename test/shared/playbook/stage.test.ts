@@ -19,6 +19,7 @@ it.each([
 	['alarms', ['alarm']],
 	['compliance', ['noncompliant']],
 	['events', ['event', 'request']],
+	['sessions', ['session']],
 ] as const)('the part %s is the playbooks on %j', (part, occasions) => {
 	expect(names(forStage(set, { parts: [part] }))).toEqual(occasions);
 });

@@ -1,10 +1,13 @@
 /** EC2. What an operation makes has no id when IAM is asked: its ARN ends in `/*`. */
 
 import type {
+	AssociateIamInstanceProfileCommandInput,
 	CreateImageCommandInput,
 	CreateSnapshotsCommandInput,
 	CreateTagsCommandInput,
+	IamInstanceProfileSpecification,
 	ModifyInstanceAttributeCommandInput,
+	ReplaceIamInstanceProfileAssociationCommandInput,
 	TagSpecification,
 } from '@aws-sdk/client-ec2';
 import { type Need, type Needs, onAnything, type Site, tagContext } from '../need.ts';
@@ -45,7 +48,26 @@ const instances =
 		{ action: `ec2:${action}`, resources: ids.map((id) => arnOf(id, site)) },
 	];
 
+/** Who gives an instance a profile passes its role; which instance an association is on, the call does not say. */
+function associateProfile(operation: string, instance: string, profile: IamInstanceProfileSpecification = {}, site: Site): Need[] {
+	const name = profile.Name ?? profile.Arn?.split('/').at(-1) ?? '';
+	const role = `arn:aws:iam::${site.account}:role/${site.facts.profileRole?.(name) ?? name}`;
+	const context = () => ({ 'iam:PassedToService': 'ec2.amazonaws.com' });
+	return [
+		{ action: `ec2:${operation}`, resources: [ec2Arn('instance', instance, site)] },
+		{ action: 'iam:PassRole', resources: [role], context },
+	];
+}
+
 export const EC2_NEEDS: Needs = {
+	...onAnything('ec2', ['DescribeIamInstanceProfileAssociations', 'DescribeRouteTables', 'DescribeVpcEndpoints']),
+	AssociateIamInstanceProfile: ({ InstanceId: id = '', IamInstanceProfile: profile }: AssociateIamInstanceProfileCommandInput, site) =>
+		associateProfile('AssociateIamInstanceProfile', id, profile, site),
+	ReplaceIamInstanceProfileAssociation: ({ IamInstanceProfile: profile }: ReplaceIamInstanceProfileAssociationCommandInput, site) =>
+		associateProfile('ReplaceIamInstanceProfileAssociation', '*', profile, site),
+	DisassociateIamInstanceProfile: (_, site) => [
+		{ action: 'ec2:DisassociateIamInstanceProfile', resources: [ec2Arn('instance', '*', site)] },
+	],
 	...onAnything('ec2', ['DescribeImages', 'DescribeInstanceStatus', 'DescribeInstances', 'DescribeSecurityGroupRules']),
 	...onAnything('ec2', ['DescribeSecurityGroups', 'DescribeSnapshots', 'DescribeTags', 'DescribeVolumes']),
 	RebootInstances: instances('RebootInstances'),

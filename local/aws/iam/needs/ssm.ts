@@ -4,6 +4,7 @@ import type {
 	AddTagsToResourceCommandInput,
 	CreateOpsItemCommandInput,
 	GetCalendarStateCommandInput,
+	PutParameterCommandInput,
 	SendCommandCommandInput,
 	StartAutomationExecutionCommandInput,
 	Target,
@@ -139,26 +140,56 @@ function bare(name: string): string {
 /** For operations on one resource, which the member `member` of the input names. */
 const on =
 	(action: string, kind: string, member: string) =>
-	(input: Readonly<Record<string, string>>, { arn }: Site): Need[] => [
-		{ action: `ssm:${action}`, resources: [arn('ssm', `${kind}/${bare(input[member] ?? '')}`)] },
+	(input: Readonly<Record<string, unknown>>, { arn }: Site): Need[] => [
+		{ action: `ssm:${action}`, resources: [arn('ssm', `${kind}/${bare(String(input[member] ?? ''))}`)] },
 	];
 
 const ofOne = (kind: string, member: string, actions: readonly string[]): Needs =>
 	Object.fromEntries(actions.map((action) => [action, on(action, kind, member)]));
+
+type Reading = { readonly Name?: string; readonly Path?: string; readonly WithDecryption?: boolean };
+
+/**
+ * Whoever has a SecureString decrypted uses its key, which the account's own policies guard; that of AWS's own they need not
+ * (user guide, "How Parameter Store uses KMS").
+ */
+const reading =
+	(operation: string, member: 'Name' | 'Path') =>
+	(input: Reading, site: Site): Need[] => {
+		const name = input[member] ?? '';
+		const keys = input.WithDecryption ? (site.facts.parameterKeys?.(name) ?? []) : [];
+		return [
+			...on(operation, 'parameter', member)(input, site),
+			...(keys.length === 0 ? [] : [{ action: 'kms:Decrypt', resources: keys.map((key) => keyArn(key, site)) }]),
+		];
+	};
+
+/** The standard tier encrypts with the key, the advanced one with a key made of it. */
+function putParameter(input: PutParameterCommandInput, site: Site): Need[] {
+	const { Name = '', KeyId: key, Tier: tier } = input;
+	const action = tier === 'Advanced' ? 'kms:GenerateDataKey' : 'kms:Encrypt';
+	return [
+		...on('PutParameter', 'parameter', 'Name')({ Name }, site),
+		...(key === undefined || key === 'alias/aws/ssm' ? [] : [{ action, resources: [keyArn(key, site)] }]),
+	];
+}
+
+/** What key an alias leads to is known to nobody here: it stands for any. */
+function keyArn(key: string, { arn }: Site): string {
+	if (key.startsWith('arn:')) return key;
+	return arn('kms', `key/${key.startsWith('alias/') ? '*' : key}`);
+}
 
 export const SSM_NEEDS: Needs = {
 	...onAnything('ssm', ['CancelCommand', 'DescribeAutomationExecutions', 'DescribeInstanceInformation']),
 	...onAnything('ssm', ['ListCommandInvocations', 'ListCommands']),
 	...ofOne('opsitem', 'OpsItemId', ['GetOpsItem', 'UpdateOpsItem']),
 	...ofOne('automation-execution', 'AutomationExecutionId', ['GetAutomationExecution', 'StopAutomationExecution']),
-	...ofOne('parameter', 'Path', ['GetParametersByPath']),
-	...ofOne('parameter', 'Name', [
-		'GetParameter',
-		'GetParameterHistory',
-		'LabelParameterVersion',
-		'PutParameter',
-		'UnlabelParameterVersion',
-	]),
+	...ofOne('parameter', 'Name', ['DeleteParameter', 'LabelParameterVersion', 'UnlabelParameterVersion']),
+	GetParameter: reading('GetParameter', 'Name'),
+	GetParameterHistory: reading('GetParameterHistory', 'Name'),
+	GetParametersByPath: reading('GetParametersByPath', 'Path'),
+	PutParameter: putParameter,
 	AddTagsToResource: onTagged('ssm:AddTagsToResource'),
 	ListTagsForResource: onTagged('ssm:ListTagsForResource'),
 	CreateOpsItem: createOpsItem,

@@ -39,9 +39,15 @@ const TOLD: Readonly<Record<string, string>> = { Patch: 'Patch', Association: 'A
 export class Compliance {
 	readonly #ctx: AwsContext;
 	readonly #records = new Map<string, ComplianceRecord>();
+	readonly #listeners: ((record: ComplianceRecord) => void)[] = [];
 
 	constructor(ctx: AwsContext) {
 		this.#ctx = ctx;
+	}
+
+	/** Calls `listener` with what was put on record. */
+	onChange(listener: (record: ComplianceRecord) => void): void {
+		this.#listeners.push(listener);
 	}
 
 	/** By node, then by type. */
@@ -61,7 +67,9 @@ export class Compliance {
 		const before = this.of(nodeId, type);
 		const failed = items.filter(({ status }) => status === 'NON_COMPLIANT');
 		const status = failed.length > 0 ? 'NON_COMPLIANT' : 'COMPLIANT';
-		this.#records.set(`${nodeId} ${type}`, { nodeId, type, items, execution, status, severity: highest(failed) });
+		const record = { nodeId, type, items, execution, status, severity: highest(failed) } as const;
+		this.#records.set(`${nodeId} ${type}`, record);
+		for (const listener of this.#listeners) listener(record);
 		if (before?.status !== status) this.#tell(nodeId, type, status, highest(failed.length > 0 ? failed : items), detail);
 	}
 

@@ -11,7 +11,6 @@ import { baselineFrom } from './baseline-settings.ts';
 import { Baselines } from './baselines.ts';
 import { Catalogue } from './catalogue.ts';
 import { groupOperations } from './group-operations.ts';
-import { inventoryOperations } from './inventory-operations.ts';
 import type { Patch } from './model.ts';
 import { NodePatching, type PatchReport } from './node-patching.ts';
 import { patchBaselineRunner, RUN_PATCH_BASELINE } from './run-patch-baseline.ts';
@@ -49,7 +48,6 @@ export function createPatchManager(ctx: AwsContext, nodes: Nodes, compliance: Co
 			...baselineOperations(baselines),
 			...groupOperations(baselines, patching),
 			...stateOperations(ctx, { baselines, catalogue, patching }, (id) => nodes.knows(id)),
-			...inventoryOperations(patching, (id) => nodes.knows(id)),
 		},
 		/** @throws AwsError `DoesNotExistException`. */
 		tags: (id: string) => baselines.get(id).tags,

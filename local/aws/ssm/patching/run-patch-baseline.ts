@@ -2,7 +2,7 @@
 
 import type { Outcome } from '../../ec2-machine.ts';
 import type { AwsContext } from '../../types.ts';
-import type { NodeRun } from '../node-run.ts';
+import { duringRuns } from '../node-work.ts';
 import type { ManagedNode, Nodes, Work } from '../nodes.ts';
 import { text } from '../values.ts';
 import type { Patch } from './model.ts';
@@ -16,16 +16,7 @@ const DEFAULTS = { scanSeconds: 5, secondsPerPatch: 10 } as const;
 const FAILURE = 1;
 
 export function patchBaselineRunner(ctx: AwsContext, nodes: Nodes, patching: NodePatching) {
-	/** Does something while the script runs, unless it was stopped or the node went away by then. */
-	function during(node: ManagedNode, commandId: string, delayMs: number, what: (run: NodeRun) => void): void {
-		const due = ctx.clock.now() + delayMs;
-		ctx.clock.after(delayMs, () => {
-			const run = node.runs.findLast((each) => each.commandId === commandId);
-			if (!run || !nodes.isUp(node, run.boot)) return;
-			const isStopped = run.status === 'Cancelled' || (run.status === 'TimedOut' && run.endsAt < due);
-			if (!isStopped) what(run);
-		});
-	}
+	const during = duringRuns(ctx, nodes);
 
 	/** Plans the script, which has not begun: what it will do is known, and happens as time goes. */
 	return (node: ManagedNode, { commandId, parameters }: Work): Outcome => {

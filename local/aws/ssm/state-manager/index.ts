@@ -2,10 +2,11 @@
 
 import type { CreateAssociationCommandInput } from '@aws-sdk/client-ssm';
 import { tagsOf } from '../checks.ts';
+import type { ManagedNode } from '../nodes.ts';
 import { associationOperations } from './association-operations.ts';
 import { type AssociationDeps, Associations } from './associations.ts';
 import { associationExecutionOperations } from './execution-operations.ts';
-import type { Association } from './model.ts';
+import { type Association, settingsOf } from './model.ts';
 import { REFRESH_ASSOCIATION, refreshRunner } from './refresh.ts';
 import { associationFrom } from './settings.ts';
 
@@ -31,6 +32,12 @@ export function createStateManager(deps: AssociationDeps) {
 			...associationOperations(associations, documents),
 			...associationExecutionOperations({ ctx, associations, nodes, documents }),
 		},
+		/** The associations of a document with a node, the oldest first, and the runs that they are in. */
+		on: (node: ManagedNode, document: string) =>
+			associations
+				.on(node)
+				.filter((association) => settingsOf(association).document === document)
+				.map(({ id, states }) => ({ associationId: id, runId: states.get(node.id)?.runId })),
 		/** @throws AwsError `AssociationDoesNotExist`. */
 		tags: (id: string) => associations.get(id).tags,
 	};
