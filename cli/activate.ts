@@ -2,6 +2,7 @@
 
 import { CreateActivationCommand, DeleteActivationCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { callFailure, describeError, requestIdOf } from '../shared/errors.ts';
+import { calledBy } from '../shared/operation/history.ts';
 import { DURATION, DURATION_FORMS, durationSeconds } from '../shared/playbook/duration.ts';
 import { SERVICE } from '../shared/settings.ts';
 import { actor, BY } from './support/act.ts';
@@ -113,7 +114,7 @@ interface Made {
 async function create(desk: Desk, asked: ReturnType<typeof wanted>): Promise<Made> {
 	try {
 		const output = await desk.connect().ssmOnce.send(new CreateActivationCommand(asked));
-		return { id: output.ActivationId ?? '', code: output.ActivationCode ?? '', requestId: requestIdOf(output) };
+		return { id: output.ActivationId ?? '', code: output.ActivationCode ?? '', requestId: calledBy(requestIdOf(output)).requestId };
 	} catch (error) {
 		if (callFailure(error) !== 'unknown') throw error;
 		throw new Refusal(
@@ -145,15 +146,17 @@ async function keep(desk: Desk, Name: string, { id, code }: Made, expiresAt: Dat
 				Overwrite: true,
 			}),
 		);
-		return requestIdOf(output);
+		return calledBy(requestIdOf(output)).requestId;
 	} catch (error) {
 		const why = `The code of activation ${id} could not be kept in parameter ${Name}: ${describeError(error)}`;
+		let deleted: string | undefined;
 		try {
-			await ssm.send(new DeleteActivationCommand({ ActivationId: id }));
+			const output = await ssm.send(new DeleteActivationCommand({ ActivationId: id }));
+			deleted = calledBy(requestIdOf(output)).requestId;
 		} catch (another) {
 			const how = `aws ssm delete-activation --activation-id ${id}`;
 			throw new Refusal(`${why}. The activation could not be deleted either (${describeError(another)}): ${how}`);
 		}
-		throw new Refusal(`${why}. The activation is deleted: nobody has its code.`);
+		throw new Refusal(`${why}. The activation is deleted: nobody has its code [${deleted}]`);
 	}
 }

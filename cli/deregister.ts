@@ -5,6 +5,7 @@ import { requestIdOf } from '../shared/errors.ts';
 import { openAgents } from '../shared/opening/agent.ts';
 import { advance } from '../shared/operation/engine.ts';
 import type { Fact } from '../shared/operation/facts.ts';
+import { calledBy } from '../shared/operation/history.ts';
 import { actor, BY } from './support/act.ts';
 import { instant, oneLine } from './support/format.ts';
 import { type Desk, printJson, Refusal, readArguments, UsageError, type Verb } from './support/verb.ts';
@@ -36,9 +37,10 @@ export const deregister: Verb = {
 			);
 		}
 		const output = await desk.connect().ssm.send(new DeregisterManagedInstanceCommand({ InstanceId: id }));
-		const requestId = requestIdOf(output);
+		const found = requestIdOf(output);
+		const { requestId } = calledBy(found);
 		const by = actor(desk, values.by);
-		const told = await tell(desk, { type: 'deregistered', id, by, reason, requestId });
+		const told = await tell(desk, { type: 'deregistered', id, by, reason, requestId: found });
 		if (values.json) {
 			printJson(desk, { node: id, requestId: requestId ?? null, operations: told });
 			return undefined;

@@ -15,6 +15,7 @@ import { playbooks } from './doctor/playbooks.ts';
 import { deadLetters, queues } from './doctor/queues.ts';
 import { quotas } from './doctor/quotas.ts';
 import { diagnosisAsJson, diagnosisLines } from './doctor/report.ts';
+import { sessions } from './doctor/sessions.ts';
 import { stack } from './doctor/stack.ts';
 import { readStanding } from './doctor/standing.ts';
 import { trail } from './doctor/trail.ts';
@@ -23,7 +24,7 @@ import { type Desk, printJson, readArguments, type Verb } from './support/verb.t
 /** What is ours first, then what it depends on. */
 const CHECKS: readonly Check[] = [
 	...[stack, ledger, queues, deadLetters, clock, alarms, alerts, playbooks],
-	...[hooks, nodes, config, trail, opsCenter, quotas],
+	...[hooks, nodes, sessions, config, trail, opsCenter, quotas],
 ];
 /** What one of them asks is paced by its client; together they are to leave the functions their share. */
 const AT_ONCE = 3;

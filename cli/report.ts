@@ -2,11 +2,13 @@
 
 import { nearest } from '../shared/playbook/problem.ts';
 import { inventory } from './report/inventory.ts';
+import { operation } from './report/operation.ts';
+import { parameters } from './report/parameters.ts';
 import type { Report } from './report/report.ts';
 import { sessions } from './report/sessions.ts';
 import { UsageError, type Verb } from './support/verb.ts';
 
-const REPORTS: Readonly<Record<string, Report>> = { inventory, sessions };
+const REPORTS: Readonly<Record<string, Report>> = { operation, inventory, sessions, parameters };
 const NAMES = Object.keys(REPORTS);
 
 export const report: Verb = {

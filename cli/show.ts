@@ -12,7 +12,7 @@ import { countsOf, type NodeLine, nodeLines, ringRows, unwellRows } from './show
 import { patchRows } from './show/patch.ts';
 import { sessionRows } from './show/session.ts';
 import { findOperation } from './support/find.ts';
-import { endText, hasTime, instant, oneLine, span, stateText, table } from './support/format.ts';
+import { endText, hasTime, historyRow, instant, oneLine, span, stateText, table } from './support/format.ts';
 import { printJson, readArguments, type Verb } from './support/verb.ts';
 
 export const show: Verb = {
@@ -119,6 +119,11 @@ function aboutOf(operation: Operation, nodes: readonly NodeLine[], now: number):
 	}
 }
 
+/** What no playbook has opened is Fleetkeeper's own. */
+function playbookText({ name, parameterVersion }: Operation['playbook']): string {
+	return parameterVersion === 0 ? `none (${name})` : `${name}, version ${parameterVersion} of its parameter`;
+}
+
 function story(operation: Operation, nodes: readonly NodeLine[], now: number): string[] {
 	const { id, playbook, subject, run, work, openedAt, deadlineAt, closedAt, result, history } = operation;
 	const { account, region } = subject;
@@ -127,7 +132,7 @@ function story(operation: Operation, nodes: readonly NodeLine[], now: number): s
 		['state', closedAt === undefined ? stateText(operation) : endText(operation)],
 		...(result === undefined ? [] : [['reason', oneLine(result.reason)] as const]),
 		...(result?.opsItemId === undefined ? [] : [['OpsItem', result.opsItemId] as const]),
-		['playbook', `${playbook.name}, version ${playbook.parameterVersion} of its parameter`],
+		['playbook', playbookText(playbook)],
 		...aboutOf(operation, nodes, now),
 		['where', `${account} ${region}`],
 		...(document === undefined ? [] : [['work', `${work?.type ?? run?.type} ${document}: ${work?.externalId ?? 'not started'}`] as const]),
@@ -140,6 +145,6 @@ function story(operation: Operation, nodes: readonly NodeLine[], now: number): s
 		...table(facts).map((line) => `  ${line}`),
 		'',
 		...(unwell.length > 0 ? [...unwell, ''] : []),
-		...table(history.map(({ at, what, why, requestId }) => [instant(at), what, `${oneLine(why)}${requestId ? ` [${requestId}]` : ''}`])),
+		...table(history.map(historyRow)),
 	];
 }

@@ -10,8 +10,9 @@ const RATE = { MaxConcurrency: '10%', MaxErrors: '10%' };
  * Runs at its times alone: neither at a deployment nor when a node comes online, for the first of all nodes at once is no time for an
  * update, and the second is the next time's.
  * @param {string} name what follows service and stage.
+ * @param rate where it changes nothing on a node: another one.
  */
-const associationFor = (name, { document, parameters, targets, schedule, severity }) => ({
+const associationFor = (name, { document, parameters, targets, schedule, severity, rate = RATE }) => ({
 	Type: 'AWS::SSM::Association',
 	Properties: {
 		AssociationName: `\${self:service}-\${sls:stage}-${name}`,
@@ -20,7 +21,7 @@ const associationFor = (name, { document, parameters, targets, schedule, severit
 		Targets: targets,
 		ScheduleExpression: schedule,
 		ApplyOnlyAtCronInterval: true,
-		...RATE,
+		...rate,
 		ComplianceSeverity: severity,
 		SyncCompliance: 'AUTO',
 		OutputLocation: {

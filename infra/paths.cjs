@@ -43,7 +43,9 @@ const SWEEP = { source: 'fleetkeeper.clock', 'detail-type': 'Sweep', detail: {} 
 /** For functions that have to know whose nodes they look for: answers of Systems Manager name neither account nor Region. */
 const SWEEP_HERE = { ...SWEEP, account: '${AWS::AccountId}', region: '${AWS::Region}' };
 
-const PLAYBOOK_PATH = '/${self:service}/${sls:stage}/playbooks/';
+/** All parameters of the stage are under it. */
+const PARAMETER_PATH = '/${self:service}/${sls:stage}/';
+const PLAYBOOK_PATH = `${PARAMETER_PATH}playbooks/`;
 
 /** The bucket of infra/inventory.cjs, by its name: the part may be off, and the bucket not there. Account and Region follow. */
 const INVENTORY_BUCKET = '${self:service}-${sls:stage}-inventory-';
@@ -115,7 +117,7 @@ const PATHS = {
 					'detail-type': ['Parameter Store Change'],
 					detail: { name: [{ prefix: PLAYBOOK_PATH }], operation: ['Create', 'Update', 'Delete'] },
 				},
-				{ 'detail-type': ['Parameter Store Policy Action'], detail: { 'parameter-name': [{ prefix: PLAYBOOK_PATH }] } },
+				{ 'detail-type': ['Parameter Store Policy Action'], detail: { 'parameter-name': [{ prefix: PARAMETER_PATH }] } },
 			],
 		},
 		clocks: { minute: { schedule: 'rate(1 minute)' } },

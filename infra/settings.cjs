@@ -93,22 +93,65 @@ const CHECKS = {
 
 const written = (value) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value);
 
+/** What each is, in a word or two: docs/settings.md says what it is for. */
+const TYPES = {
+	logLevel: 'level',
+	retentionDays: 'days',
+	auditRetentionDays: 'days',
+	alertEmail: 'address',
+	requesters: 'list of ARNs',
+	oldestOpenHours: 'hours',
+	allowedDocuments: 'list of documents',
+	playbookAuthors: 'list of ARNs',
+	deploymentRole: 'ARN',
+	calendar: 'name or ARN',
+	parts: 'list of parts',
+	patchGroups: 'map of groups',
+	patchSuccessPercent: 'percent',
+	patchRules: 'map of rules',
+	approvedPatches: 'map of patches',
+	rejectedPatches: 'map of patches',
+	patchScanSchedule: 'schedule, UTC',
+	stateTargets: 'target',
+	agentUpdateSchedule: 'schedule, UTC',
+	inventorySchedule: 'schedule, UTC',
+	cloudWatchAgentParameter: 'parameter',
+	cloudWatchAgentSchedule: 'schedule, UTC',
+	sessionIdleMinutes: 'minutes',
+	sessionMaxMinutes: 'minutes',
+	sessionRunAs: 'user',
+	sessionPreferences: 'on or off',
+	staleNodeDays: 'days',
+	driverWindow: 'schedule',
+};
+
 /**
- * What is wrong with the settings of a stage, one line each.
+ * What is wrong with values of settings.
  * @param values by setting, all of them.
+ * @returns for each problem the setting that it is in, where in it, the value there, and what to write instead.
  */
-function problems(stage, values) {
+function findings(values) {
 	const simple = Object.keys(CHECKS);
 	const settings = [...simple, ...PATCH_SETTINGS];
 	const unknown = Object.keys(values).filter((name) => !settings.includes(name));
 	return [
-		...(STAGE.test(stage) ? [] : [`Stage '${stage}': use 1 to 20 of a-z, 0-9 and '-', beginning with a letter.`]),
-		...unknown.map((name) => `Setting '${name}' does not exist: use one of ${settings.join(', ')}.`),
-		...simple.flatMap((name) => {
-			const advice = CHECKS[name](values[name] ?? '');
-			return advice === undefined ? [] : [`Setting '${name}' is '${values[name] ?? ''}': ${advice}.`];
+		...unknown.map((setting) => ({ setting, problem: `does not exist: use one of ${settings.join(', ')}` })),
+		...simple.flatMap((setting) => {
+			const advice = CHECKS[setting](values[setting] ?? '');
+			return advice === undefined ? [] : [{ setting, problem: `is '${values[setting] ?? ''}': ${advice}` }];
 		}),
-		...patchFindings(values).map(({ at, is, advice }) => `Setting '${at}' is '${written(is)}': ${advice}.`),
+		...patchFindings(values).map(({ at, is, advice }) => {
+			const [setting] = at.split(/[.[]/);
+			return { setting, at, problem: `is '${written(is)}': ${advice}` };
+		}),
+	];
+}
+
+/** What is wrong with the settings of a stage, one line each. */
+function problems(stage, values) {
+	return [
+		...(STAGE.test(stage) ? [] : [`Stage '${stage}': use 1 to 20 of a-z, 0-9 and '-', beginning with a letter.`]),
+		...findings(values).map(({ setting, at = setting, problem }) => `Setting '${at}' ${problem}.`),
 	];
 }
 
@@ -140,5 +183,7 @@ class Settings {
 
 module.exports = Settings;
 module.exports.listOf = listOf;
+module.exports.findings = findings;
 module.exports.problems = problems;
+module.exports.TYPES = TYPES;
 module.exports.valuesFor = valuesFor;

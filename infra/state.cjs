@@ -10,6 +10,9 @@ function targetsOf(text) {
 	return [{ Key: key, Values: [value.join('=')] }];
 }
 
+/** What is only read does no harm where it fails, and nodes that are silent must not keep the others waiting. */
+const READING = { MaxConcurrency: '50%', MaxErrors: '100%' };
+
 /** By logical id, those whose schedule is not empty. @param values settings, by name */
 function associations({ stateTargets, agentUpdateSchedule, inventorySchedule, cloudWatchAgentSchedule, cloudWatchAgentParameter }) {
 	const targets = targetsOf(stateTargets);
@@ -22,6 +25,7 @@ function associations({ stateTargets, agentUpdateSchedule, inventorySchedule, cl
 		...(inventorySchedule && {
 			InventoryAssociation: associationFor('inventory', {
 				...{ document: 'AWS-GatherSoftwareInventory', targets, schedule: inventorySchedule, severity: 'LOW' },
+				rate: READING,
 			}),
 		}),
 		...(cloudWatchAgentParameter &&

@@ -128,6 +128,7 @@ export const FLEET = z.strictObject({
 				name: z.string(),
 				platform: z.optional(platform),
 				agent: z.optional(agent),
+				silentDays: z.optional(z.number().check(z.positive())),
 				tags: z.optional(texts),
 				behaviours: z.optional(behaviours),
 				patching: z.optional(z.strictObject({ os, ...patching })),

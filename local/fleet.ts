@@ -93,6 +93,8 @@ export interface FleetMachine {
 	readonly name: string;
 	readonly platform?: Platform;
 	readonly agent?: FleetNode['agent'];
+	/** Of a lost agent: for how many days nobody has heard of it. */
+	readonly silentDays?: number;
 	readonly tags?: Readonly<Record<string, string>>;
 	readonly behaviours?: Behaviours;
 	readonly patching?: Patching;
@@ -190,7 +192,8 @@ export function seedFleet(services: FleetServices, fleet: Fleet, now: number): v
 
 type Software = Pick<FleetNode, 'applications' | 'agentVersion'>;
 
-const LAUNCHED_BEFORE_MS = 86_400_000;
+const DAY_MS = 86_400_000;
+const LAUNCHED_BEFORE_MS = DAY_MS;
 
 function seedGroup({ ec2, ssm, autoScaling }: FleetServices, group: FleetGroup, now: number): void {
 	const inService = group.nodes.filter((node) => (node.state ?? 'InService') === 'InService').length;
@@ -232,15 +235,15 @@ function seedGroup({ ec2, ssm, autoScaling }: FleetServices, group: FleetGroup, 
 	}
 }
 
-function seedAgent(ssm: FleetServices['ssm'], id: string, agent: NonNullable<FleetNode['agent']>): void {
-	if (agent === 'lost') ssm.seedLost(id);
+function seedAgent(ssm: FleetServices['ssm'], id: string, agent: NonNullable<FleetNode['agent']>, silentDays?: number): void {
+	if (agent === 'lost') ssm.seedLost(id, silentDays === undefined ? undefined : silentDays * DAY_MS);
 	else ssm.setAgent(id, agent === 'none' ? 'none' : 'online');
 	if (agent === 'deaf') ssm.setDeaf(id, true);
 }
 
-function seedMachine({ ssm }: FleetServices, { id, name, tags = {}, agent = 'online', ...machine }: FleetMachine): void {
+function seedMachine({ ssm }: FleetServices, { id, name, tags = {}, agent = 'online', silentDays, ...machine }: FleetMachine): void {
 	ssm.addHybridMachine({ id, name, tags, machine: machineOf(machine) });
-	seedAgent(ssm, id, agent);
+	seedAgent(ssm, id, agent, silentDays);
 }
 
 function patchingOf(group: Pick<FleetGroup, 'patching'>, node: Pick<FleetNode, 'patching'> = {}): Pick<Machine, 'patching'> {

@@ -2,8 +2,11 @@
 
 import {
 	CreateMaintenanceWindowCommand,
+	ListAssociationsCommand,
 	RegisterTargetWithMaintenanceWindowCommand,
 	RegisterTaskWithMaintenanceWindowCommand,
+	StartAssociationsOnceCommand,
+	StartSessionCommand,
 } from '@aws-sdk/client-ssm';
 import { DEFAULT_PORT } from './aws/http.ts';
 import type { LogLine } from './environment.ts';
@@ -48,6 +51,20 @@ async function lookForPatches({ aws: { ssm }, clock }: World): Promise<void> {
 	await ssm.send(new RegisterTaskWithMaintenanceWindowCommand(task));
 }
 
+/** What else would be gathered by night: which software is where. */
+async function gatherInventory({ aws: { ssm } }: World): Promise<void> {
+	const AssociationFilterList = [{ key: 'Name' as const, value: 'AWS-GatherSoftwareInventory' }];
+	const { Associations = [] } = await ssm.send(new ListAssociationsCommand({ AssociationFilterList }));
+	const AssociationIds = Associations.flatMap(({ AssociationId }) => AssociationId ?? []);
+	await ssm.send(new StartAssociationsOnceCommand({ AssociationIds }));
+}
+
+/** The AWS CLI opens none without its plugin: somebody has a shell on a node already. */
+async function openSession({ aws: { ssm } }: World): Promise<void> {
+	const Target = START_FLEET.groups[0]?.nodes[0]?.id;
+	await ssm.send(new StartSessionCommand({ Target, DocumentName: 'fleetkeeper-local-session', Reason: 'INC-4711: the disk is full' }));
+}
+
 /** Errors have no enumerable members: JSON would show `{}`. */
 function errorText(_key: string, value: unknown): unknown {
 	return value instanceof Error ? `${value.name}: ${value.message}` : value;
@@ -68,6 +85,8 @@ In another terminal:
   aws ssm list-command-invocations --details
   npm run -s fleet -- list
   aws ssm describe-instance-patch-states --instance-ids i-0ba7c000000000001 i-0ba7c000000000002   (at the next full minute)
+  npm run -s fleet -- report inventory --software 'telnet*'
+  npm run -s fleet -- report sessions
   npx sls invoke local -f instance-lifecycle -p events/instance-terminating.json
 `;
 }
@@ -94,6 +113,8 @@ async function main(): Promise<void> {
 	const compiler = world.template.functions.find(({ file }) => file.endsWith('/playbook-change'));
 	await world.runUntil(() => world.invocations.some(({ functionName }) => functionName === compiler?.name), READY_WITHIN_MS);
 	await lookForPatches(world);
+	await gatherInventory(world);
+	await openSession(world);
 	process.stdout.write(banner(server.url, world));
 }
 

@@ -34,7 +34,7 @@ export type CallFailure = 'throttled' | 'unknown' | 'refused';
 interface SdkError {
 	readonly name?: string;
 	readonly message?: string;
-	readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+	readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string; readonly call?: string };
 	readonly $retryable?: { readonly throttling?: boolean };
 }
 
@@ -71,6 +71,8 @@ export function describeError(error: unknown): string {
 	return error.name === 'Error' || error.message.startsWith(error.name) ? error.message : `${error.name}: ${error.message}`;
 }
 
+/** What finds a call in CloudTrail: its request id, and behind a space which call it is, where our clients say so (aws/throttles.ts). */
 export function requestIdOf(output: unknown): string | undefined {
-	return (output as SdkError | undefined)?.$metadata?.requestId;
+	const { requestId, call } = (output as SdkError | undefined)?.$metadata ?? {};
+	return requestId && call ? `${requestId} ${call}` : requestId;
 }

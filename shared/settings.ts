@@ -32,6 +32,11 @@ export interface Settings {
 export const PARTS = ['lifecycle', 'alarms', 'compliance', 'events', 'patching', 'state', 'sessions', 'agents'] as const;
 export type StagePart = (typeof PARTS)[number];
 
+/** Parameter Store path of everything that a stage has there, with a trailing slash. */
+export function parameterPath({ stage }: Pick<Settings, 'stage'>): string {
+	return `/${SERVICE}/${stage}/`;
+}
+
 /** The bucket that commands write their output to: bucket names are global, so account and Region are part of it. */
 export function outputBucket(settings: Settings, account: string, region: string): string {
 	return `${SERVICE}-${settings.stage}-output-${account}-${region}`;

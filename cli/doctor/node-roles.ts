@@ -4,11 +4,12 @@ import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetInstanceProfileCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import type { InstanceInformation } from '@aws-sdk/client-ssm';
 import { chunks, inParallel } from '../../shared/parallel.ts';
-import { outputBucket } from '../../shared/settings.ts';
 import type { Place, Site } from './check.ts';
 
 /** What stands for the role of nodes that have none. */
 export const NO_ROLE = '';
+/** Roles that are looked into: a fleet has few. */
+export const ROLES = 20;
 /** Values of one filter of DescribeInstances; unknown ids among InstanceIds would make the call fail. */
 const INSTANCES = 200;
 
@@ -40,6 +41,8 @@ export async function rolesOf(
 	return roles;
 }
 
+export const nameOfRole = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1);
+
 async function roleOf(client: IAMClient, profile: string): Promise<string> {
 	const InstanceProfileName = profile.slice(profile.lastIndexOf('/') + 1);
 	try {
@@ -51,16 +54,14 @@ async function roleOf(client: IAMClient, profile: string): Promise<string> {
 	}
 }
 
-/** Actions of our node policy that IAM would not let a role do. Rejects with what the SDK throws. */
-export async function deniedTo({ aws, settings }: Site, PolicySourceArn: string, place: Place): Promise<string[]> {
-	const { partition, region, account } = place;
-	const bucket = `arn:${partition}:s3:::${outputBucket(settings, account, region)}`;
-	const stream = `arn:${partition}:logs:${region}:${account}:log-group:${settings.outputLogGroup}:log-stream:doctor`;
-	const asked = [
-		{ ActionNames: ['s3:PutObject'], ResourceArns: [`${bucket}/doctor`] },
-		{ ActionNames: ['s3:GetEncryptionConfiguration'], ResourceArns: [bucket] },
-		{ ActionNames: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'], ResourceArns: [stream] },
-	];
+/** What a role is asked about: whether it may do these on these. */
+export interface Asked {
+	readonly ActionNames: string[];
+	readonly ResourceArns: string[];
+}
+
+/** What of it IAM would not let a role do. Rejects with what the SDK throws. */
+export async function deniedTo({ aws }: Site, PolicySourceArn: string, asked: readonly Asked[]): Promise<string[]> {
 	const answers = await inParallel(asked, 1, async (input) => {
 		const { EvaluationResults = [] } = await aws.client(IAMClient).send(new SimulatePrincipalPolicyCommand({ PolicySourceArn, ...input }));
 		return EvaluationResults.filter(({ EvalDecision }) => EvalDecision !== 'allowed').map(({ EvalActionName = '' }) => EvalActionName);

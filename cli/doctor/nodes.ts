@@ -2,15 +2,12 @@
 
 import { type InstanceInformation, paginateDescribeInstanceInformation } from '@aws-sdk/client-ssm';
 import { inParallel } from '../../shared/parallel.ts';
-import { SERVICE } from '../../shared/settings.ts';
+import { outputBucket, SERVICE } from '../../shared/settings.ts';
 import { lookAtGroups } from '../check/groups.ts';
 import { type Check, type Finding, found, named, note, ok, type Place, plural, type Site, toDo } from './check.ts';
 import { isForHooks } from './hooks.ts';
-import { deniedTo, NO_ROLE, rolesOf } from './node-roles.ts';
+import { type Asked, deniedTo, NO_ROLE, nameOfRole, ROLES, rolesOf } from './node-roles.ts';
 import { standingFor } from './standing.ts';
-
-/** Roles that are looked into: a fleet has few. */
-const ROLES = 20;
 
 export const nodes: Check = {
 	name: 'nodes',
@@ -67,10 +64,8 @@ async function writing(site: Site, managed: readonly InstanceInformation[], ours
 		return [ids.some((id) => ours.includes(id)) ? toDo(what, remedy) : note(what, remedy)];
 	});
 	const lacking = findings.flat();
-	return lacking.length > 0 ? lacking : [ok(`their roles may write output: ${named([...roles.keys()].map(roleName))}`)];
+	return lacking.length > 0 ? lacking : [ok(`their roles may write output: ${named([...roles.keys()].map(nameOfRole))}`)];
 }
-
-const roleName = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1);
 
 /** What a role may not do, and what to do about it. */
 async function lackOf(
@@ -84,8 +79,19 @@ async function lackOf(
 	if (role === NO_ROLE) {
 		return [`without an instance profile that has a role: ${named(ids)}`, `a profile with AmazonSSMManagedInstanceCore and ${policy}`];
 	}
-	const denied = await deniedTo(site, role, place);
+	const denied = await deniedTo(site, role, askedOf(site, place));
 	if (denied.length === 0) return undefined;
-	const what = `role ${roleName(role)} (${plural(ids.length, 'node')}) may not ${denied.join(', ')}: of the output of commands only the first 2,500 characters are kept`;
-	return [what, `aws iam attach-role-policy --role-name ${roleName(role)} --policy-arn ${policy}`];
+	const what = `role ${nameOfRole(role)} (${plural(ids.length, 'node')}) may not ${denied.join(', ')}: of the output of commands only the first 2,500 characters are kept`;
+	return [what, `aws iam attach-role-policy --role-name ${nameOfRole(role)} --policy-arn ${policy}`];
+}
+
+/** What is in our node policy. */
+function askedOf({ settings }: Site, { partition, region, account }: Place): Asked[] {
+	const bucket = `arn:${partition}:s3:::${outputBucket(settings, account, region)}`;
+	const stream = `arn:${partition}:logs:${region}:${account}:log-group:${settings.outputLogGroup}:log-stream:doctor`;
+	return [
+		{ ActionNames: ['s3:PutObject'], ResourceArns: [`${bucket}/doctor`] },
+		{ ActionNames: ['s3:GetEncryptionConfiguration'], ResourceArns: [bucket] },
+		{ ActionNames: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'], ResourceArns: [stream] },
+	];
 }

@@ -20,6 +20,7 @@ const CONCURRENT_READS = 10;
 
 /** `over`: Auto Scaling knows of no such action any more; where the instance still waits, it waits for another hook. */
 export type Outcome =
+	/** `requestId` as `requestIdOf` gives it. */
 	| { readonly outcome: 'released'; readonly requestId: string | undefined }
 	| { readonly outcome: 'over' }
 	| { readonly outcome: 'failed'; readonly problem: string };

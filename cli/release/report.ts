@@ -1,6 +1,7 @@
 /** What was released, or would be, in the words of a terminal and as JSON. */
 
 import { LAUNCHING } from '../../shared/kinds/lifecycle/sighting.ts';
+import { calledBy } from '../../shared/operation/history.ts';
 import type { LifecycleOperation } from '../../shared/operation/types.ts';
 import { oneLine, span, stateText, table } from '../support/format.ts';
 import type { Outcome } from './complete.ts';
@@ -47,7 +48,7 @@ function resultText({ result }: Waiting, done: Outcome | undefined): string {
 		case undefined:
 			return result;
 		case 'released':
-			return `${result}: done`;
+			return `${result}: done${done.requestId ? ` [${calledBy(done.requestId).requestId}]` : ''}`;
 		case 'over':
 			return 'no such action is active: ours is over, or another hook holds it';
 		case 'failed':
@@ -83,6 +84,10 @@ function doneLines({ operations, untold, waiting }: Release, outcomes: ReadonlyM
 
 const plural = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
+function outcomeOf(done: Outcome | undefined) {
+	return done?.outcome === 'released' ? { ...done, ...calledBy(done.requestId) } : done;
+}
+
 /** What `--json` prints. */
 export function releaseAsJson({ stage, from, waiting, left, unread, operations, outcomes, untold }: Release) {
 	return {
@@ -95,7 +100,7 @@ export function releaseAsJson({ stage, from, waiting, left, unread, operations, 
 			return {
 				...{ instanceId, group, hook, transition, lifecycleState, playbook, result },
 				...(operations?.has(one) && { operation: operations.get(one)?.id }),
-				...outcomes?.get(one),
+				...outcomeOf(outcomes?.get(one)),
 			};
 		}),
 		left,

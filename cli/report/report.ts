@@ -18,11 +18,16 @@ export interface Report {
 }
 
 /**
- * Options of a report, beside those that all have: it takes no operands.
+ * Options of a report, beside those that all have, and its operands.
+ * @param operands how many at least and at most: none where nothing is said.
  * @throws UsageError where one is unknown or lacks its value, or two forms are asked for.
  */
-export function readOptions<O extends ParseArgsOptionsConfig>(args: readonly string[], options: O) {
-	const parsed = readArguments(args, { csv: { type: 'boolean' }, ...options }, [0, 0]);
+export function readOptions<O extends ParseArgsOptionsConfig>(
+	args: readonly string[],
+	options: O,
+	operands: readonly [number, number] = [0, 0],
+) {
+	const parsed = readArguments(args, { csv: { type: 'boolean' }, ...options }, operands);
 	const { csv, json } = parsed.values as { readonly csv?: boolean; readonly json?: boolean };
 	if (csv && json) throw new UsageError('takes one of --csv and --json');
 	return parsed;

@@ -70,12 +70,17 @@ function outcomeOf(operation: SessionOperation): string {
 	return breach === undefined ? state : `${state}: ${breach}`;
 }
 
+/** `user/anna`, `admins/anna`: the role and its session, or what else calls. Whole ARNs are in the other forms. */
+function whoText(owner: string): string {
+	return owner.replace(/^arn:[^:]*:(iam|sts)::\d{12}:(assumed-role\/)?/, '');
+}
+
 function rowOf(operation: SessionOperation, now: number): string[] {
 	const { subject, result } = operation;
 	const lasted = result?.session === undefined ? `${span(now - subject.startedAt)} so far` : span(result.session.seconds * 1_000);
 	return [
 		...[instant(subject.startedAt), operation.closedAt === undefined || result?.session ? lasted : 'not known'],
-		...[subject.owner, subject.node, subject.reason ?? '-', outcomeOf(operation), transcriptOf(operation)?.s3 ?? '-'],
+		...[whoText(subject.owner), subject.node, subject.reason ?? '-', outcomeOf(operation), transcriptOf(operation)?.s3 ?? '-'],
 	];
 }
 

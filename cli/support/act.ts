@@ -4,7 +4,7 @@ import { advance } from '../../shared/operation/engine.ts';
 import type { Fact } from '../../shared/operation/facts.ts';
 import { summarise } from '../../shared/operation/summary.ts';
 import type { HistoryEntry, Operation } from '../../shared/operation/types.ts';
-import { endText, instant, oneLine, stateText } from './format.ts';
+import { endText, historyRow, oneLine, stateText } from './format.ts';
 import { type Desk, printJson, Refusal } from './verb.ts';
 
 /** `--by`: the person behind a shared account or a script. */
@@ -57,7 +57,7 @@ export function report(desk: Desk, operation: Operation, news: readonly HistoryE
 		printJson(desk, summarise(operation));
 		return;
 	}
-	for (const { at, what, why } of news) desk.io.out(`${instant(at)}  ${what}: ${oneLine(why)}`);
+	for (const [at, what, why] of news.map(historyRow)) desk.io.out(`${at}  ${what}: ${why}`);
 	desk.io.out(`${operation.id} is ${operation.closedAt === undefined ? stateText(operation) : endText(operation)}`);
 	if (operation.closedAt === undefined && operation.ending !== undefined) {
 		desk.io.out(`The clock goes on every minute with what is left to do: ${operation.ending.pending.join(', ')}`);

@@ -74,8 +74,10 @@ function distinction({ subject }: Operation): string {
 }
 
 function theOne(operations: readonly Operation[], text: string): Operation {
-	const [one] = operations;
-	if (one !== undefined && operations.length === 1) return one;
+	// What playbooks do about a cause names it too.
+	const causes = operations.filter(({ kind }) => kind === 'agent');
+	const [one, ...others] = causes.length === 1 ? causes : operations;
+	if (one !== undefined && others.length === 0) return one;
 	const named = operations.slice(0, NAMED).map((operation) => `  ${operation.id}  ${stateText(operation)}  ${distinction(operation)}`);
 	const more = operations.length > NAMED ? [`  and ${operations.length - NAMED} more`] : [];
 	throw new Refusal([`'${text}' fits ${operations.length} operations: give the full id of one.`, ...named, ...more].join('\n'));

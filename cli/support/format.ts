@@ -1,6 +1,6 @@
 /** Operations in the words and columns of a terminal. */
 
-import type { Operation } from '../../shared/operation/types.ts';
+import type { HistoryEntry, Operation } from '../../shared/operation/types.ts';
 
 /** Output of a node's scripts ends up in reasons: nothing of it may reach the terminal as a control sequence. */
 export function oneLine(text: string): string {
@@ -46,6 +46,11 @@ export function reasonText({ result, ending, closedAt, history }: Operation): st
 	if (ending !== undefined) return oneLine(ending.reason);
 	const last = history.at(-1);
 	return last === undefined ? '' : oneLine(`${last.what}: ${last.why}`);
+}
+
+/** A line of the history: when, what, and why with the id of the call behind it. */
+export function historyRow({ at, what, why, requestId }: HistoryEntry): [string, string, string] {
+	return [instant(at), what, `${oneLine(why)}${requestId ? ` [${requestId}]` : ''}`];
 }
 
 /** Whether there is work that must be over by the deadline; what is verified has timers of its own. */

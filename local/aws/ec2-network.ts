@@ -29,6 +29,7 @@ const PAGE = 1_000;
 export class Networks {
 	readonly #ctx: AwsContext;
 	#network: Required<Network> = { internet: true, endpoints: [] };
+	readonly #listeners: (() => void)[] = [];
 
 	constructor(ctx: AwsContext) {
 		this.#ctx = ctx;
@@ -36,6 +37,12 @@ export class Networks {
 
 	set({ internet = true, endpoints = [] }: Network): void {
 		this.#network = { internet, endpoints };
+		for (const listener of this.#listeners) listener();
+	}
+
+	/** Calls `listener` after each change. */
+	onChange(listener: () => void): void {
+		this.#listeners.push(listener);
 	}
 
 	/** Whether agents reach Systems Manager. */

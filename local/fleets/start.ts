@@ -1,6 +1,6 @@
 /** The fleet of `npm start`: small, quick, and with one instance that already waits and whose event was never delivered. */
 
-import type { Behaviours, Patching } from '../aws/ec2-machine.ts';
+import type { Application, Behaviours, Patching } from '../aws/ec2-machine.ts';
 import type { Fleet } from '../fleet.ts';
 import type { FleetPatch } from '../fleet-patches.ts';
 
@@ -37,12 +37,19 @@ const PATCHING: Patching = {
 	installed: PATCHES.map(({ id }) => id),
 };
 
-/** The role of all nodes: they answer Systems Manager, and write the output of commands. */
+const rpm = (name: string, version: string, release: string, epoch: string): Application => ({
+	...{ name, version, release, epoch, architecture: 'x86_64', publisher: 'Amazon Linux' },
+});
+
+/** The role of all nodes: they answer Systems Manager, and write the output of commands and the transcripts of sessions. */
 const PROFILE = 'fleet-node';
+const POLICIES = ['AmazonSSMManagedInstanceCore', 'fleetkeeper-local-node-eu-west-1', 'fleetkeeper-local-node-sessions-eu-west-1'];
 
 export const START_FLEET: Fleet = {
-	profiles: [{ name: PROFILE, policies: ['AmazonSSMManagedInstanceCore', 'fleetkeeper-local-node-eu-west-1'] }],
+	profiles: [{ name: PROFILE, policies: POLICIES }],
 	patches: PATCHES,
+	trails: [{ name: 'audit' }],
+	activations: [{ name: 'press', role: 'fleetkeeper-local-hybrid-eu-west-1', limit: 5, expiresInHours: 72 }],
 	groups: [
 		{
 			name: 'web-blue',
@@ -51,7 +58,8 @@ export const START_FLEET: Fleet = {
 			bootSeconds: 4,
 			registerSeconds: 4,
 			profile: PROFILE,
-			tags: { service: 'nginx', team: 'web', PatchGroup: 'test' },
+			tags: { service: 'nginx', team: 'web', PatchGroup: 'test', 'fleetkeeper-sessions': 'local' },
+			applications: [rpm('nginx', '1.26.2', '1.amzn2023.0.1', '1'), rpm('openssl', '3.0.8', '1.amzn2023.0.20', '1')],
 			behaviours: BRISK,
 			patching: PATCHING,
 			hooks: [
@@ -93,7 +101,9 @@ export const START_FLEET: Fleet = {
 			bootSeconds: 4,
 			registerSeconds: 4,
 			profile: PROFILE,
-			tags: { service: 'api', team: 'api', PatchGroup: 'prod' },
+			tags: { service: 'api', team: 'api', PatchGroup: 'prod', environment: 'prod' },
+			// What the sample forbidden-software finds.
+			applications: [rpm('openssl', '3.0.8', '1.amzn2023.0.18', '1'), rpm('telnet', '0.17', '83.amzn2023.0.2', '1')],
 			behaviours: BRISK,
 			patching: PATCHING,
 			hooks: [{ name: 'codedeploy-terminate', on: 'terminate', heartbeatTimeoutSeconds: 600, defaultResult: 'CONTINUE' }],

@@ -9,15 +9,13 @@ export interface Reason {
 	readonly why: string;
 }
 
-const OPENERS = ['instance-lifecycle', 'alarm-state', 'config-compliance', 'fleet-event'];
-
 const ALLOWED = 'What the setting allowedDocuments names, playbooks of every kind may run. Tests run it by request.';
 
 export const REASONS: readonly Reason[] = [
 	{
 		action: 'ssm:SendCommand',
 		resource: ':managed-instance/*',
-		roles: [...OPENERS, 'agent-health', 'command-status', 'inventory-change', 'automation', 'node-state', 'patching'],
+		roles: ['instance-lifecycle', 'alarm-state', 'config-compliance', 'agent-health', 'inventory-change', 'node-state', 'patching'],
 		why: 'Nodes outside EC2 (mi-...) are run on like any other. No test has one behind an event.',
 	},
 	{
@@ -49,23 +47,5 @@ export const REASONS: readonly Reason[] = [
 		resource: ':document/*',
 		roles: ['agent-health', 'inventory-change'],
 		why: 'Playbooks of every kind may heed a calendar. Tests do it with those of other kinds.',
-	},
-	{
-		action: 'dynamodb:UpdateItem',
-		resource: ':table/fleetkeeper-local',
-		roles: ['inventory-change', 'session-event'],
-		why: 'Keeps the first operation of a subject for as long as one that opens later can last. Tests do it with other kinds.',
-	},
-	{
-		action: 'sqs:ChangeMessageVisibility',
-		resource: ':fleetkeeper-local-inventory-change',
-		roles: ['inventory-change'],
-		why: 'What is to be tried again comes back soon. Tests do it with the other queues.',
-	},
-	{
-		action: 'ssm:GetOpsItem',
-		resource: ':opsitem/*',
-		roles: ['session-event'],
-		why: 'Who opened an OpsItem that is there already. Tests do it with other kinds.',
 	},
 ];

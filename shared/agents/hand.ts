@@ -7,6 +7,7 @@ import type { FleetEvent } from '../kinds/event/event.ts';
 import { openFromOwnFindings } from '../opening/event.ts';
 import { arnOf } from '../opening/tags.ts';
 import type { Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import type { AgentOperation } from '../operation/types.ts';
 import { inParallel } from '../parallel.ts';
@@ -42,7 +43,7 @@ async function handSome(services: Services, operation: AgentOperation): Promise<
 		const playbook = [...new Set(done.map((each) => each.playbook))].join(', ');
 		return { type: 'handed', ids: done.map(({ id }) => id), playbook, more: done.length < claimed.length };
 	} catch (error) {
-		return { type: 'not-done', effect: 'hand-to-playbook', why: 'retry', message: describeError(error) };
+		return notDone('hand-to-playbook', error, 'retry');
 	}
 }
 

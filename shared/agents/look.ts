@@ -1,8 +1,7 @@
 /** How the nodes of operations stand: one look for all of them. */
 
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
 import { openAgents } from '../opening/agent.ts';
-import type { Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform } from '../operation/services.ts';
 import type { AgentOperation } from '../operation/types.ts';
 import { attempt } from '../settled.ts';
@@ -14,11 +13,8 @@ export function readAgents(clients: AgentClients): Perform<AgentOperation> {
 		if (first === undefined) return new Map();
 		// Those that are not due may hold nodes that have been put right.
 		const read = await attempt(async () => surveyAgents(services, clients, first.subject, await openAgents(services)));
-		return new Map(operations.map(({ id, subject }) => [id, read.ok ? factOf(read.value, 'look', subject.cause) : notDone(read.error)]));
+		return new Map(
+			operations.map(({ id, subject }) => [id, read.ok ? factOf(read.value, 'look', subject.cause) : notDone('survey-agents', read.error)]),
+		);
 	};
-}
-
-function notDone(error: unknown): Fact {
-	const why = callFailure(error) === 'refused' ? 'refused' : 'retry';
-	return { type: 'not-done', effect: 'survey-agents', why, message: describeError(error), requestId: requestIdOf(error) };
 }

@@ -60,6 +60,7 @@ function seenActivation(activation: Activation): SeenActivation {
 		DefaultInstanceName = '',
 		RegistrationLimit = 1,
 		RegistrationsCount = 0,
+		CreatedDate,
 		ExpirationDate,
 		Expired,
 	} = activation;
@@ -68,6 +69,7 @@ function seenActivation(activation: Activation): SeenActivation {
 		name: DefaultInstanceName,
 		limit: RegistrationLimit,
 		registered: RegistrationsCount,
+		createdAt: CreatedDate?.getTime() ?? 0,
 		expiresAt: ExpirationDate?.getTime() ?? 0,
 		expired: Expired === true,
 	};

@@ -19,6 +19,34 @@ export function commandUrl(region: string, commandId: string): string {
 	return `${home(region)}/systems-manager/run-command/${encoded(commandId)}?region=${region}`;
 }
 
+/** An OpsItem of OpsCenter. */
+export function opsItemUrl(region: string, opsItemId: string): string {
+	return `${home(region)}/systems-manager/opsitems/${encoded(opsItemId)}?region=${region}`;
+}
+
+/** A managed node in Fleet Manager: an instance, or a machine outside EC2. */
+export function nodeUrl(region: string, nodeId: string): string {
+	return `${home(region)}/systems-manager/fleet-manager/managed-nodes/${encoded(nodeId)}/general?region=${region}`;
+}
+
+/** A folder of a bucket, as `s3://bucket/folder/`. */
+export function folderUrl(region: string, folder: string): string {
+	const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(folder) ?? [];
+	return `${home(region)}/s3/buckets/${bucket}?region=${region}&prefix=${encoded(prefix)}`;
+}
+
+/** A log group of CloudWatch Logs, or one of its streams. The console wants names encoded twice, with `$` for `%`. */
+export function logsUrl(region: string, logGroup: string, logStream?: string): string {
+	const twice = (name: string) => encodeURIComponent(encodeURIComponent(name)).replaceAll('%', '$');
+	const stream = logStream === undefined ? '' : `/log-events/${twice(logStream)}`;
+	return `${home(region)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${twice(logGroup)}${stream}`;
+}
+
+/** An event of CloudTrail's event history. */
+export function trailUrl(region: string, eventId: string): string {
+	return `${home(region)}/cloudtrailv2/home?region=${region}#/events/${encoded(eventId)}`;
+}
+
 function home(region: string): string {
 	return `https://${region}.${CONSOLE_DOMAINS[partitionOf(region)]}`;
 }

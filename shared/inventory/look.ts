@@ -1,8 +1,8 @@
 /** Reading the inventory of the nodes that break rules, for operations that are open. */
 
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
 import type { SoftwareFinding } from '../kinds/inventory/types.ts';
 import type { Fact, InventoryFact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import type { InventoryOperation } from '../operation/types.ts';
 import { attempt } from '../settled.ts';
@@ -14,7 +14,7 @@ export const readInventory: Perform<InventoryOperation> = async (services, opera
 	const facts = new Map<string, Fact>();
 	for (const operation of operations) {
 		const read = await attempt(() => readOne(services, operation));
-		facts.set(operation.id, read.ok ? read.value : notDone(read.error));
+		facts.set(operation.id, read.ok ? read.value : notDone('read-inventory', read.error));
 	}
 	return facts;
 };
@@ -36,9 +36,4 @@ async function readOne(services: Services, operation: InventoryOperation): Promi
 	});
 	const requestId = [...programs.values()][0]?.requestId;
 	return { type: 'inventory', from: 'look', findings, rule: ruling.inForce, requestId } satisfies InventoryFact;
-}
-
-function notDone(error: unknown): Fact {
-	const why = callFailure(error) === 'refused' ? 'refused' : 'retry';
-	return { type: 'not-done', effect: 'read-inventory', why, message: describeError(error), requestId: requestIdOf(error) };
 }

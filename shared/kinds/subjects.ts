@@ -3,14 +3,14 @@
 import type { Operation, OperationKind, Subject } from '../operation/types.ts';
 
 interface SubjectKind<S extends Subject> {
-	/** What tells one subject of an account and Region from another. */
-	identity(subject: S): readonly string[];
+	/** What tells one subject of an account and Region from another, where that is not its name. */
+	identity?(subject: S): readonly string[];
 	/** The subject in words: `i-0123456789abcdef0 of web-blue`. */
 	about(subject: S): string;
 	/** Its short name, as lists have it. */
 	name(subject: S): string;
-	/** The resources that its events name. */
-	arns(subject: S): readonly string[];
+	/** The resources that its events name, where they name any. */
+	arns?(subject: S): readonly string[];
 }
 
 function arn(service: string, { account, region }: Subject, resource: string): string[] {
@@ -25,7 +25,6 @@ const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kin
 		arns: (subject) => arn('ec2', subject, `instance/${subject.instanceId}`),
 	},
 	alarm: {
-		identity: ({ alarm }) => [alarm],
 		about: ({ alarm }) => `alarm ${alarm}`,
 		name: ({ alarm }) => alarm,
 		arns: ({ alarmArn }) => [alarmArn],
@@ -34,7 +33,6 @@ const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kin
 		identity: ({ rule, resourceType, resourceId }) => [rule, resourceType, resourceId],
 		about: ({ rule, resourceId }) => `${resourceId} under rule ${rule}`,
 		name: ({ resourceId }) => resourceId,
-		arns: () => [],
 	},
 	event: {
 		identity: ({ source, detailType, playbook = '', key }) => [source, detailType, ...(playbook ? [playbook] : []), ...key],
@@ -46,7 +44,6 @@ const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kin
 		identity: ({ source, requestId }) => [source, requestId],
 		about: ({ document, on }) => `${document} on ${on}`,
 		name: ({ requestId }) => requestId,
-		arns: () => [],
 	},
 	patch: {
 		identity: ({ windowId, executionId }) => [windowId, executionId],
@@ -55,16 +52,13 @@ const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kin
 		arns: (subject) => arn('ssm', subject, `maintenancewindow/${subject.windowId}`),
 	},
 	association: {
-		identity: ({ associationId }) => [associationId],
 		about: ({ associationId }) => `association ${associationId}`,
 		name: ({ associationId }) => associationId,
 		arns: (subject) => arn('ssm', subject, `association/${subject.associationId}`),
 	},
 	agent: {
-		identity: ({ cause }) => [cause],
 		about: ({ cause }) => `agents (${cause})`,
 		name: ({ cause }) => cause,
-		arns: () => [],
 	},
 	state: {
 		identity: ({ complianceType, node, group }) => [complianceType, node === undefined ? `group ${group}` : node],
@@ -74,21 +68,19 @@ const KINDS: { readonly [K in OperationKind]: SubjectKind<Extract<Subject, { kin
 		arns: (subject) => (subject.node ? arn('ssm', subject, `managed-instance/${subject.node}`) : []),
 	},
 	inventory: {
-		identity: ({ rule }) => [rule],
 		about: ({ rule }) => `software under rule ${rule}`,
 		name: ({ rule }) => rule,
-		arns: () => [],
 	},
 	session: {
-		identity: ({ sessionId }) => [sessionId],
 		about: ({ sessionId, node }) => `session ${sessionId} on ${node}`,
 		name: ({ sessionId }) => sessionId,
 		arns: (subject) => arn('ssm', subject, `session/${subject.sessionId}`),
 	},
 };
 
-export function subjectOf(subject: Subject): SubjectKind<Subject> {
-	return KINDS[subject.kind];
+export function subjectOf(subject: Subject): Required<SubjectKind<Subject>> {
+	const kind: SubjectKind<Subject> = KINDS[subject.kind];
+	return { identity: (of) => [kind.name(of)], arns: () => [], ...kind };
 }
 
 /** The managed node that an operation's command runs on. */

@@ -8,10 +8,11 @@ import type { AgentCause } from '../kinds/agent/types.ts';
 import { listed } from '../kinds/state/item.ts';
 import { LONGEST } from '../kinds/telling.ts';
 import type { AgentFact } from '../operation/facts.ts';
-import { operationId } from '../operation/ids.ts';
+import { lineOf } from '../operation/history.ts';
 import type { Services } from '../operation/services.ts';
 import type { AgentOperation, AgentSubject } from '../operation/types.ts';
 import type { Sighting } from './admit.ts';
+import { opened } from './opened.ts';
 
 /** What a person has ended while it lasted is left alone for so long. Milliseconds. */
 const LEFT_ALONE = 86_400_000;
@@ -52,21 +53,17 @@ function isLeftAlone(last: AgentOperation, now: number): boolean {
 function operationFor(services: Services, subject: AgentSubject, fact: AgentFact, occurrence: number): AgentOperation {
 	const openedAt = services.now();
 	const empty: AgentOperation = {
-		...{ id: operationId(subject, occurrence), kind: 'agent', subject, occurrence },
+		...opened(subject, occurrence, openedAt),
 		playbook: { name: 'agent-health', parameterVersion: 0 },
 		...{ nodes: {}, more: 0, count: 0 },
 		...{ lookAt: openedAt + lookAfter(0), looks: 0, toldAt: 0 },
 		state: 'verifying',
-		history: [],
-		openedAt,
 		deadlineAt: openedAt + LONGEST,
 		occasion: { detail: {}, account: subject.account, region: subject.region },
-		attempts: { start: 0, ending: 0 },
-		...{ version: 0, publishedVersion: 0 },
 	};
 	const { operation, fallen } = learn(empty, fact.troubles, fact.complete, openedAt);
 	const only = fallen.length === 1 ? ` (${operation.nodes[fallen[0] ?? '']?.detail})` : '';
 	const by = fact.from === 'registration' ? 'a node registered, or was deregistered' : 'the daily check found it';
 	const why = `${causeText(subject.cause, sizeOf(operation))}: ${listed(fallen, NAMED)}${only}; ${by}`;
-	return { ...operation, history: [{ at: new Date(openedAt).toISOString(), what: 'opened', why, requestId: fact.requestId }] };
+	return { ...operation, history: [lineOf({ what: 'opened', why, requestId: fact.requestId }, openedAt)] };
 }

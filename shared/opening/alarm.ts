@@ -8,7 +8,6 @@ import { meaningOf } from '../kinds/alarm/news.ts';
 import { withinFlapping, withTime } from '../kinds/alarm/timers.ts';
 import { isArn } from '../kinds/envelope.ts';
 import type { AlarmFact } from '../operation/facts.ts';
-import { operationId } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
 import type { AlarmOperation, AlarmRecord, AlarmSubject, Occasion } from '../operation/types.ts';
 import { couldBeAlarm, type EventMatch, matchEvent } from '../playbook/match.ts';
@@ -17,6 +16,7 @@ import type { AlarmPlaybook, CompiledPlaybook } from '../playbook/types.ts';
 import { attempt, type Settled } from '../settled.ts';
 import { admit, type Opening, type Sighting } from './admit.ts';
 import { factOf, parseAlarmEvent } from './alarm-events.ts';
+import { opened } from './opened.ts';
 
 /** What an event says. */
 interface Heard {
@@ -101,22 +101,6 @@ function leftOpen({ result }: AlarmOperation): boolean {
 	return result?.opsItemId !== undefined && result.resolved === undefined;
 }
 
-/** What is the same for every operation that opens. */
-function fresh({ event, subject }: Heard, occurrence: number, why: string, now: number) {
-	return {
-		id: operationId(subject, occurrence),
-		kind: 'alarm',
-		subject,
-		occurrence,
-		eventId: event.id,
-		history: [{ at: new Date(now).toISOString(), what: 'opened', why }],
-		openedAt: now,
-		attempts: { start: 0, ending: 0 },
-		version: 0,
-		publishedVersion: 0,
-	} as const;
-}
-
 /** It went off. Of an OpsItem that an earlier operation left open, the story goes on. */
 function begun(
 	heard: Heard,
@@ -133,7 +117,8 @@ function begun(
 		...(before === undefined ? (last?.alarm.alarms ?? []) : []),
 	]);
 	return {
-		...fresh(heard, occurrence, `${name}: ${fact.reason}`, now),
+		...opened(heard.subject, occurrence, now, `${name}: ${fact.reason}`),
+		eventId: heard.event.id,
 		playbook: { name, parameterVersion },
 		...(run && { run }),
 		...(brakes && { brakes }),
@@ -167,7 +152,8 @@ function resumed(heard: Heard, last: AlarmOperation, occurrence: number, now: nu
 	const { playbook, run, brakes, opsItem, timers, occasion, alarm, deadlineAt } = last;
 	const why = `${fact.state === undefined ? fact.reason : `it is OK: ${fact.reason}`}; ${last.result?.opsItemId} is open since ${last.id}`;
 	return {
-		...fresh(heard, occurrence, why, now),
+		...opened(heard.subject, occurrence, now, why),
+		eventId: heard.event.id,
 		playbook,
 		...(run && { run }),
 		...(brakes && { brakes }),

@@ -6,7 +6,6 @@ import { GATHER_LOOK } from '../kinds/association/timers.ts';
 import type { FailingNode } from '../kinds/association/types.ts';
 import { LONGEST } from '../kinds/telling.ts';
 import type { AssociationFact } from '../operation/facts.ts';
-import { operationId } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
 import type { AssociationOperation, AssociationSubject } from '../operation/types.ts';
 import { describeAssociation } from '../outcomes/association.ts';
@@ -15,6 +14,7 @@ import { parseEvent } from '../parse.ts';
 import { attempt, type Settled } from '../settled.ts';
 import { admit, type Opening, type Sighting } from './admit.ts';
 import { eventTime } from './event-time.ts';
+import { opened } from './opened.ts';
 
 /** Characters of what an event says of a node's output. */
 const WORD = 300;
@@ -158,7 +158,7 @@ export function operationFor({ now }: Services, { subject, name, facts, eventId 
 	const isOver = wholes.some(({ pending }) => !pending) || eventId === undefined;
 	const on = nodes.length === 0 ? '' : ` on ${nodes.length === 1 ? nodes[0]?.node : `${nodes.length} nodes`}`;
 	return {
-		...{ id: operationId(subject, occurrence), kind: 'association', subject, occurrence },
+		...opened(subject, occurrence, openedAt, `${name} fails${on}; ${found}`),
 		playbook: { name: 'associations', parameterVersion: 0 },
 		name,
 		failing: nodes.length,
@@ -168,12 +168,8 @@ export function operationFor({ now }: Services, { subject, name, facts, eventId 
 		lookAt: isOver ? openedAt : openedAt + GATHER_LOOK,
 		looks: 0,
 		...{ state: 'waiting', waiting: 'retry' },
-		history: [{ at: new Date(openedAt).toISOString(), what: 'opened', why: `${name} fails${on}; ${found}` }],
-		openedAt,
 		deadlineAt: openedAt + LONGEST,
 		...(eventId !== undefined && { eventId }),
 		occasion: { detail: {}, account: subject.account, region: subject.region },
-		attempts: { start: 0, ending: 0 },
-		...{ version: 0, publishedVersion: 0 },
 	};
 }

@@ -17,6 +17,7 @@ import { ALLOWING, isAllowedDocument, outputBucket, SERVICE } from '../settings.
 import { attempt, type Settled } from '../settled.ts';
 import { outputPrefix } from '../work/naming.ts';
 import { admit, type Opening, type Sighting } from './admit.ts';
+import { opened } from './opened.ts';
 import { resolved } from './resolved.ts';
 
 /** SendCommand's own defaults. */
@@ -110,10 +111,7 @@ function operationFor(
 	const inParts = detail.rings === undefined && length > 1;
 	const parts = inParts ? `, ${idsIn(targets.flat()).length} nodes in ${length} commands one after another` : '';
 	return {
-		id,
-		kind: 'command',
-		subject,
-		occurrence: 1,
+		...opened(subject, 1, at, `${playbook.name}: ${run.document} on ${subject.on}${parts}, ${asked}`),
 		playbook: { name: playbook.name, parameterVersion },
 		run,
 		...(brakes && { brakes }),
@@ -131,16 +129,9 @@ function operationFor(
 			logGroup: settings.outputLogGroup,
 		},
 		state: 'starting',
-		history: [
-			{ at: new Date(at).toISOString(), what: 'opened', why: `${playbook.name}: ${run.document} on ${subject.on}${parts}, ${asked}` },
-		],
-		openedAt: at,
 		deadlineAt: at + run.timeoutSeconds * 1_000,
 		eventId: request.id,
 		occasion: occasionOf({ ...request, detail: { parameters: detail.parameters ?? {} } }, Object.values(run.parameters).flat()),
-		attempts: { start: 0, ending: 0 },
-		version: 0,
-		publishedVersion: 0,
 	};
 }
 

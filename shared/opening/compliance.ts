@@ -3,12 +3,12 @@
 import { Drop } from '../errors.ts';
 import { opensAgain } from '../kinds/compliance/findings.ts';
 import { recent } from '../kinds/compliance/timers.ts';
-import { operationId } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
 import type { ComplianceFinding, ComplianceOperation, ComplianceSubject, Occasion } from '../operation/types.ts';
 import { matchEvent } from '../playbook/match.ts';
 import type { CompiledPlaybook, CompliancePlaybook, PlaybookSet } from '../playbook/types.ts';
 import type { Sighting } from './admit.ts';
+import { opened } from './opened.ts';
 
 /** What a rule finds of a resource. */
 export interface Found {
@@ -56,25 +56,17 @@ function operationFor(
 	const found = seenBy === 'event' ? 'its event came' : 'the sweep found it: its event never came';
 	const why = `${playbook.name}: ${rule} finds ${resourceType} ${resourceId} noncompliant${annotation ? ` (${annotation})` : ''}; ${found}`;
 	return {
-		id: operationId(subject, occurrence),
-		kind: 'compliance',
-		subject,
-		occurrence,
+		...opened(subject, occurrence, at, why),
 		playbook: { name: playbook.name, parameterVersion },
 		run: playbook.run,
 		then: playbook.then,
 		...(playbook.brakes && { brakes: playbook.brakes }),
 		settings: playbook.compliance,
 		state: 'starting',
-		history: [{ at: new Date(at).toISOString(), what: 'opened', why }],
-		openedAt: at,
 		deadlineAt: at + playbook.run.timeoutSeconds * 1_000,
 		...(eventId !== undefined && { eventId }),
 		occasion,
 		finding,
 		remediatedAt: recent(last?.remediatedAt ?? [], at),
-		attempts: { start: 0, ending: 0 },
-		version: 0,
-		publishedVersion: 0,
 	};
 }

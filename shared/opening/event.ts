@@ -4,7 +4,7 @@ import { Drop, Fail, Retry } from '../errors.ts';
 import { FleetEvent, REQUESTED, RunRequest, requestProblem } from '../kinds/event/event.ts';
 import { REMEMBERED } from '../kinds/event/next.ts';
 import { keyOf, occasionOf, resourcesOf } from '../kinds/event/occasion.ts';
-import { operationId, subjectId } from '../operation/ids.ts';
+import { subjectId } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
 import type { EventOperation, EventSubject } from '../operation/types.ts';
 import { groupBy } from '../parallel.ts';
@@ -15,6 +15,7 @@ import type { EventPlaybook, Run } from '../playbook/types.ts';
 import { SERVICE } from '../settings.ts';
 import { attempt, type Settled } from '../settled.ts';
 import { admit, type Opening, type Sighting } from './admit.ts';
+import { opened } from './opened.ts';
 
 /** A playbook that only opens an OpsItem has no timeout: OpsCenter may take this long to take it. Seconds. */
 const TO_TELL = 86_400;
@@ -24,11 +25,8 @@ interface Claim {
 	readonly subject: EventSubject;
 	/** By which a copy of the event is known. */
 	readonly eventId: string;
-	readonly intent: Omit<EventOperation, keyof Begun>;
+	readonly intent: Pick<EventOperation, 'playbook' | 'brakes' | 'run' | 'then' | 'opsItem' | 'occasion' | 'request' | 'scope'>;
 }
-
-/** What does not follow from the event. */
-type Begun = Pick<EventOperation, 'id' | 'occurrence' | 'history' | 'openedAt' | 'deadlineAt' | 'events' | 'eventIds'>;
 
 /**
  * Opens operations for events that playbooks claim, or tells those that are open. Events of one batch about the same subject go to its
@@ -101,7 +99,6 @@ function claimEvent({ set }: LoadedPlaybooks, event: FleetEvent): Claim {
 		subject,
 		eventId: event.id,
 		intent: {
-			...fixed(subject, event.id),
 			...intentOf(playbook, parameterVersion),
 			...(run && { run }),
 			...(opsItem && { opsItem }),
@@ -137,7 +134,6 @@ function claimRequest({ set }: LoadedPlaybooks, request: RunRequest): Claim {
 		subject,
 		eventId: requestId,
 		intent: {
-			...fixed(subject, requestId),
 			...intentOf(playbook, parameterVersion),
 			run,
 			then: playbook.then,
@@ -165,19 +161,6 @@ function intentOf({ name, brakes }: Pick<EventPlaybook, 'name' | 'brakes'>, para
 	return { playbook: { name, parameterVersion }, ...(brakes && { brakes }) };
 }
 
-/** What is the same for every operation that opens. */
-function fixed(subject: EventSubject, eventId: string) {
-	return {
-		kind: 'event',
-		subject,
-		eventId,
-		state: 'starting',
-		attempts: { start: 0, ending: 0 },
-		version: 0,
-		publishedVersion: 0,
-	} as const;
-}
-
 /** Events about one subject, in the order in which they came. */
 function sightingOf({ now }: Services, claims: readonly Claim[]): Sighting<'event'> {
 	const [first] = claims;
@@ -198,17 +181,22 @@ function sightingOf({ now }: Services, claims: readonly Claim[]): Sighting<'even
 	};
 }
 
-function begun({ intent }: Claim, claims: readonly Claim[], occurrence: number, known: readonly string[], now: number): EventOperation {
-	const { subject, playbook, run, request } = intent;
+function begun(
+	{ subject, eventId, intent }: Claim,
+	claims: readonly Claim[],
+	occurrence: number,
+	known: readonly string[],
+	now: number,
+): EventOperation {
+	const { playbook, run, request } = intent;
 	const { detailType, source } = subject;
 	const asked = request === undefined ? '' : `, asked for by ${request.by ?? source}${request.reason ? `: ${request.reason}` : ''}`;
 	const why = `${playbook.name}: ${detailType} from ${source}${claims.length > 1 ? `, ${claims.length} events` : ''}${asked}`;
 	return {
+		...opened(subject, occurrence, now, why),
 		...intent,
-		id: operationId(subject, occurrence),
-		occurrence,
-		history: [{ at: new Date(now).toISOString(), what: 'opened', why }],
-		openedAt: now,
+		eventId,
+		state: 'starting',
 		deadlineAt: now + (run?.timeoutSeconds ?? TO_TELL) * 1_000,
 		events: claims.length,
 		eventIds: [...known, ...claims.map(({ eventId }) => eventId)].slice(-REMEMBERED),

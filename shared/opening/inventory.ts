@@ -12,7 +12,7 @@ import { GATHER } from '../kinds/inventory/rounds.ts';
 import type { SoftwareFinding } from '../kinds/inventory/types.ts';
 import { LONGEST } from '../kinds/telling.ts';
 import type { InventoryFact } from '../operation/facts.ts';
-import { operationId } from '../operation/ids.ts';
+import { lineOf } from '../operation/history.ts';
 import type { Services } from '../operation/services.ts';
 import type { InventoryOperation, InventorySubject } from '../operation/types.ts';
 import { groupBy, inParallel } from '../parallel.ts';
@@ -21,6 +21,7 @@ import { inventoryBucket } from '../settings.ts';
 import { attempt, type Settled } from '../settled.ts';
 import { admit, type Opening, type Sighting } from './admit.ts';
 import { eventTime } from './event-time.ts';
+import { opened } from './opened.ts';
 
 const CONCURRENT_READS = 5;
 /** A sweep leaves alone for so long what a person has ended while nodes broke the rule. Milliseconds. */
@@ -184,19 +185,15 @@ function operationFor(
 	const openedAt = services.now();
 	const { parameterVersion, says, opsItem, run } = inForce;
 	const empty: InventoryOperation = {
-		...{ id: operationId(subject, occurrence), kind: 'inventory', subject, occurrence },
+		...opened(subject, occurrence, openedAt),
 		playbook: { name: playbook.name, parameterVersion },
 		...{ says, opsItem, ...(run && { remedy: run }) },
 		...{ nodes: {}, what: {}, well: last?.well ?? {}, count: 0 },
 		...{ tried: last?.tried ?? {}, rounds: last?.rounds ?? 0, gatherUntil: openedAt + GATHER },
 		...{ lookAt: openedAt + lookAfter(0), looks: 0, toldAt: 0 },
 		state: 'verifying',
-		history: [],
-		openedAt,
 		deadlineAt: openedAt + LONGEST,
 		occasion: { detail: {}, account: subject.account, region: subject.region },
-		attempts: { start: 0, ending: 0 },
-		...{ version: 0, publishedVersion: 0 },
 	};
 	const fresh = findings.filter((each) => last === undefined || isNews(each, last, openedAt));
 	const { operation } = learn(empty, fresh.map(withoutEvent));
@@ -210,7 +207,7 @@ function operationFor(
 	const why = `${playbook.name} (${says}): ${listed(operation, NAMED)}; ${how}`;
 	return {
 		...operation,
-		history: [{ at: new Date(openedAt).toISOString(), what: 'opened', why }],
+		history: [lineOf({ what: 'opened', why }, openedAt)],
 		...(eventId !== undefined && { eventId }),
 	};
 }

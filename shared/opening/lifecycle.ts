@@ -14,6 +14,7 @@ import type { LoadedPlaybooks } from '../playbook/store.ts';
 import type { CompiledPlaybook, LifecyclePlaybook, PlaybookSet } from '../playbook/types.ts';
 import { attempt, type Settled } from '../settled.ts';
 import type { Opening } from './admit.ts';
+import { opened } from './opened.ts';
 import { type Tags, tagsOf } from './tags.ts';
 
 /** A new instance without tags is asked again this long after its launch: tags can lag. Milliseconds. */
@@ -134,17 +135,12 @@ async function operationFor(
 	const state = subject.transition === LAUNCHING ? 'Pending:Wait' : 'Terminating:Wait';
 	const why = `${playbook.name}: ${subject.hook} of ${subject.group} holds it in ${state}; ${foundBy(sighting)}${note}`;
 	return {
-		id: operationId(subject, occurrence),
-		kind: 'lifecycle',
-		subject,
-		occurrence,
+		...opened(subject, occurrence, now, why),
 		playbook: { name: playbook.name, parameterVersion },
 		run: playbook.run,
 		then: playbook.then,
 		...(playbook.brakes && { brakes: playbook.brakes }),
 		state: 'starting',
-		history: [{ at: new Date(now).toISOString(), what: 'opened', why }],
-		openedAt: now,
 		deadlineAt: deadline(playbook.run.timeoutSeconds, timers, startedAt, now),
 		...(token !== undefined && { token }),
 		...(eventId !== undefined && { eventId }),
@@ -153,9 +149,6 @@ async function operationFor(
 		...(keptAlive && { heartbeat: { nextAt: firstHeartbeat(sighting, startedAt + heartbeatInterval(timers), now), count: 0 } }),
 		...(playbook.run.registerWithinSeconds > 0 && { registerBy: now + playbook.run.registerWithinSeconds * 1_000 }),
 		occasion: { detail, account: subject.account, region: subject.region },
-		attempts: { start: 0, ending: 0 },
-		version: 0,
-		publishedVersion: 0,
 	};
 }
 

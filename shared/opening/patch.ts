@@ -13,6 +13,7 @@ import type { PatchSettings } from '../patching/settings.ts';
 import type { PatchWindow, WindowReader } from '../patching/windows.ts';
 import { attempt, type Settled } from '../settled.ts';
 import { admit, type Opening, type Sighting } from './admit.ts';
+import { opened } from './opened.ts';
 
 const HOUR = 3_600_000;
 
@@ -113,10 +114,7 @@ function operationFor(
 	const found = seenBy === 'event' ? 'its event came' : 'the sweep found it: its event never came';
 	const why = `window ${windowId} of patch group ${group} runs (${executionId}); ${found}`;
 	return {
-		id: operationId(subject, occurrence),
-		kind: 'patch',
-		subject,
-		occurrence,
+		...opened(subject, occurrence, at, why),
 		// No playbook asks for it: the settings of the stage do.
 		playbook: { name: 'patching', parameterVersion: 0 },
 		ring,
@@ -125,13 +123,8 @@ function operationFor(
 		chores: [],
 		lookAt: at,
 		state: 'running',
-		history: [{ at: new Date(at).toISOString(), what: 'opened', why }],
-		openedAt: at,
 		deadlineAt: Math.max(verdictAt({ endsAt }), at) + JUDGED_WITHIN,
 		...(eventId !== undefined && { eventId }),
 		occasion: { detail: {}, account, region },
-		attempts: { start: 0, ending: 0 },
-		version: 0,
-		publishedVersion: 0,
 	};
 }

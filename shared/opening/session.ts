@@ -7,7 +7,7 @@ import { capOf, transcriptOf } from '../kinds/session/rules.ts';
 import type { SessionState } from '../kinds/session/types.ts';
 import { LONGEST } from '../kinds/telling.ts';
 import type { SessionFact } from '../operation/facts.ts';
-import { operationId, subjectId } from '../operation/ids.ts';
+import { subjectId } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
 import type { SessionOperation, SessionSubject } from '../operation/types.ts';
 import { groupBy } from '../parallel.ts';
@@ -17,6 +17,7 @@ import type { CompiledPlaybook, PlaybookSet, SessionPlaybook } from '../playbook
 import { attempt, type Settled } from '../settled.ts';
 import { admit, type Opening, type Sighting } from './admit.ts';
 import { eventTime } from './event-time.ts';
+import { opened } from './opened.ts';
 import { type Tags, tagsOf } from './tags.ts';
 
 /** A session that has begun, and how that became known. */
@@ -59,7 +60,8 @@ export async function openFromSessionEvents(services: Services, events: readonly
 /** @throws Fail where the event is malformed; Drop where the call failed: nobody has a session of it. */
 function hear(given: unknown, now: number): Heard {
 	const event = parseEvent(SessionEvent, given, 'a session');
-	const { eventName, errorCode, errorMessage, requestParameters, requestID: requestId } = event.detail;
+	const { eventName, errorCode, errorMessage, requestParameters, requestID } = event.detail;
+	const requestId = requestID && `${requestID} SSM ${eventName}`;
 	const by = callerOf(event.detail.userIdentity);
 	if (errorCode) {
 		const on = requestParameters?.target ?? requestParameters?.sessionId ?? 'nothing';
@@ -70,7 +72,7 @@ function hear(given: unknown, now: number): Heard {
 	if (subject === undefined)
 		throw new Fail(`This is not an event of a session: ${eventName} names none in detail.responseElements.sessionId`);
 	if (eventName === 'StartSession') return { seen: { subject, seenBy: 'event', eventId: event.id, requestId } };
-	const state: SessionState = eventName === 'ResumeSession' ? { is: 'open' } : { is: 'over', at, how: `terminated by ${by}` };
+	const state: SessionState = eventName === 'ResumeSession' ? { is: 'open' } : { is: 'ending', how: `terminated by ${by}` };
 	return { subject, fact: { type: 'session', from: 'event', state, by, at, requestId } };
 }
 
@@ -131,7 +133,7 @@ function operationFor(
 	const found = seenBy === 'event' ? 'its event came' : 'the sweep found it: no event had told of it';
 	const why = `${subject.owner} on ${subject.node}: ${subject.reason ?? 'no reason given'}; ${found}`;
 	return {
-		...{ id: operationId(subject, occurrence), kind: 'session', subject, occurrence },
+		...opened(subject, occurrence, openedAt, why, requestId),
 		playbook: playbook === undefined ? NO_RULE : { name: playbook.name, parameterVersion: compiled?.parameterVersion ?? 0 },
 		...(playbook?.brakes && { brakes: playbook.brakes }),
 		...{ rule, opsItem: playbook?.opsItem ?? {} },
@@ -142,13 +144,9 @@ function operationFor(
 		seenAt: openedAt,
 		...{ lookAt: openedAt + lookAfter(0), looks: 0 },
 		state: 'running',
-		history: [{ at: new Date(openedAt).toISOString(), what: 'opened', why, ...(requestId !== undefined && { requestId }) }],
-		openedAt,
 		deadlineAt: openedAt + LONGEST,
 		dueAt: openedAt + lookAfter(0),
 		...(eventId !== undefined && { eventId }),
 		occasion: { detail: {}, account: subject.account, region: subject.region },
-		attempts: { start: 0, ending: 0 },
-		...{ version: 0, publishedVersion: 0 },
 	};
 }

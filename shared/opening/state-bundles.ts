@@ -8,12 +8,14 @@ import type { ComplianceType, NodeFinding } from '../kinds/state/types.ts';
 import { LONGEST } from '../kinds/telling.ts';
 import { advance } from '../operation/engine.ts';
 import type { Fact } from '../operation/facts.ts';
-import { operationId, subjectId } from '../operation/ids.ts';
+import { lineOf } from '../operation/history.ts';
+import { subjectId } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
 import type { StateOperation, StateSubject } from '../operation/types.ts';
 import { groupBy } from '../parallel.ts';
 import type { Settled } from '../settled.ts';
 import { admit, type Opening, type Sighting } from './admit.ts';
+import { opened } from './opened.ts';
 
 /** From so many on, the nodes of a patch group that are not compliant at the same time become one operation. */
 export const MANY = 5;
@@ -135,17 +137,13 @@ function operationFor(services: Services, { subject, group, findings }: Bundle, 
 	const openedAt = services.now();
 	const fresh = findings.filter((each) => last === undefined || isNews(each, last, openedAt));
 	const empty: StateOperation = {
-		...{ id: operationId(subject, occurrence), kind: 'state', subject, occurrence },
+		...opened(subject, occurrence, openedAt),
 		playbook: { name: 'node-state', parameterVersion: 0 },
 		...{ group, nodes: {}, well: {}, count: 0 },
 		...{ lookAt: openedAt + lookAfter(0), looks: 0, toldAt: 0 },
 		...{ state: 'waiting', waiting: 'gathering' },
-		history: [],
-		openedAt,
 		deadlineAt: openedAt + LONGEST,
 		occasion: { detail: {}, account: subject.account, region: subject.region },
-		attempts: { start: 0, ending: 0 },
-		...{ version: 0, publishedVersion: 0 },
 	};
 	const { operation } = learn(empty, fresh, 'event');
 	const nodes = nodesOf(operation);
@@ -156,7 +154,7 @@ function operationFor(services: Services, { subject, group, findings }: Bundle, 
 	const why = `${listed(nodes, NAMED)} not compliant (${subject.complianceType})${many}; ${found}`;
 	return {
 		...operation,
-		history: [{ at: new Date(openedAt).toISOString(), what: 'opened', why }],
+		history: [lineOf({ what: 'opened', why }, openedAt)],
 		...(eventId !== undefined && { eventId }),
 	};
 }

@@ -34,7 +34,7 @@ export async function tagsOf({ aws }: Pick<Deps, 'aws'>, nodes: readonly NodeAt[
 
 /** None of what is no node. */
 export function arnOf({ node, account, region }: NodeAt): string[] {
-	const [, kind] = /^(m?i)-/.exec(node) ?? [];
+	const [, kind] = /^(m?i)-[0-9a-f]{8,17}$/.exec(node) ?? [];
 	if (kind === undefined) return [];
 	const resource = kind === 'mi' ? `ssm:${region}:${account}:managed-instance` : `ec2:${region}:${account}:instance`;
 	return [`arn:${partitionOf(region)}:${resource}/${node}`];

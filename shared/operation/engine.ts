@@ -9,11 +9,13 @@ import { publish } from '../outcomes/publish.ts';
 import { inParallel } from '../parallel.ts';
 import { hush, secretsIn } from '../playbook/secrets.ts';
 import { shareCommands } from '../work/work.ts';
-import type { Effect, Fact, Note } from './facts.ts';
+import { amendsOf, isOldStory } from './amends.ts';
+import type { Effect, Fact } from './facts.ts';
+import { changesOf, lineOf, withCalls } from './history.ts';
 import { CONCURRENT_WRITES } from './ledger.ts';
 import { type Asked, perform } from './perform.ts';
 import type { Services } from './services.ts';
-import type { Operation } from './types.ts';
+import type { HistoryEntry, Operation } from './types.ts';
 
 /** Rounds of facts and effects in one invocation: the longest chain is about ten. */
 const ROUNDS = 25;
@@ -27,6 +29,8 @@ export interface Happening<O extends Operation = Operation> {
 	readonly operation: O;
 	readonly facts: readonly Fact[];
 	readonly created?: boolean;
+	/** What finds changes that an invocation made for it and could not put on record. */
+	readonly calls?: readonly string[];
 }
 
 /**
@@ -49,6 +53,8 @@ class Cursor {
 	effects: Effect[] = [];
 	/** What this invocation has done at AWS, or found to be over, and has not put on record: nobody else knows of it. */
 	done: Fact[] = [];
+	/** What finds the changes that were made at AWS and are not on record. */
+	calls: string[];
 	/** It needs its slot no longer: it is given back once that is on record, for a run that is overtaken must not take it from another. */
 	released = false;
 	/** Somebody else moved it: what this invocation decided is void. */
@@ -59,6 +65,7 @@ class Cursor {
 		this.current = happening.operation;
 		this.stored = happening.created === true ? undefined : happening.operation;
 		this.facts = [...happening.facts];
+		this.calls = [...(happening.calls ?? [])];
 	}
 }
 
@@ -73,10 +80,11 @@ export async function advance<O extends Operation>(services: Services, happening
 		const cursors = pending.map((happening) => new Cursor(happening));
 		await run(services, cursors);
 		await settle(services, cursors);
-		const lost = cursors.filter((cursor) => cursor.lost && cursor.happening.created !== true);
+		const lost = cursors.filter(({ lost, happening, calls }) => lost && (happening.created !== true || calls.length > 0));
 		for (const cursor of cursors) {
 			const taken = cursor.lost && cursor.happening.created === true;
-			outcomes.set(cursor.happening, { operation: cursor.current, taken, lost: cursor.lost && !taken });
+			if (cursor.happening.facts.length > 0)
+				outcomes.set(cursor.happening, { operation: cursor.current, taken, lost: cursor.lost && !taken });
 		}
 		if (lost.length === 0 || replay === REPLAYS) break;
 		pending = await reload(services, lost, outcomes);
@@ -88,29 +96,15 @@ export async function advance<O extends Operation>(services: Services, happening
 async function reload(services: Services, lost: readonly Cursor[], outcomes: Map<Happening, Outcome>): Promise<Happening[]> {
 	const fresh = new Map((await services.ledger.load(lost.map(({ current }) => current.id))).map((operation) => [operation.id, operation]));
 	await perform(services, amendsOf(lost, fresh));
-	return lost.flatMap(({ happening, current, done }) => {
+	return lost.flatMap(({ happening, current, done, calls }) => {
 		const operation = fresh.get(current.id);
 		// What is news of something that goes on is no news of one that is over: whoever brings it must look for another.
 		if (operation?.closedAt !== undefined) return [];
+		// What opened it is told already: only what was done for it is not.
+		if (happening.created) return operation ? [{ operation, facts: [], calls }] : [];
 		outcomes.delete(happening);
-		const facts = [...happening.facts, ...done.filter((fact) => !happening.facts.includes(fact))];
-		return operation === undefined ? [] : [{ ...happening, operation, facts }];
-	});
-}
-
-/** What this run has done to OpsItems of operations that others have closed meanwhile, and is not what those have put on record. */
-function amendsOf(lost: readonly Cursor[], fresh: ReadonlyMap<string, Operation>): Asked[] {
-	return lost.flatMap(({ current, done }) => {
-		const operation = fresh.get(current.id);
-		if (operation?.closedAt === undefined || operation.result === undefined) return [];
-		const { result } = operation;
-		return done.flatMap((fact): Asked[] => {
-			if (fact.type !== 'done') return [];
-			if (fact.effect === 'resolve-ops-item') return result.resolved ? [] : [{ operation, effect: { name: 'reopen-ops-item' } }];
-			const { opsItemId } = fact;
-			if (fact.opsItem !== 'opened' || !opsItemId || opsItemId === result.opsItemId || !result.resolved) return [];
-			return [{ operation: { ...operation, result: { ...result, opsItemId } }, effect: { name: 'resolve-ops-item' } }];
-		});
+		const facts = [...happening.facts, ...done.filter((fact) => !happening.facts.includes(fact) && !isOldStory(fact, operation))];
+		return operation === undefined ? [] : [{ ...happening, operation, facts, calls }];
 	});
 }
 
@@ -139,8 +133,9 @@ function decide(services: Services, cursor: Cursor): void {
 	for (const fact of cursor.facts.splice(0)) {
 		const before = cursor.current;
 		const step = services.kindOf(before).next(before, hush(fact, secretsOf(before)), now);
-		const history = [...step.operation.history, ...step.notes.map((note) => ({ at: new Date(now).toISOString(), ...note }))];
-		cursor.current = { ...step.operation, history };
+		const lines = step.notes.map((note) => lineOf(note, now));
+		cursor.current = { ...step.operation, history: [...step.operation.history, ...lines] };
+		cursor.calls.push(...changesOf(fact));
 		if (fact.type === 'done' || isOver(fact)) {
 			cursor.done.push(fact);
 			cursor.effects = cursor.effects.filter(({ name }) => name !== fact.effect);
@@ -149,8 +144,9 @@ function decide(services: Services, cursor: Cursor): void {
 			if (effect.name === 'release-slot') cursor.released = true;
 			else if (!cursor.effects.some(({ name }) => name === effect.name)) cursor.effects.push(effect);
 		}
-		for (const note of step.notes) tell(services, cursor.current, note);
+		for (const line of lines) tell(services, cursor.current, line);
 	}
+	cursor.current = withCalls(cursor.current, cursor.calls);
 	// What has closed wants nothing more.
 	if (cursor.current.closedAt !== undefined) cursor.effects = [];
 }
@@ -165,8 +161,8 @@ function secretsOf({ work, run }: Operation): string[] {
 	return work === undefined ? [] : secretsIn(work.parameters, run?.parameters ?? {});
 }
 
-function tell(services: Services, { id, playbook, subject, state }: Operation, { what, why, requestId }: Note): void {
-	services.log.info(what, { operation: id, playbook: playbook.name, subject: subjectOf(subject).name(subject), state, why, requestId });
+function tell(services: Services, { id, playbook, subject, state }: Operation, { what, at: _now, ...line }: HistoryEntry): void {
+	services.log.info(what, { operation: id, playbook: playbook.name, subject: subjectOf(subject).name(subject), state, ...line });
 }
 
 /** Operations that are about to start the same command share it; the work they put on record is then the shared one. */
@@ -181,15 +177,20 @@ function share(services: Services, cursors: readonly Cursor[]): void {
 	}
 }
 
+/** What is named by what is on record: done again by who has nothing of that, it would be another. */
+const RECORDED_FIRST: readonly Effect['name'][] = ['start-work', 'apply-association', 'run-round', 'hand-to-playbook'];
+
 /**
  * Starting work has no safe repetition without a record; an ending with several effects is recorded effect by effect. A
  * single idempotent effect needs no write of its own.
  */
 function mustRecordFirst({ effects, current, stored }: Cursor): boolean {
-	if (effects.some(({ name }) => name === 'start-work' || name === 'apply-association' || name === 'run-round')) return true;
+	if (effects.some(({ name }) => RECORDED_FIRST.includes(name))) return true;
 	// Two runs of one event must not both gather what an OpsItem says; and of one that nobody hears of somebody must know that it may be there.
 	if (current.ending === undefined) return current.result?.opsItemId === undefined && effects.some(({ name }) => name === 'open-ops-item');
-	return current.ending.pending.length > 1 || stored?.ending !== undefined;
+	if (current.ending.pending.length > 1 || stored?.ending !== undefined) return true;
+	// Who does not know that it is resolved would leave it so where the cause comes back. An alarm's calls are counted: the next tick has to do.
+	return current.kind !== 'alarm' && effects.some(({ name }) => name === 'resolve-ops-item');
 }
 
 async function write(services: Services, cursor: Cursor, publishedVersion = cursor.current.publishedVersion): Promise<void> {
@@ -205,6 +206,7 @@ async function write(services: Services, cursor: Cursor, publishedVersion = curs
 	cursor.stored = after;
 	cursor.current = after;
 	cursor.done = [];
+	cursor.calls = [];
 }
 
 function same(a: Operation, b: Operation): boolean {

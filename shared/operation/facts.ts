@@ -286,6 +286,8 @@ export type Fact =
 			readonly undecided?: true;
 			readonly note?: string;
 			readonly requestId?: string | undefined;
+			/** What finds the other changes that it took, as `requestId`. */
+			readonly calls?: readonly string[];
 	  }
 	/**
 	 * `gone`: there is no active lifecycle action, as far as the call can tell, or the OpsItem is not open any more. `refused`: AWS will
@@ -297,6 +299,8 @@ export type Fact =
 			readonly why: 'retry' | 'gone' | 'refused';
 			readonly message: string;
 			readonly requestId?: string | undefined;
+			/** What finds the changes that were made before it failed. */
+			readonly calls?: readonly string[];
 	  }
 	| {
 			readonly type: 'operator';
@@ -353,7 +357,7 @@ export type Effect =
 	| { readonly name: 'close-next-ring' }
 	| { readonly name: 'open-next-ring' };
 
-/** A line for the history; the engine adds the time. */
+/** A line for the history; the engine adds the time. `requestId` as `requestIdOf` gives it. */
 export interface Note {
 	readonly what: string;
 	readonly why: string;

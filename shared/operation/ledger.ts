@@ -20,8 +20,9 @@ import type { Deps } from '../deps.ts';
 import { inParallel } from '../parallel.ts';
 import type { Settings } from '../settings.ts';
 import { operationOfWork } from '../work/naming.ts';
+import { lineOf } from './history.ts';
 import { operationId, parseOperationId, subjectId } from './ids.ts';
-import type { HistoryEntry, Operation, OperationKind, OperationOfKind, Subject, Work } from './types.ts';
+import type { Operation, OperationKind, OperationOfKind, Subject, Work } from './types.ts';
 
 /** Partitions of the due index: 1,000 writes a second each. */
 const SHARDS = ['0', '1', '2', '3'];
@@ -239,12 +240,8 @@ function joined(operation: Operation, record: WorkRecord | undefined): Operation
 	if (externalId === undefined || operation.work === undefined || record === undefined) return operation;
 	// Sent by another run, and not to this node.
 	if (!record.members.some(({ operationId }) => operationId === operation.id)) return operation;
-	const sent: HistoryEntry = {
-		at: new Date(startedAt ?? operation.work.recordedAt).toISOString(),
-		what: 'command sent',
-		why: `${operation.work.document}: ${externalId}, with ${record.members.length - 1} more`,
-		requestId: record.requestId,
-	};
+	const why = `${operation.work.document}: ${externalId}, with ${record.members.length - 1} more`;
+	const sent = lineOf({ what: 'command sent', why, requestId: record.requestId }, startedAt ?? operation.work.recordedAt);
 	return {
 		...operation,
 		state: 'running',

@@ -25,16 +25,24 @@ export type WaitingReason = 'registration' | 'throttle' | 'pause' | 'held' | 're
 /** What a playbook can hold work back with. */
 export type Brake = 'calendar' | 'limit';
 
-/** One line of the story that `fleet -- show` prints. */
-export interface HistoryEntry {
+/** A call to AWS. */
+export interface Called {
+	/** Finds it in CloudTrail. */
+	readonly requestId?: string | undefined;
+	/** The service, as the SDK names it, and its operation: `SSM SendCommand`. */
+	readonly call?: string | undefined;
+}
+
+/** One line of the story that `fleet -- show` prints, with the call to AWS behind it. */
+export interface HistoryEntry extends Called {
 	/** ISO 8601, UTC. */
 	readonly at: string;
 	/** What happened, in words of the field: `opened`, `command sent`, `heartbeat`, `lifecycle action completed`. */
 	readonly what: string;
 	/** Why, in a sentence an operator understands. */
 	readonly why: string;
-	/** The AWS request id of the call behind it: finds the call in CloudTrail. */
-	readonly requestId?: string | undefined;
+	/** What else it made Fleetkeeper change, where that has no line of its own: the last fifty. */
+	readonly calls?: readonly Called[];
 }
 
 /** The instance held in a `*:Wait` state by one lifecycle hook. */

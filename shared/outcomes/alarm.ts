@@ -16,6 +16,7 @@ import { metricsOf } from '../kinds/alarm/configuration.ts';
 import { meaningOf } from '../kinds/alarm/news.ts';
 import { HELD_LOOK, mutedBy, suppressedFor } from '../kinds/alarm/timers.ts';
 import type { AlarmFact, Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform } from '../operation/services.ts';
 import type { AlarmOperation, Operation } from '../operation/types.ts';
 import { chunks, inParallel } from '../parallel.ts';
@@ -53,7 +54,7 @@ export function lookAtAlarm({ aws }: Pick<Deps, 'aws'>): Perform<AlarmOperation>
 					return [operation.id, mayBeMuted(operation, fact) ? await unlessMuted(client, services, operation, fact) : fact];
 				});
 			} catch (error) {
-				return batch.map(({ id }): [string, Fact] => [id, notLooked(error)]);
+				return batch.map(({ id }): [string, Fact] => [id, notDone('look-at-alarm', error, 'retry')]);
 			}
 		});
 		return new Map(facts.flat());
@@ -109,15 +110,11 @@ async function unlessMuted(
 		const until = Math.max(alarm.held?.until ?? 0, now() + HELD_LOOK);
 		return { ...fact, held: { until, why: mutedBy(rule.AlarmMuteRuleArn) } };
 	} catch (error) {
-		if (callFailure(error) !== 'refused') return notLooked(error);
+		if (callFailure(error) !== 'refused') return notDone('look-at-alarm', error, 'retry');
 		// Better told in vain than not at all.
 		log.warn('Whether an alarm is muted cannot be asked', { alarm: subject.alarm, why: describeError(error) });
 		return fact;
 	}
-}
-
-function notLooked(error: unknown): Fact {
-	return { type: 'not-done', effect: 'look-at-alarm', why: 'retry', message: describeError(error), requestId: requestIdOf(error) };
 }
 
 /** Opens OpsItems, those of alarms with what happened around them; what cannot be had is named there, and holds up nothing. */

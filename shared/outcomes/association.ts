@@ -16,6 +16,7 @@ import { wantsNodes } from '../kinds/association/next.ts';
 import type { AssociationState, FailingNode } from '../kinds/association/types.ts';
 import { listed } from '../kinds/state/item.ts';
 import type { Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import type { AssociationOperation } from '../operation/types.ts';
 import { chunks, inParallel } from '../parallel.ts';
@@ -166,7 +167,7 @@ async function send(services: Services, operation: AssociationOperation): Promis
 	const nodes = again?.nodes ?? [];
 	const parts = chunks(nodes, NODES_PER_COMMAND);
 	const commands: string[] = [];
-	let requestId: string | undefined;
+	const calls: string[] = [];
 	try {
 		const sent = (again?.tries ?? 0) > 1 ? await sentBefore(services, operation) : new Map<string, string>();
 		for (const [index, Values] of parts.entries()) {
@@ -189,15 +190,15 @@ async function send(services: Services, operation: AssociationOperation): Promis
 				}),
 			);
 			commands.push(output.Command?.CommandId ?? '');
-			requestId = requestIdOf(output);
+			calls.push(requestIdOf(output) ?? '');
 		}
 	} catch (error) {
-		if (callFailure(error) !== 'refused' || commands.length === 0) return notDone('apply-association', error);
+		if (callFailure(error) !== 'refused' || commands.length === 0) return { ...notDone('apply-association', error), calls };
 		services.log.warn('An association is not applied again on all nodes', { operation: operation.id, why: describeError(error) });
 	}
 	const on = nodes.length === 1 ? 'node' : `${nodes.length} nodes,`;
 	const note = `${REFRESH} on ${on} ${listed(nodes, NAMED)}: ${listed(commands, NAMED)}`;
-	return { type: 'done', effect: 'apply-association', note, requestId };
+	return { type: 'done', effect: 'apply-association', note, requestId: calls[0], calls };
 }
 
 /** At most 100 characters, and no work of a playbook's (work/naming.ts): what becomes of it the association tells. */
@@ -227,9 +228,4 @@ async function sentBefore({ aws }: Aws, { id, openedAt }: AssociationOperation):
 		if (NextToken === undefined) break;
 	}
 	return found;
-}
-
-function notDone(effect: 'look-at-association' | 'apply-association', error: unknown): Fact {
-	const why = callFailure(error) === 'refused' ? 'refused' : 'retry';
-	return { type: 'not-done', effect, why, message: describeError(error), requestId: requestIdOf(error) };
 }

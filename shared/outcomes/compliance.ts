@@ -6,8 +6,9 @@ import {
 	GetComplianceDetailsByResourceCommand,
 	StartConfigRulesEvaluationCommand,
 } from '@aws-sdk/client-config-service';
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
-import type { ComplianceFact, Effect, Fact } from '../operation/facts.ts';
+import { requestIdOf } from '../errors.ts';
+import type { ComplianceFact, Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform } from '../operation/services.ts';
 import type { ComplianceOperation } from '../operation/types.ts';
 import { groupBy, inParallel } from '../parallel.ts';
@@ -128,9 +129,4 @@ function later(): Answer<'not-done'> {
 		why: 'retry',
 		message: 'its turn has not come: rules are evaluated one call a minute',
 	};
-}
-
-function notDone(effect: Effect['name'], error: unknown): Answer<'not-done'> {
-	const why = callFailure(error) === 'refused' ? 'refused' : 'retry';
-	return { type: 'not-done', effect, why, message: describeError(error), requestId: requestIdOf(error) };
 }

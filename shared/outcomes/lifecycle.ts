@@ -5,8 +5,9 @@ import {
 	DescribeAutoScalingInstancesCommand,
 	RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { describeError, requestIdOf } from '../errors.ts';
+import { requestIdOf } from '../errors.ts';
 import type { Effect, Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import type { LifecycleOperation, LifecycleResult } from '../operation/types.ts';
 import { chunks, inParallel } from '../parallel.ts';
@@ -35,8 +36,7 @@ async function onAction(operation: LifecycleOperation, effect: Effect['name'], c
 	try {
 		return [operation.id, await call()];
 	} catch (error) {
-		const why = isGone(error) ? 'gone' : 'retry';
-		return [operation.id, { type: 'not-done', effect, why, message: describeError(error), requestId: requestIdOf(error) }];
+		return [operation.id, notDone(effect, error, isGone(error) ? 'gone' : 'retry')];
 	}
 }
 
@@ -87,7 +87,7 @@ async function lookAtBatch(services: Services, hooks: HookReader, operations: re
 			return [operation.id, { type: 'instance', lifecycleState, otherHooks, requestId: requestIdOf(output) }];
 		});
 	} catch (error) {
-		const fact: Fact = { type: 'not-done', effect: 'look-at-instance', why: 'retry', message: describeError(error) };
+		const fact = notDone('look-at-instance', error, 'retry');
 		return operations.map(({ id }) => [id, fact]);
 	}
 }

@@ -1,9 +1,10 @@
 /** Telling operators through OpsCenter: an OpsItem is opened once, and what shares it is added while it is open. */
 
 import { CreateOpsItemCommand, GetOpsItemCommand, type OpsItem, type OpsItemDataValue, UpdateOpsItemCommand } from '@aws-sdk/client-ssm';
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { requestIdOf } from '../errors.ts';
 import type { OpsItemText } from '../kinds/kind.ts';
 import type { Effect, Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import type { Operation, OpsItemNews } from '../operation/types.ts';
 import { groupBy, inParallel } from '../parallel.ts';
@@ -73,9 +74,9 @@ async function openFor(services: Services, told: readonly Told[], gathered: Gath
 
 /** What AWS refuses it goes on refusing (OpsItemLimitExceededException: 10,000 a month): the published state says so, for people to hear otherwise. */
 function notTold(effect: Effect['name'], { version, result }: Operation, error: unknown, what: string): Fact {
-	const requestId = requestIdOf(error);
-	const message = describeError(error);
-	if (callFailure(error) !== 'refused') return { type: 'not-done', effect, why: 'retry', message, requestId };
+	const failure = notDone(effect, error);
+	const { why, message, requestId } = failure;
+	if (why !== 'refused') return failure;
 	const note = `${what}: ${message}`;
 	// Of an item that a person has deleted nobody need hear.
 	if (nameOf(error) === GONE) return { type: 'done', effect, note, requestId };

@@ -1,9 +1,10 @@
 /** How sessions stand, and ending those that must not go on. */
 
 import { DescribeSessionsCommand, type Session, type SessionFilter, TerminateSessionCommand } from '@aws-sdk/client-ssm';
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { requestIdOf } from '../errors.ts';
 import type { SessionState } from '../kinds/session/types.ts';
-import type { Effect, Fact } from '../operation/facts.ts';
+import type { Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import type { SessionOperation } from '../operation/types.ts';
 import { inParallel } from '../parallel.ts';
@@ -101,9 +102,4 @@ async function terminate({ aws }: Services, { subject }: SessionOperation): Prom
 	} catch (error) {
 		return notDone('terminate-session', error);
 	}
-}
-
-function notDone(effect: Effect['name'], error: unknown): Fact {
-	const why = callFailure(error) === 'refused' ? 'refused' : 'retry';
-	return { type: 'not-done', effect, why, message: describeError(error), requestId: requestIdOf(error) };
 }

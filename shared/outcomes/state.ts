@@ -1,9 +1,10 @@
 /** Asking Systems Manager which nodes are not compliant. */
 
 import { ListResourceComplianceSummariesCommand } from '@aws-sdk/client-ssm';
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { requestIdOf } from '../errors.ts';
 import type { ComplianceType, NodeFinding } from '../kinds/state/types.ts';
 import type { Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import type { StateOperation } from '../operation/types.ts';
 import { chunks, groupBy } from '../parallel.ts';
@@ -63,7 +64,7 @@ export const readNodeStates: Perform<StateOperation> = async (services, operatio
 	const facts = new Map<string, Fact>();
 	for (const group of groupBy(operations, ({ subject }) => subject.complianceType).values()) {
 		const read = await attempt(() => readGroup(services, group));
-		for (const operation of group) facts.set(operation.id, read.ok ? read.value(operation) : notDone(read.error));
+		for (const operation of group) facts.set(operation.id, read.ok ? read.value(operation) : notDone('read-node-state', read.error));
 	}
 	return facts;
 };
@@ -84,9 +85,4 @@ async function readGroup(services: Services, group: readonly StateOperation[]): 
 		return complete ? [{ node, is: 'compliant', at }] : [];
 	};
 	return (operation) => ({ type: 'state', from: 'look', findings: Object.keys(operation.nodes).flatMap(finding), requestId });
-}
-
-function notDone(error: unknown): Fact {
-	const why = callFailure(error) === 'refused' ? 'refused' : 'retry';
-	return { type: 'not-done', effect: 'read-node-state', why, message: describeError(error), requestId: requestIdOf(error) };
 }

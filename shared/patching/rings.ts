@@ -15,7 +15,7 @@ import type { Effect, Fact } from '../operation/facts.ts';
 import { operationId, uuidFrom } from '../operation/ids.ts';
 import type { Services } from '../operation/services.ts';
 import { outputBucket } from '../settings.ts';
-import { oneByOne, ownerText } from './runs.ts';
+import { type Called, oneByOne, ownerText } from './runs.ts';
 import type { PatchGroup } from './settings.ts';
 import { patchRoleArn, patchTarget, patchTask, patchTaskName } from './task.ts';
 import { isGone, PAGE, type PatchWindow, runsOf, startOf, windowsOf } from './windows.ts';
@@ -44,11 +44,11 @@ async function contentOf({ aws }: Services, { id: WindowId, group }: PatchWindow
 }
 
 /** Takes from a window what lets it patch. @returns how much that was. */
-async function empty({ aws }: Services, { id: WindowId }: PatchWindow, { targets, tasks }: Content): Promise<number> {
+async function empty({ aws }: Services, { id: WindowId }: PatchWindow, { targets, tasks }: Content, called: Called): Promise<number> {
 	for (const { id: WindowTaskId } of tasks)
-		await unlessGone(aws.ssm.send(new DeregisterTaskFromMaintenanceWindowCommand({ WindowId, WindowTaskId })));
+		await unlessGone(called(aws.ssm.send(new DeregisterTaskFromMaintenanceWindowCommand({ WindowId, WindowTaskId }))));
 	for (const { id: WindowTargetId } of targets)
-		await unlessGone(aws.ssm.send(new DeregisterTargetFromMaintenanceWindowCommand({ WindowId, WindowTargetId })));
+		await unlessGone(called(aws.ssm.send(new DeregisterTargetFromMaintenanceWindowCommand({ WindowId, WindowTargetId }))));
 	return tasks.length + targets.length;
 }
 
@@ -59,9 +59,10 @@ async function unlessGone(call: Promise<unknown>): Promise<void> {
 	});
 }
 
-async function close(services: Services, effect: Effect['name'], group: string): Promise<Fact> {
+async function close(services: Services, effect: Effect['name'], group: string, called: Called): Promise<Fact> {
 	let found = 0;
-	for (const window of await windowsOf(services, [group])) found += await empty(services, window, await contentOf(services, window));
+	for (const window of await windowsOf(services, [group]))
+		found += await empty(services, window, await contentOf(services, window), called);
 	return {
 		type: 'done',
 		effect,
@@ -70,13 +71,15 @@ async function close(services: Services, effect: Effect['name'], group: string):
 }
 
 /** Closes the ring of the group itself: its run is over. */
-export const closeRing = oneByOne('close-ring', (services, { subject }) => close(services, 'close-ring', subject.group));
+export const closeRing = oneByOne('close-ring', (services, { subject }, called) => close(services, 'close-ring', subject.group, called));
 
 /** Closes the ring of the next group: what an earlier run has granted it is withdrawn. */
-export const closeNextRing = oneByOne('close-next-ring', (services, { ring }) => close(services, 'close-next-ring', `${ring.next}`));
+export const closeNextRing = oneByOne('close-next-ring', (services, { ring }, called) =>
+	close(services, 'close-next-ring', `${ring.next}`, called),
+);
 
 /** Opens the ring of the next group, as often as it is asked for once: what is there already is left, what another run has left is not. */
-export const openNextRing = oneByOne('open-next-ring', async (services, operation): Promise<Fact> => {
+export const openNextRing = oneByOne('open-next-ring', async (services, operation, called): Promise<Fact> => {
 	const { settings } = services;
 	const group = settings.patching?.groups.find(({ name }) => name === operation.ring.next);
 	if (group === undefined) return refused(`the settings have no patch group ${operation.ring.next} any more`);
@@ -86,7 +89,7 @@ export const openNextRing = oneByOne('open-next-ring', async (services, operatio
 	if (window === undefined) return refused(`there is no maintenance window of ${group.name}`);
 	if (others.length > 0)
 		return refused(`there are ${others.length + 1} maintenance windows of ${group.name}: which is meant nobody can tell`);
-	return register(services, operation, group, window);
+	return register(services, operation, group, window, called);
 });
 
 const EFFECT = 'open-next-ring';
@@ -113,7 +116,13 @@ async function newerRun(services: Services, { subject, window }: PatchOperation)
 	return undefined;
 }
 
-async function register(services: Services, operation: PatchOperation, group: PatchGroup, window: PatchWindow): Promise<Fact> {
+async function register(
+	services: Services,
+	operation: PatchOperation,
+	group: PatchGroup,
+	window: PatchWindow,
+	called: Called,
+): Promise<Fact> {
 	const { aws, settings } = services;
 	const { account, region } = operation.subject;
 	const owner = ownerText({ operation: operation.id, startedAt: operation.window.startedAt });
@@ -121,14 +130,14 @@ async function register(services: Services, operation: PatchOperation, group: Pa
 	const [mine] = content.targets.filter((target) => target.owner === owner);
 	const targets = content.targets.filter((target) => target !== mine);
 	const tasks = content.tasks.filter((task) => mine === undefined || !task.targets.includes(mine.id));
-	await empty(services, window, { targets, tasks });
+	await empty(services, window, { targets, tasks }, called);
 	const WindowId = window.id;
 	// Names of this opening: a call that is repeated after a lost reply registers nothing anew.
 	const token = (what: string) => uuidFrom(`${operation.id} ${what}`);
 	const target = { ...patchTarget(group), OwnerInformation: owner, ClientToken: token('target') };
 	const { WindowTargetId: targetId = '' } = mine
 		? { WindowTargetId: mine.id }
-		: await aws.ssm.send(new RegisterTargetWithMaintenanceWindowCommand({ WindowId, ...target }));
+		: await called(aws.ssm.send(new RegisterTargetWithMaintenanceWindowCommand({ WindowId, ...target })));
 	const note = `the ring of ${group.name} is open: window ${WindowId} patches it at its next run`;
 	if (tasks.length < content.tasks.length) return { type: 'done', effect: EFFECT, note };
 	const bucket = outputBucket(settings, account, region);

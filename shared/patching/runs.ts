@@ -7,12 +7,13 @@ import {
 	type MaintenanceWindowExecution,
 	type MaintenanceWindowExecutionTaskIdentity,
 } from '@aws-sdk/client-ssm';
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { requestIdOf } from '../errors.ts';
 import { isEnd } from '../kinds/patch/event.ts';
 import { verdictAt } from '../kinds/patch/timers.ts';
 import type { Grant, PatchOperation } from '../kinds/patch/types.ts';
 import type { Effect, Fact, WindowRunFact } from '../operation/facts.ts';
 import { operationId } from '../operation/ids.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import { PATCH_DOCUMENT, patchTarget } from './task.ts';
 import { PAGE, runsOf, startOf } from './windows.ts';
@@ -20,20 +21,26 @@ import { PAGE, runsOf, startOf } from './windows.ts';
 /** Runs before this one that are looked at for their OpsItem: AWS does not say for how long it keeps them. Milliseconds. */
 const REMEMBERED = 35 * 86_400_000;
 
-/** What AWS did not do, as a fact. `refused`: it never will. */
-function notDone(effect: Effect['name'], error: unknown): Extract<Fact, { type: 'not-done' }> {
-	const why = callFailure(error) === 'refused' ? 'refused' : 'retry';
-	return { type: 'not-done', effect, why, message: describeError(error), requestId: requestIdOf(error) };
-}
+/** Keeps what finds a call that changes something, for the history. */
+export type Called = <T>(call: Promise<T>) => Promise<T>;
 
 /** The facts about operations, asked one after another: there is one a window. */
 export function oneByOne(
 	effect: Effect['name'],
-	ask: (services: Services, operation: PatchOperation) => Promise<Fact>,
+	ask: (services: Services, operation: PatchOperation, called: Called) => Promise<Fact>,
 ): Perform<PatchOperation> {
 	return async (services, operations) => {
 		const facts = new Map<string, Fact>();
-		for (const operation of operations) facts.set(operation.id, await ask(services, operation).catch((error) => notDone(effect, error)));
+		for (const operation of operations) {
+			const calls: string[] = [];
+			const called: Called = async (call) => {
+				const output = await call;
+				calls.push(requestIdOf(output) ?? '');
+				return output;
+			};
+			const fact = await ask(services, operation, called).catch((error) => notDone(effect, error));
+			facts.set(operation.id, calls.length > 0 && (fact.type === 'done' || fact.type === 'not-done') ? { ...fact, calls } : fact);
+		}
 		return facts;
 	};
 }

@@ -2,7 +2,8 @@
 
 import { CreateOpsItemCommand, type OpsItemDataValue, UpdateOpsItemCommand } from '@aws-sdk/client-ssm';
 import type { Deps } from '../deps.ts';
-import { describeError } from '../errors.ts';
+import { describeError, requestIdOf } from '../errors.ts';
+import { calledBy } from '../operation/history.ts';
 import { SERVICE, type Settings } from '../settings.ts';
 import { type SourceState, WHOLE_SET } from './compiled-item.ts';
 
@@ -89,12 +90,15 @@ export interface OpsItemText {
  * @returns its id.
  * @throws what the SDK throws.
  */
-export async function openOrUpdate({ aws, settings }: Deps, { about, title, description, severity, data }: OpsItemText): Promise<string> {
+export async function openOrUpdate(
+	{ aws, settings, log }: Deps,
+	{ about, title, description, severity, data }: OpsItemText,
+): Promise<string> {
 	const text = { Title: title, Description: description.slice(0, MAX_DESCRIPTION).toWellFormed(), Severity: severity };
 	const OperationalData = operationalData(data);
 	const dedup = JSON.stringify({ dedupString: `${SERVICE}-${settings.stage}-${about}` });
 	try {
-		const { OpsItemId = '' } = await aws.ssm.send(
+		const output = await aws.ssm.send(
 			new CreateOpsItemCommand({
 				...text,
 				Source: SERVICE,
@@ -102,19 +106,23 @@ export async function openOrUpdate({ aws, settings }: Deps, { about, title, desc
 				OperationalData: { ...OperationalData, '/aws/dedup': { Type: 'SearchableString', Value: dedup } },
 			}),
 		);
+		const { OpsItemId = '' } = output;
+		log.info('an OpsItem is opened', { opsItemId: OpsItemId, ...calledBy(requestIdOf(output)) });
 		return OpsItemId;
 	} catch (error) {
 		const { name, OpsItemId } = error as Error & { OpsItemId?: string };
 		if (name !== 'OpsItemAlreadyExistsException' || OpsItemId === undefined) throw error;
-		await aws.ssm.send(new UpdateOpsItemCommand({ ...text, OpsItemId, OperationalData }));
+		const output = await aws.ssm.send(new UpdateOpsItemCommand({ ...text, OpsItemId, OperationalData }));
+		log.info('an OpsItem is brought up to date', { opsItemId: OpsItemId, ...calledBy(requestIdOf(output)) });
 		return OpsItemId;
 	}
 }
 
 async function resolve({ aws, log }: Deps, OpsItemId: string, resolution: string): Promise<void> {
 	try {
-		await aws.ssm.send(new UpdateOpsItemCommand({ OpsItemId, Status: 'Resolved', OperationalData: operationalData({ resolution }) }));
-		log.info('a playbook has been put right', { opsItemId: OpsItemId, resolution });
+		const resolved = { OpsItemId, Status: 'Resolved', OperationalData: operationalData({ resolution }) } as const;
+		const output = await aws.ssm.send(new UpdateOpsItemCommand(resolved));
+		log.info('a playbook has been put right', { opsItemId: OpsItemId, resolution, ...calledBy(requestIdOf(output)) });
 	} catch (error) {
 		if ((error as Error).name !== 'OpsItemNotFoundException') throw error;
 	}

@@ -7,6 +7,8 @@ import {
 	UnlabelParameterVersionCommand,
 } from '@aws-sdk/client-ssm';
 import type { Deps } from '../deps.ts';
+import { requestIdOf } from '../errors.ts';
+import { calledBy } from '../operation/history.ts';
 import type { PlaybookText } from './set.ts';
 
 /** GetParametersByPath gives at most 10 a page. */
@@ -15,6 +17,7 @@ const PAGE = 10;
 const HISTORY_PAGE = 50;
 
 type Reader = Pick<Deps, 'aws' | 'settings'>;
+type Labeller = Reader & Pick<Deps, 'log'>;
 
 /** All playbooks, by name. Their names are the last part of the parameters'. */
 export async function readPlaybookParameters({ aws, settings }: Reader): Promise<PlaybookText[]> {
@@ -50,16 +53,18 @@ export async function playbookHistory({ aws, settings }: Reader, name: string): 
 }
 
 /** Puts a label on one version of a playbook; another version that has it loses it. @throws what the SDK throws. */
-export async function labelVersion({ aws, settings }: Reader, name: string, ParameterVersion: number, label: string): Promise<void> {
+export async function labelVersion({ aws, settings, log }: Labeller, name: string, ParameterVersion: number, label: string): Promise<void> {
 	const Name = `${settings.playbookPath}${name}`;
-	await aws.ssm.send(new LabelParameterVersionCommand({ Name, ParameterVersion, Labels: [label] }));
+	const output = await aws.ssm.send(new LabelParameterVersionCommand({ Name, ParameterVersion, Labels: [label] }));
+	log.info('a playbook is labelled', { playbook: name, version: ParameterVersion, ...calledBy(requestIdOf(output)) });
 }
 
 /** Takes a label off whichever version of a playbook has it. @throws what the SDK throws. */
-export async function removeLabel(reader: Reader, name: string, label: string): Promise<void> {
+export async function removeLabel(reader: Labeller, name: string, label: string): Promise<void> {
 	const Name = `${reader.settings.playbookPath}${name}`;
 	for (const { labels, parameterVersion: ParameterVersion } of await playbookHistory(reader, name)) {
 		if (!labels.includes(label)) continue;
-		await reader.aws.ssm.send(new UnlabelParameterVersionCommand({ Name, ParameterVersion, Labels: [label] }));
+		const output = await reader.aws.ssm.send(new UnlabelParameterVersionCommand({ Name, ParameterVersion, Labels: [label] }));
+		reader.log.info('a playbook loses its label', { playbook: name, version: ParameterVersion, ...calledBy(requestIdOf(output)) });
 	}
 }

@@ -8,9 +8,10 @@ import {
 	StartAutomationExecutionCommand,
 	StopAutomationExecutionCommand,
 } from '@aws-sdk/client-ssm';
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { describeError, requestIdOf } from '../errors.ts';
 import type { Fact, WorkFact, WorkStatus } from '../operation/facts.ts';
 import { uuidFrom } from '../operation/ids.ts';
+import { notDone, notStarted, startFailed } from '../operation/not-done.ts';
 import type { Services } from '../operation/services.ts';
 import type { Operation, Work, WorkScope } from '../operation/types.ts';
 import { inParallel } from '../parallel.ts';
@@ -39,7 +40,7 @@ export async function startExecutions(services: Services, operations: readonly O
 	let refusedForRate = false;
 	for (const [index, operation] of operations.entries()) {
 		if (refusedForRate || services.now() > until) {
-			facts.set(operation.id, { type: 'work-not-started', why: 'throttled', message: 'StartAutomationExecution takes one call a second' });
+			facts.set(operation.id, notStarted('throttled', 'StartAutomationExecution takes one call a second'));
 			continue;
 		}
 		if (index > 0) await new Promise((resolve) => setTimeout(resolve, START_INTERVAL));
@@ -53,7 +54,7 @@ export async function startExecutions(services: Services, operations: readonly O
 /** The ClientToken follows from the work, so that a repeated call gives the execution of the first. */
 async function startExecution(services: Services, operation: Operation, adopted: boolean): Promise<Fact> {
 	const { work } = operation;
-	if (work === undefined) return { type: 'work-not-started', why: 'taken', message: 'no work is on record' };
+	if (work === undefined) return notStarted('taken', 'no work is on record');
 	try {
 		const output = await services.aws.ssm.send(
 			new StartAutomationExecutionCommand({
@@ -65,11 +66,10 @@ async function startExecution(services: Services, operation: Operation, adopted:
 			}),
 		);
 		const externalId = output.AutomationExecutionId;
-		if (externalId === undefined) return { type: 'work-not-started', why: 'unknown', message: 'AWS answered without an execution id' };
+		if (externalId === undefined) return notStarted('unknown', 'AWS answered without an execution id');
 		return { type: 'work-started', externalId, adopted, requestId: requestIdOf(output) };
 	} catch (error) {
-		const requestId = requestIdOf(error);
-		return { type: 'work-not-started', why: callFailure(error), message: describeError(error), requestId };
+		return startFailed(error);
 	}
 }
 
@@ -99,7 +99,7 @@ export async function findExecutions(services: Services, operations: readonly Op
 			const refused = fact.type === 'work-not-started' && fact.why === 'refused';
 			return [operation.id, refused ? { type: 'work-not-found', certain: false } : fact];
 		} catch (error) {
-			return [operation.id, { type: 'not-done', effect: 'find-work', why: 'retry', message: describeError(error) }];
+			return [operation.id, notDone('find-work', error, 'retry')];
 		}
 	});
 	return new Map(found);

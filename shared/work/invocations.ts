@@ -10,6 +10,7 @@ import {
 import { describeError, requestIdOf } from '../errors.ts';
 import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact, WorkFact, WorkStatus } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Services } from '../operation/services.ts';
 import type { Operation } from '../operation/types.ts';
 import { groupBy, inParallel } from '../parallel.ts';
@@ -195,8 +196,8 @@ export async function stop(call: () => Promise<unknown>, over?: string): Promise
 		const requestId = requestIdOf(await call());
 		return { type: 'done', effect: 'cancel-work', requestId };
 	} catch (error) {
-		const requestId = requestIdOf(error);
-		if ((error as Error).name === over) return { type: 'done', effect: 'cancel-work', note: 'it had ended already', requestId };
-		return { type: 'not-done', effect: 'cancel-work', why: 'retry', message: describeError(error), requestId };
+		const failure = notDone('cancel-work', error, 'retry');
+		const { effect, requestId } = failure;
+		return (error as Error).name === over ? { type: 'done', effect, note: 'it had ended already', requestId } : failure;
 	}
 }

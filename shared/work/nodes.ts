@@ -2,9 +2,10 @@
 
 import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
 import type { Deps } from '../deps.ts';
-import { describeError, requestIdOf } from '../errors.ts';
+import { requestIdOf } from '../errors.ts';
 import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact } from '../operation/facts.ts';
+import { notDone } from '../operation/not-done.ts';
 import type { Perform } from '../operation/services.ts';
 import { chunks } from '../parallel.ts';
 
@@ -30,7 +31,7 @@ export async function nodeFacts(deps: Pick<Deps, 'aws'>, instanceIds: readonly s
 		return new Map(instanceIds.map((id) => [id, nodeFact(nodes.get(id), requestId)]));
 	} catch (error) {
 		if (!isAboutNodes(error)) {
-			const fact: Fact = { type: 'not-done', effect: 'check-node', why: 'retry', message: describeError(error) };
+			const fact = notDone('check-node', error, 'retry');
 			return new Map(instanceIds.map((id) => [id, fact]));
 		}
 		if (instanceIds.length === 1) return new Map(instanceIds.map((id) => [id, nodeFact(undefined, requestIdOf(error))]));

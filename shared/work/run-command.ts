@@ -1,11 +1,12 @@
 /** Starting commands: one SendCommand for up to 50 nodes that want the same. */
 
 import { ListCommandsCommand, SendCommandCommand, type SendCommandCommandInput } from '@aws-sdk/client-ssm';
-import { callFailure, describeError, requestIdOf } from '../errors.ts';
+import { describeError, requestIdOf } from '../errors.ts';
 import { inputOf } from '../kinds/command/targets.ts';
 import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact } from '../operation/facts.ts';
 import type { WorkRecord } from '../operation/ledger.ts';
+import { notDone, notStarted, startFailed } from '../operation/not-done.ts';
 import type { Services } from '../operation/services.ts';
 import type { Operation, Work } from '../operation/types.ts';
 import { outputBucket } from '../settings.ts';
@@ -67,8 +68,7 @@ async function sendTo(services: Services, record: WorkRecord, operations: readon
 	} catch (error) {
 		if ((error as Error).name === 'InvalidInstanceId' && work.fleet === undefined)
 			return withoutUnmanaged(services, record, operations, rounds, error);
-		const failure = callFailure(error);
-		return all(operations, notStarted(failure, describeError(error), requestIdOf(error)));
+		return all(operations, startFailed(error));
 	}
 }
 
@@ -100,7 +100,7 @@ async function withoutUnmanaged(
 	rounds: number,
 	error: unknown,
 ): Promise<Answers> {
-	const refusal = notStarted('not-managed', describeError(error), requestIdOf(error));
+	const refusal = startFailed(error, 'not-managed');
 	if (operations.length === 1) return all(operations, refusal);
 	const nodes = await nodeFacts(services, operations.map(nodeOf));
 	const isBad = (operation: Operation) => {
@@ -140,10 +140,6 @@ function inputFor(services: Services, work: Work, operations: readonly Operation
 	};
 }
 
-function notStarted(why: Extract<Fact, { type: 'work-not-started' }>['why'], message: string, requestId?: string): Fact {
-	return { type: 'work-not-started', why, message, requestId };
-}
-
 function all(operations: readonly Operation[], fact: Fact): Answers {
 	return new Map(operations.map(({ id }) => [id, fact]));
 }
@@ -164,7 +160,7 @@ export async function findCommand(services: Services, work: Work, operations: re
 		await services.ledger.updateWork({ ...record, work: { ...record.work, externalId, startedAt: services.now() } });
 		return new Map(operations.map(({ id }) => [id, serves(record, id) ? found : absent]));
 	} catch (error) {
-		return all(operations, { type: 'not-done', effect: 'find-work', why: 'retry', message: describeError(error) });
+		return all(operations, notDone('find-work', error, 'retry'));
 	}
 }
 

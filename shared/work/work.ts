@@ -4,6 +4,7 @@ import { describeError } from '../errors.ts';
 import { nodeOf } from '../kinds/subjects.ts';
 import type { Fact } from '../operation/facts.ts';
 import { sharedWorkId } from '../operation/ids.ts';
+import { notStarted } from '../operation/not-done.ts';
 import type { Perform, Services } from '../operation/services.ts';
 import type { Operation, Work } from '../operation/types.ts';
 import { chunks, groupBy, inParallel } from '../parallel.ts';
@@ -63,7 +64,7 @@ async function pause({ playbooks }: Services): Promise<Fact | undefined> {
 	const { paused } = await playbooks.load();
 	if (paused === undefined) return undefined;
 	const message = `all starting of work is paused by ${paused.by} since ${paused.at}: ${paused.reason}`;
-	return { type: 'work-not-started', why: 'paused', message };
+	return notStarted('paused', message);
 }
 
 /** For so long after its deadline, two ticks, work is looked for that AWS does not answer about. Milliseconds. */

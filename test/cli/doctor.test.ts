@@ -12,6 +12,7 @@ import type { Template } from '../../local/template.ts';
 import { recompile } from '../../shared/playbook/change.ts';
 import { createDoctoring, TOPIC } from './doctoring.ts';
 
+const SESSION_POLICY = 'arn:aws:iam::111122223333:policy/fleetkeeper-local-node-sessions-eu-west-1';
 const NODE_POLICY = 'arn:aws:iam::111122223333:policy/fleetkeeper-local-node-eu-west-1';
 
 describe('fleet -- doctor', () => {
@@ -26,7 +27,7 @@ describe('fleet -- doctor', () => {
 		const checks = out.match(/^[\w ]{13}(ok|note)/gm)?.map((line) => line.slice(0, 13).trim());
 		expect(checks?.filter((name) => name !== '')).toEqual([
 			...['stack', 'ledger', 'queues', 'dead letters', 'clock', 'alarms', 'alerts', 'playbooks'],
-			...['hooks', 'nodes', 'config', 'trail', 'OpsCenter', 'quotas'],
+			...['hooks', 'nodes', 'sessions', 'config', 'trail', 'OpsCenter', 'quotas'],
 		]);
 	});
 
@@ -57,7 +58,7 @@ describe('fleet -- doctor', () => {
 		expect(status).toBe(0);
 		expect(out).toContain('unknown not allowed to look at their roles: User: ops is not authorized to perform this');
 		expect(out).toContain('unknown not allowed to look at the trails:');
-		expect(out).toMatch(/\nNothing to do; 2 unknown\.$/);
+		expect(out).toMatch(/\nNothing to do; 3 unknown\.$/);
 	});
 
 	it('says once that there is no way to AWS', async () => {
@@ -128,7 +129,9 @@ describe('fleet -- doctor, of a stage on which nothing is right,', () => {
 			await aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
 			await aws.client(CloudWatchClient).send(new SetAlarmStateCommand(state));
 			await aws.autoScaling.send(new PutLifecycleHookCommand(hook));
-			await aws.client(IAMClient).send(new DetachRolePolicyCommand({ RoleName: 'fleet-node', PolicyArn: NODE_POLICY }));
+			for (const PolicyArn of [NODE_POLICY, SESSION_POLICY]) {
+				await aws.client(IAMClient).send(new DetachRolePolicyCommand({ RoleName: 'fleet-node', PolicyArn }));
+			}
 			await aws.client(ConfigServiceClient).send(new StopConfigurationRecorderCommand({ ConfigurationRecorderName: 'default' }));
 			const EventSelectors = [{ IncludeManagementEvents: false }];
 			await aws.client(CloudTrailClient).send(new PutEventSelectorsCommand({ TrailName: 'all', EventSelectors }));
@@ -232,6 +235,12 @@ describe('fleet -- doctor, of a stage on which nothing is right,', () => {
 			expect.stringMatching(/^to-do: behind hooks of ours, and their agents are silent: i-0b10e000000000001 ->/),
 			'note: the agents of 1 other node are silent: i-0a919000000000001',
 			`to-do: role fleet-node (8 nodes) may not s3:PutObject, s3:GetEncryptionConfiguration, logs:CreateLogStream, logs:DescribeLogStreams, logs:PutLogEvents: of the output of commands only the first 2,500 characters are kept -> aws iam attach-role-policy --role-name fleet-node --policy-arn ${NODE_POLICY}`,
+		]);
+	});
+
+	it('tells where no session can begin', () => {
+		expect(found['sessions']).toEqual([
+			expect.stringMatching(/^to-do: no session can begin on i-0b10e0{11}1, .*: role fleet-node may not s3:PutObject, .* -> aws iam/),
 		]);
 	});
 

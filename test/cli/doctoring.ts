@@ -35,7 +35,7 @@ export async function createDoctoring({ faults = {}, change = (template) => temp
 		template,
 		// Nobody handles anything: what is looked at is the stage.
 		handlers: Object.fromEntries(template.functions.map(({ name }) => [name, () => async () => ({ batchItemFailures: [] })])),
-		fleet: START_FLEET,
+		fleet: { ...START_FLEET, trails: [] },
 		faults: { ...faults, call: (...args) => (isOn ? faults.call?.(...args) : undefined) },
 	});
 	const { services, aws } = world;

@@ -141,7 +141,7 @@ describe('fleet -- release', () => {
 	it('goes on past single failures, asks again what was throttled, and says what failed', async () => {
 		const refusal = new AwsError('AccessDenied', 'not for this group', { status: 403 });
 		let throttles = 4;
-		const { fleet, drain, autoScaling } = await createOperating({
+		const { fleet, drain, autoScaling, world } = await createOperating({
 			faults: {
 				call({ operation, input }) {
 					if (operation !== 'CompleteLifecycleAction') return undefined;
@@ -157,7 +157,11 @@ describe('fleet -- release', () => {
 		const { status, out } = await fleet('release', '--go');
 
 		expect(status).toBe(1);
-		expect(rowsOf(out).map((row) => row.at(-1))).toEqual(['NOT DONE: AccessDenied: not for this group', 'CONTINUE: done']);
+		const done = world.requestLog.entries.find(({ operation, error }) => operation === 'CompleteLifecycleAction' && error === undefined);
+		expect(rowsOf(out).map((row) => row.at(-1))).toEqual([
+			'NOT DONE: AccessDenied: not for this group',
+			`CONTINUE: done [${done?.requestId}]`,
+		]);
 		expect(out).toContain('1 of 2 hooks completed, 1 failed: ask again.');
 		expect(autoScaling.member(NODES[1])?.state).not.toBe('Terminating:Wait');
 	});

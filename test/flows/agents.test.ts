@@ -27,7 +27,7 @@ const FLEET: Setup = {
 			{ name: 'web', policies: [] },
 		],
 		activations: [
-			{ name: 'plant', role: 'fleetkeeper-local-hybrid-eu-west-1', limit: 5, registered: 1, expiresInHours: 30 },
+			{ name: 'plant', role: 'fleetkeeper-local-hybrid-eu-west-1', limit: 5, registered: 1, expiresInHours: 5 },
 			{ name: 'depot', role: 'fleetkeeper-local-hybrid-eu-west-1', limit: 2, registered: 1, expiresInHours: -1 },
 		],
 		machines: [{ id: 'mi-0a1b2c3d4e5f60718', name: 'press-1', agent: 'lost' }],

@@ -13,7 +13,7 @@ const keyOf = (id: string) => `AWS:Application/accountid=111122223333/region=eu-
 
 /** A tenth of the nodes of production have telnet until a command removes it. */
 const PROD: FleetGroup = {
-	...{ name: 'prod', min: 0, max: 100, hooks: [], tags: { Environment: 'prod' } },
+	...{ name: 'prod', min: 0, max: 100, hooks: [], tags: { environment: 'prod' } },
 	behaviours: { 'remove-packages': { durationSeconds: 5, oncePer: 'WorkId', removes: 'telnet' }, '*': { durationSeconds: 5 } },
 	nodes: Array.from({ length: 20 }, (_, n) => ({
 		id: node(n),

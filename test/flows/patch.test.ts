@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { unrecorded } from './audit.ts';
 import { person } from './commanding.ts';
 import { at, fleetNodes, node, reportOf, ringIsOpen, runs, theRun, withRings } from './patching.ts';
 import type { Flow } from './support.ts';
@@ -13,6 +14,10 @@ describe('Patch groups where all is well', () => {
 			await flow.until(at(hour, 30));
 			rings[hour] = [await ringIsOpen(flow, 'test'), await ringIsOpen(flow, 'prod')];
 		}
+	});
+
+	it('leaves no change that cannot be found by its request id', async () => {
+		expect(await unrecorded(flow)).toEqual([]);
 	});
 
 	it('are patched one after another: each ring opens after the soak of the one before, and closes after its own run', () => {

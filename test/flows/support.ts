@@ -6,6 +6,7 @@ import {
 	SetDesiredCapacityCommand,
 	TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { expect, onTestFinished } from 'vitest';
 import type { BusEvent } from '../../local/aws/eventbridge.ts';
 import type { Call, CallFault } from '../../local/aws/wire.ts';
 import type { EventFate } from '../../local/delivery.ts';
@@ -16,6 +17,7 @@ import { createWorld, type World } from '../../local/world.ts';
 import { createLedger } from '../../shared/operation/ledger.ts';
 import type { LifecycleOperation, OperationKind, OperationOfKind } from '../../shared/operation/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
+import { unrecorded } from './audit.ts';
 import {
 	type FleetSetup,
 	fleetOf,
@@ -83,7 +85,24 @@ export async function begin(setup: Setup = {}): Promise<Flow> {
 	const built = new Flow(setup);
 	const deployed = setup.template ?? (setup.upkeep ? await packaged : withoutUpkeep(await packaged));
 	await built.begin(deployed);
+	if (isFaultless(setup)) auditAtEnd(built);
 	return built;
+}
+
+/** Of what a function does that dies, or hears no answer, nobody may know. */
+function isFaultless({ call, event, kill }: Setup): boolean {
+	return call === undefined && event === undefined && kill === undefined;
+}
+
+/** Whatever a test is about: every change that functions made can be found. */
+function auditAtEnd(flow: Flow): void {
+	try {
+		onTestFinished(async ({ task }) => {
+			if (task.result?.state !== 'fail') expect(await unrecorded(flow)).toEqual([]);
+		});
+	} catch {
+		// It is of several tests: they ask themselves.
+	}
 }
 
 export class Flow {

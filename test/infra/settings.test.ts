@@ -12,10 +12,11 @@ type Params = Readonly<Record<string, Values | undefined>>;
 /** As the framework makes a plugin. */
 const Settings = createRequire(import.meta.url)('../../infra/settings.cjs') as {
 	new (serverless: object): { readonly hooks: { readonly 'before:package:cleanup': () => void } };
+	readonly TYPES: Readonly<Record<string, string>>;
 	problems(stage: string, values: Values): string[];
 	valuesFor(stage: string, params: Params, given: readonly string[]): Values;
 };
-const { problems, valuesFor } = Settings;
+const { problems, TYPES, valuesFor } = Settings;
 
 const { params } = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')) as { params: { default: Values } };
 const DEFAULTS = params.default;
@@ -28,6 +29,19 @@ const filled = (text: string): string =>
 describe('a setting', () => {
 	it('has a default that fits', () => {
 		expect(problems('prod', DEFAULTS)).toEqual([]);
+	});
+
+	it('is in docs/settings.md, with its type and its default, and nothing else is', () => {
+		const [, table = ''] = readFileSync(join(ROOT, 'docs', 'settings.md'), 'utf8').split('\n## Settings\n');
+		const rows = [...table.matchAll(/^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|/gm)].map(([, ...cells]) => cells.map((cell) => cell.trim()));
+		const settings = rows.filter(([name = '']) => name[0] === name[0]?.toLowerCase());
+		const written = (name: string, value: unknown) => {
+			if (typeof value === 'object') return settings.find(([each]) => each === name)?.[2];
+			return value === '' ? 'none' : `\`${value}\``;
+		};
+		const wanted = Object.entries(DEFAULTS).map(([name, value]) => [name, TYPES[name], written(name, value)]);
+		const sorted = (list: readonly unknown[]) => [...list].sort();
+		expect(sorted(settings)).toEqual(sorted(wanted));
 	});
 
 	it.each(Object.keys(DEFAULTS))('is checked: %s', (name) => {

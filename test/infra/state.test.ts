@@ -58,14 +58,13 @@ describe('what nodes are kept in', () => {
 		expect(await documents({ cloudWatchAgentParameter: 'x', cloudWatchAgentSchedule: '' })).toHaveLength(2);
 	});
 
-	it('is brought about at its times alone, on a tenth of the nodes at once, with its output kept', async () => {
+	it('is brought about at its times alone, on a tenth of the nodes at once but for what only reads, with its output kept', async () => {
 		for (const { Properties } of Object.values(await associations({ cloudWatchAgentParameter: 'x' }))) {
 			const [, name] = /-\$\{sls:stage\}-(.+)$/.exec(Properties.AssociationName) ?? [];
 			expect(Properties).toMatchObject({
 				ScheduleExpression: expect.stringMatching(/^cron\(/),
 				ApplyOnlyAtCronInterval: true,
-				MaxConcurrency: '10%',
-				MaxErrors: '10%',
+				...(name === 'inventory' ? { MaxConcurrency: '50%', MaxErrors: '100%' } : { MaxConcurrency: '10%', MaxErrors: '10%' }),
 				SyncCompliance: 'AUTO',
 				ComplianceSeverity: expect.stringMatching(/^(LOW|MEDIUM)$/),
 				OutputLocation: { S3Location: { OutputS3BucketName: { Ref: 'OutputBucket' }, OutputS3KeyPrefix: `associations/${name}` } },

@@ -209,6 +209,7 @@ describe('the rules', () => {
 		['playbook-expired.json', 'PlaybookChangeRule'],
 		['playbook-expiring.json', 'PlaybookChangeRule'],
 		['playbook-not-changed.json', 'PlaybookChangeRule'],
+		['parameter-not-changed.json', 'PlaybookChangeRule'],
 	])('send %s to one queue', (sample, rule) => {
 		expect(taking(event(sample))).toEqual([rule]);
 	});
@@ -284,7 +285,7 @@ describe('the rules', () => {
 		expect(names.filter((name) => name.length > 64)).toEqual([]);
 	});
 
-	it('leave parameters alone that are no playbooks of this stage', () => {
+	it('leave parameters alone that are none of this stage', () => {
 		const foreign = '/fleetkeeper/prod/playbooks/drain-web';
 		const changed = event('playbook-changed.json');
 		expect(taking({ ...changed, detail: { ...changed.detail, name: foreign } })).toEqual([]);

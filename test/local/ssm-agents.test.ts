@@ -91,6 +91,17 @@ describe('an agent', () => {
 		const [table] = aws.call('ec2', 'DescribeRouteTables').RouteTables;
 		expect(table.Routes.map(({ GatewayId }: { GatewayId: string }) => GatewayId)).toEqual(['local']);
 	});
+
+	it('falls silent when its way to Systems Manager is taken away, and is back when there is one', async () => {
+		const aws = fleet();
+		aws.ec2.network.set({ internet: false });
+		await aws.advance(600);
+		const without = aws.ssm.pingStatus(nodeId(1));
+		aws.ec2.network.set({ internet: false, endpoints: ['ssm', 'ssmmessages'] });
+		await aws.advance(400);
+
+		expect([without, aws.ssm.pingStatus(nodeId(1)), aws.ssm.pingStatus(nodeId(3))]).toEqual(['ConnectionLost', 'Online', undefined]);
+	});
 });
 
 describe('the profile of an instance', () => {

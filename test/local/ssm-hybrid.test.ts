@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseFleet } from '../../local/fleet.ts';
+import { associate, describeOne } from './support/associations.ts';
 import { errorOf, nodeId, smallAws } from './support/small-aws.ts';
 
 const MACHINE = 'mi-00000000000000001';
+const LOST = 'mi-00000000000000002';
 const ARN = `arn:aws:ssm:eu-west-1:111122223333:managed-instance/${MACHINE}`;
 
 const FLEET = parseFleet(`
@@ -17,7 +19,7 @@ machines:
     name: till-7
     tags: { service: nginx, PatchGroup: dev }
     patching: { os: UBUNTU, restartSeconds: 30 }
-  - { id: mi-00000000000000002, name: till-8, agent: lost, tags: { service: till } }
+  - { id: ${LOST}, name: till-8, agent: lost, silentDays: 40, tags: { service: till } }
 patches:
   - { id: openssl, os: UBUNTU, classification: Security, severity: High, priority: Required, released: '2026-03-01' }
 resourceGroups:
@@ -30,10 +32,25 @@ describe('a machine on premises', () => {
 		const listed = (...Filters: object[]) => aws.call('ssm', 'DescribeInstanceInformation', { Filters }).InstanceInformationList;
 
 		expect(listed({ Key: 'ResourceType', Values: ['ManagedInstance'] })).toMatchObject([
-			{ InstanceId: MACHINE, ResourceType: 'ManagedInstance', Name: 'till-7', PingStatus: 'Online' },
-			{ InstanceId: 'mi-00000000000000002', PingStatus: 'ConnectionLost' },
+			{ InstanceId: MACHINE, ResourceType: 'ManagedInstance', Name: 'till-7', PlatformName: 'Ubuntu', PingStatus: 'Online' },
+			{ InstanceId: LOST, PingStatus: 'ConnectionLost', LastPingDateTime: new Date(aws.clock.now() - 40 * 86_400_000) },
 		]);
 		expect(listed({ Key: 'tag:service', Values: ['nginx'] })).toHaveLength(2);
+	});
+
+	it('is heard of no more once it is deregistered, whatever it had yet to do', async () => {
+		const aws = smallAws(FLEET);
+		const Targets = [{ Key: 'InstanceIds', Values: ['*'] }];
+		const id = associate(aws, { Targets });
+		await aws.advance(60);
+		expect(describeOne(aws, id).Overview.AssociationStatusAggregatedCount).toMatchObject({ Pending: 1 });
+		aws.call('ssm', 'DeregisterManagedInstance', { InstanceId: LOST });
+		const before = aws.events.length;
+		aws.call('ssm', 'StartAssociationsOnce', { AssociationIds: [id] });
+		await aws.advance(60);
+
+		const heard = aws.events.slice(before).filter(({ detail }) => detail['instance-id'] === LOST);
+		expect(heard).toEqual([]);
 	});
 
 	it('runs commands, and is known in events by its own ARN', async () => {

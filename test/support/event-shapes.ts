@@ -93,7 +93,7 @@ const PARAMETER_POLICY_ACTION = envelope(
 	/^Parameter Store Policy Action$/,
 	[new RegExp(`^arn:aws:ssm:${ACCOUNT_ARN}:parameter/`)],
 	{
-		'parameter-name': /^\/fleetkeeper\/local\/playbooks\/[a-z-]+$/,
+		'parameter-name': /^\/fleetkeeper\/local\/(playbooks\/)?[a-z-]+$/,
 		'parameter-type': /^String$/,
 		'policy-type': /^(Expiration|ExpirationNotification|NoChangeNotification)$/,
 		'policy-content': /^\{"Type":"\w+","Version":"1\.0","Attributes":\{.*\}\}$/,
@@ -385,6 +385,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
 	'configuration-compliance-non-compliant.json': PATCH_COMPLIANCE,
 	'configuration-compliance-compliant.json': PATCH_COMPLIANCE,
 	'inventory-written.json': OBJECT_CREATED,
+	'parameter-not-changed.json': PARAMETER_POLICY_ACTION,
 	'playbook-changed.json': PARAMETER_CHANGE,
 	'playbook-expired.json': PARAMETER_POLICY_ACTION,
 	'playbook-expiring.json': PARAMETER_POLICY_ACTION,

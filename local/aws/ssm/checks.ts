@@ -1,6 +1,6 @@
 /** The constraints of the API model that the client packages' schemas do not carry: lengths, ranges, patterns, sizes of pages. */
 
-import { AwsError } from '../types.ts';
+import { type AwsContext, AwsError } from '../types.ts';
 
 export const NAME = /^[a-zA-Z0-9_\-.]{3,128}$/;
 export const CONCURRENCY = /^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$/;
@@ -49,4 +49,9 @@ export function tagsOf(
 	tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] = [],
 ): Map<string, string> {
 	return new Map(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/** `InvalidInstanceId` in Run Command's words. */
+export function invalidInstances(ctx: Pick<AwsContext, 'account'>, ids: readonly string[]): AwsError {
+	return new AwsError('InvalidInstanceId', `Instances [[${ids.join(', ')}]] not in a valid state for account ${ctx.account}`);
 }

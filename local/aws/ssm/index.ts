@@ -73,12 +73,15 @@ export interface Ssm {
 	/** A registered node whose instance has not gone. Its `runs` are everything that ran on it. */
 	node(id: string): ManagedNode | undefined;
 	nodes(): readonly ManagedNode[];
+	/** Whether the agent of a node answers, as its list has it; undefined of what is no managed node. */
+	pingStatus(id: string): 'Online' | 'ConnectionLost' | undefined;
 	/** Registers a node, silences its agent or brings it back; `none`: it never registered. */
 	setAgent(id: string, agent: AgentState): void;
 	/** Whether instances without a profile that would do are managed all the same; a world begins with that on. */
 	manageHosts(isOn: boolean): void;
-	/** Registers a node whose agent has been silent for long: it is `ConnectionLost` from the start. */
-	seedLost(id: string): void;
+	hostsAreManaged(): boolean;
+	/** Registers a node whose agent has been silent for long, for so many milliseconds: it is `ConnectionLost` from the start. */
+	seedLost(id: string, silentMs?: number): void;
 	/** Registers a machine that is not EC2's. */
 	addHybridMachine(machine: NewHybridMachine): void;
 	hybridMachines(): readonly HybridMachine[];
@@ -162,7 +165,7 @@ export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 	settings.set(HOST_MANAGEMENT, HOST_MANAGEMENT_ROLE, 'System');
 	const agentMay: AgentMay = (host, action, resource) => agentAllowed({ ec2, iamApi }, host, action, resource);
 	const nodes = new Nodes(ctx, ec2, admissionOf({ ec2, settings, agentMay }));
-	for (const source of [settings, ...(iamApi ? [iamApi] : [])]) source.onChange(() => nodes.reconsider());
+	for (const source of [settings, ec2.network, ...(iamApi ? [iamApi] : [])]) source.onChange(() => nodes.reconsider());
 	ec2.onProfile(() => nodes.reconsider());
 	const documents = new Documents(ctx);
 	const calendars = new Calendars(ctx, documents);
@@ -252,9 +255,14 @@ export function createSsm(ctx: AwsContext, options: SsmOptions): Ssm {
 		parameterKeys: (nameOrPath) => parameters.keysOf(nameOrPath),
 		node: (id) => nodes.get(id),
 		nodes: () => nodes.listed(),
+		pingStatus(id) {
+			const node = nodes.get(id);
+			return node && nodes.pingStatus(node);
+		},
 		setAgent: (id, agent) => nodes.setAgent(id, agent),
-		seedLost: (id) => nodes.seedLost(id),
+		seedLost: (id, silentMs) => nodes.seedLost(id, silentMs),
 		manageHosts: (isOn) => (isOn ? settings.set(HOST_MANAGEMENT, HOST_MANAGEMENT_ROLE, 'System') : settings.reset(HOST_MANAGEMENT)),
+		hostsAreManaged: () => settings.managesHosts(),
 		addHybridMachine(machine) {
 			nodes.hybrid.add(machine);
 			nodes.setAgent(machine.id, 'online');

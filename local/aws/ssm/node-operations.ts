@@ -8,9 +8,10 @@ import type {
 import { nextToken, page } from '../paging.ts';
 import { type AwsContext, AwsError, type Output } from '../types.ts';
 import { agentVersionOf, LATEST_AGENT } from './agent.ts';
+import { invalidInstances } from './checks.ts';
 import type { Host } from './hybrid.ts';
-import { invalidInstances, type ManagedNode, type Nodes } from './nodes.ts';
-import { computerName, PLATFORMS } from './platforms.ts';
+import type { ManagedNode, Nodes } from './nodes.ts';
+import { computerName, platformOf } from './platforms.ts';
 
 const NODE_ID = /^(i-(\w{8}|\w{17})|mi-\w{17})$/;
 const PAGE = { least: 5, most: 50, default: 10 } as const;
@@ -52,7 +53,7 @@ export function nodeOperations(ctx: AwsContext, nodes: Nodes) {
 			AgentVersion: version,
 			IsLatestVersion: version === LATEST_AGENT,
 			PlatformType: instance.machine.platform,
-			...PLATFORMS[instance.machine.platform],
+			...platformOf(instance.machine),
 			RegistrationDate: new Date(node.registeredAt),
 			IPAddress: instance.privateIp,
 			...source(node, instance),

@@ -3,7 +3,7 @@
 import { CONNECTION_LOST_AFTER_MS, LATENCY_MS, within } from '../assumptions.ts';
 import type { Ec2, Instance } from '../ec2.ts';
 import type { Behaviours, Outcome } from '../ec2-machine.ts';
-import { type AwsContext, AwsError } from '../types.ts';
+import type { AwsContext } from '../types.ts';
 import { announce, type Host, HybridMachines } from './hybrid.ts';
 import type { NodeRun } from './node-run.ts';
 import type { Value } from './values.ts';
@@ -77,7 +77,7 @@ export class Nodes {
 			return;
 		}
 		const node = known ?? this.#register(instance);
-		if (node.agent === 'online') node.lastPingAt = this.#ctx.clock.now();
+		if (this.#answers(node)) node.lastPingAt = this.#ctx.clock.now();
 		node.agent = agent;
 		this.#flush(node);
 		if (!known) this.#tell(node);
@@ -111,11 +111,11 @@ export class Nodes {
 		this.hybrid.remove(id);
 	}
 
-	/** A node whose agent has been silent since before the world began. */
-	seedLost(id: string): void {
+	/** A node whose agent has been silent since before the world began, by default for just long enough to be lost. */
+	seedLost(id: string, silentMs = 2 * CONNECTION_LOST_AFTER_MS): void {
 		this.setAgent(id, 'lost');
 		const node = this.#nodes.get(id);
-		if (node) node.lastPingAt = this.#ctx.clock.now() - 2 * CONNECTION_LOST_AFTER_MS;
+		if (node) node.lastPingAt = this.#ctx.clock.now() - silentMs;
 	}
 
 	setDeaf(id: string, deaf: boolean): void {
@@ -298,9 +298,4 @@ export class Nodes {
 		this.#waiting.delete(node.id);
 		for (const what of waiting) what();
 	}
-}
-
-/** @throws AwsError `InvalidInstanceId` in Run Command's words. */
-export function invalidInstances(ctx: Pick<AwsContext, 'account'>, ids: readonly string[]): AwsError {
-	return new AwsError('InvalidInstanceId', `Instances [[${ids.join(', ')}]] not in a valid state for account ${ctx.account}`);
 }

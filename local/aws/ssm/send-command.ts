@@ -2,11 +2,12 @@
 
 import type { SendCommandCommandInput, Target } from '@aws-sdk/client-ssm';
 import { type AwsContext, AwsError } from '../types.ts';
+import { invalidInstances } from './checks.ts';
 import { executionTimeoutSeconds, parametersOf, platformsOf } from './command-document.ts';
 import type { Command } from './command-model.ts';
 import { resolveParameters } from './document-parameters.ts';
 import type { Documents } from './documents.ts';
-import { invalidInstances, type Nodes } from './nodes.ts';
+import type { Nodes } from './nodes.ts';
 import type { Parameters } from './parameters.ts';
 
 const MOST_INSTANCES = 50;

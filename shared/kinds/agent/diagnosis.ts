@@ -33,6 +33,7 @@ export interface SeenActivation {
 	readonly name: string;
 	readonly limit: number;
 	readonly registered: number;
+	readonly createdAt: number;
 	readonly expiresAt: number;
 	readonly expired: boolean;
 }
@@ -67,8 +68,9 @@ export interface Seen {
 const DAY = 86_400_000;
 /** A new instance has so long to register: Default Host Management may take 30 minutes (user guide). */
 const REGISTERS_WITHIN = 30 * 60_000;
-/** An activation that expires within this is warned of, and one that has expired is told of for so long. */
+/** An activation that expires within this, and in the last quarter of its life, is warned of. */
 const EXPIRES_SOON = 2 * DAY;
+/** One that has expired is told of for so long. */
 const EXPIRED_LATELY = 7 * DAY;
 
 /** Instances that run and whose agents do not answer, new ones left aside: why is yet to be looked for. */
@@ -146,11 +148,11 @@ function isOlder(one: string, other: string): boolean {
 }
 
 function activationTrouble(activation: SeenActivation, now: number): Trouble[] {
-	const { id, name, limit, registered, expiresAt, expired } = activation;
+	const { id, name, limit, registered, createdAt, expiresAt, expired } = activation;
 	const used = `${name === '' ? '' : `${name}, `}${registered} of ${limit} registered`;
 	const because = (cause: AgentCause, when: string): Trouble[] => [{ id, cause, detail: `${used}, ${when} ${instant(expiresAt)}` }];
 	if (expired) return registered < limit && now - expiresAt < EXPIRED_LATELY ? because('activation-expired', 'expired') : [];
 	// One that is for a single machine is used up as it should be.
 	if (registered >= limit) return limit > 1 ? because('activation-used-up', 'expires') : [];
-	return expiresAt - now <= EXPIRES_SOON ? because('activation-expiring', 'expires') : [];
+	return expiresAt - now <= Math.min(EXPIRES_SOON, (expiresAt - createdAt) / 4) ? because('activation-expiring', 'expires') : [];
 }

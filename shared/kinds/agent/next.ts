@@ -127,7 +127,7 @@ function notesOf({ fallen, recovered, operation }: Learned, requestId: string | 
 	const why = fallen.length === 1 ? `: ${operation.nodes[fallen[0] ?? '']?.detail}` : '';
 	return [
 		...(fallen.length > 0 ? [note('found', `${first(fallen)}${why}`, requestId)] : []),
-		...(recovered.length > 0 ? [note('recovered', `${first(recovered)}: the cause is gone, or the node is`, requestId)] : []),
+		...(recovered.length > 0 ? [note('recovered', `${first(recovered)}: put right, or gone`, requestId)] : []),
 	];
 }
 

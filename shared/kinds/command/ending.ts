@@ -29,7 +29,8 @@ export function finish(operation: CommandOperation, decision: Decision, now: num
 	const nodes = sum(own, sum(nodesDone(operation), { ...NONE, unstarted: idsToCome(operation).length }));
 	const rings = operation.rings && (ringOf(operation) && isBegun(operation) ? over(operation.rings, 'failed', own) : operation.rings);
 	const { opsItem } = decision.state === 'failed' || decision.state === 'timed-out' ? then.onFailure : {};
-	const counted = total(nodes) > 0 ? [`${run.document} on ${total(nodes)} nodes: ${countsText(nodes)}`] : [];
+	const on = total(nodes) === 1 ? '1 node' : `${total(nodes)} nodes`;
+	const counted = total(nodes) > 0 ? [`${run.document} on ${on}: ${countsText(nodes)}`] : [];
 	const said = decision.reason === '' ? [] : [decision.reason];
 	const reason = [...counted, ...said, ...(rings ? [`rings: ${ringsText(rings)}`] : []), ...failures(operation)].join('; ');
 	return end(

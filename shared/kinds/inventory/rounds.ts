@@ -6,38 +6,38 @@ import { tell } from '../telling.ts';
 import type { InventoryOperation } from './types.ts';
 
 const MINUTE = 60_000;
-/** Inventory of many nodes is gathered at about the same time, a tenth of them at once (infra/associations.cjs). */
+/** Inventory of many nodes is gathered at about the same time, half of them at once (infra/state.cjs). */
 export const GATHER = 5 * MINUTE;
 /** A node gets a command once a day: what one has achieved the inventory of the next day shows. Milliseconds. */
 const APART = 86_400_000;
+/** Where no inventory has come since the last one, nothing shows what that has achieved: it is tried again all the same. Milliseconds. */
+const UNSHOWN = 2 * APART;
 /** How a command stands is looked at so often. */
 const LOOK_AT_ROUND = 2 * MINUTE;
 /** Where none of the nodes can be reached. */
 const UNREACHED = 60 * MINUTE;
 
-/** The nodes that are to get a command by now: those whose inventory has come since their last one, a day ago. */
-function candidates({ nodes, tried }: InventoryOperation, now: number): string[] {
-	const isDue = ([node, at]: [string, number]) => {
-		const last = tried[node];
-		return last === undefined || (at > last && now - last >= APART);
-	};
-	return Object.entries(nodes)
-		.filter(isDue)
+/** When a node may get a command: after its last one sooner where its inventory, which came at an instant, shows what that has achieved. */
+function mayRunAt({ tried }: InventoryOperation, node: string, at: number): number {
+	const last = tried[node];
+	return last === undefined ? 0 : last + (at > last ? APART : UNSHOWN);
+}
+
+/** The nodes that are to get a command by now. */
+function candidates(operation: InventoryOperation, now: number): string[] {
+	return Object.entries(operation.nodes)
+		.filter(([node, at]) => mayRunAt(operation, node, at) <= now)
 		.map(([node]) => node)
 		.sort();
 }
 
 /** When there is something to do about commands next. */
 export function roundLook(operation: InventoryOperation, now: number): number {
-	const { round, remedy, gatherUntil, nodes, tried } = operation;
+	const { round, remedy, gatherUntil, nodes } = operation;
 	if (round !== undefined) return round.lookAt;
 	if (remedy === undefined) return Infinity;
-	const dueAt = Object.entries(nodes).flatMap(([node, at]) => {
-		const last = tried[node];
-		if (last === undefined) return [gatherUntil];
-		return at > last ? [Math.max(last + APART, gatherUntil)] : [];
-	});
-	return dueAt.length === 0 ? Infinity : Math.max(now, Math.min(...dueAt));
+	const dueAt = Object.entries(nodes).map(([node, at]) => Math.max(gatherUntil, mayRunAt(operation, node, at)));
+	return Math.max(now, Math.min(Infinity, ...dueAt));
 }
 
 /** The next round where it is due, or a look at the one under way. */

@@ -33,6 +33,9 @@ export type SessionEvent = z.infer<typeof SessionEvent>;
 /** What sessions that name no document take, and the account's preferences (user guide, "Session document schema"). */
 const DEFAULT_DOCUMENT = 'SSM-SessionManagerRunShell';
 
+/** As Systems Manager gives them (API reference of StartSession). */
+const SessionId = name(96);
+
 /** Characters that are kept: of a reason as many as StartSession takes, of names more than there are. */
 const [REASON, NAME] = [256, 2_048];
 
@@ -74,7 +77,7 @@ export function subjectFor({ document, reason, ...started }: Started): SessionSu
 export function startOf({ account, region, detail }: SessionEvent, at: number): SessionSubject | undefined {
 	const { userIdentity, requestParameters, responseElements } = detail;
 	const sessionId = responseElements?.sessionId ?? requestParameters?.sessionId ?? '';
-	if (sessionId === '') return undefined;
+	if (!SessionId.safeParse(sessionId).success) return undefined;
 	const { target: node = 'unknown', documentName: document, reason } = requestParameters ?? {};
 	return subjectFor({ sessionId, owner: callerOf(userIdentity), node, document, reason, startedAt: at, account, region });
 }

@@ -4,11 +4,14 @@ import type { SessionOperation } from '../../operation/types.ts';
 import { instant } from '../alarm/timers.ts';
 import type { OpsItemText } from '../kind.ts';
 
+/** Paths of IAM may have 512 characters, and so may what OpsItems are told apart by: who it is stands at an ARN's end. */
+const OWNER = 384;
+
 export function sessionItem(operation: SessionOperation): OpsItemText {
 	const { id, subject, playbook, opsItem, transcript } = operation;
 	const { owner, node, sessionId, reason, document, startedAt } = subject;
 	return {
-		key: `session/${playbook.name}/${owner}`,
+		key: `session/${playbook.name}/${owner.slice(-OWNER)}`,
 		title: `Sessions of ${owner} are outside the rules of ${playbook.name}`,
 		spec: opsItem,
 		intro:
@@ -21,7 +24,7 @@ export function sessionItem(operation: SessionOperation): OpsItemText {
 			[`session/${id}`]: [
 				`${sessionId} on ${node} since ${instant(startedAt)}, document ${document}`,
 				`reason: ${reason ?? 'none given'}`,
-				`outside the rules: ${operation.breach}`,
+				operation.breach === undefined ? 'within the rules after all' : `outside the rules: ${operation.breach}`,
 				statusOf(operation),
 				`transcript: ${transcript?.s3 ?? 'none that is known'}`,
 			].join('\n'),

@@ -13,6 +13,8 @@ const MINUTE = 60_000;
 const LAST_LOOK = 5 * MINUTE;
 /** The list may lag behind the start, and behind the end; what it does not have by then is gone from it. */
 const SHOWN_WITHIN = 15 * MINUTE;
+/** Events tell their time to the second, and lists more exactly. */
+const TO_THE_SECOND = 1_000;
 /** What AWS refuses it goes on refusing, until somebody puts it right. */
 const REFUSED = 15 * MINUTE;
 
@@ -32,11 +34,15 @@ export function nextSession(operation: SessionOperation, fact: Fact, now: number
 }
 
 function dueAt(operation: SessionOperation, now: number): number {
-	const { ending, stop, capAt = Number.POSITIVE_INFINITY, breach } = operation;
+	const { ending, stop } = operation;
 	const look = nextLook(operation, now);
 	if (ending !== undefined) return look;
-	const soonest = Math.min(breach === undefined ? capAt : look, stop === undefined || stop.done ? look : stop.tryAt);
-	return Math.max(now + BY_NEXT_TICK, Math.min(look, soonest));
+	return Math.max(now + BY_NEXT_TICK, Math.min(look, timeIsUpAt(operation), stop === undefined || stop.done ? look : stop.tryAt));
+}
+
+/** When it has to be over by the rule, as long as nobody ends it for another reason. */
+function timeIsUpAt({ breach, stop, capAt = Number.POSITIVE_INFINITY }: SessionOperation): number {
+	return breach === undefined && stop === undefined ? capAt : Number.POSITIVE_INFINITY;
 }
 
 function react(operation: SessionOperation, fact: Fact, now: number): Step<SessionOperation> {
@@ -64,11 +70,8 @@ function react(operation: SessionOperation, fact: Fact, now: number): Step<Sessi
 
 function begin(operation: SessionOperation, now: number): Step<SessionOperation> {
 	const { subject, rule, over } = operation;
+	if (over !== undefined) return ended(operation, over, undefined, now);
 	const breach = breachOf(subject, rule);
-	if (over !== undefined) {
-		const late = breach ?? (isTooLong(operation, over.at) ? tooLong(operation) : undefined);
-		return ended(late === undefined ? operation : { ...operation, breach: late }, over, undefined, now);
-	}
 	return breach === undefined ? nothing(operation) : outside(operation, breach, now);
 }
 
@@ -91,13 +94,19 @@ function stopped(operation: SessionOperation, why: string, now: number): Session
 }
 
 function tick(operation: SessionOperation, now: number): Step<SessionOperation> {
-	const { ending, deadlineAt, breach, stop, capAt = Number.POSITIVE_INFINITY, lookAt, untold } = operation;
+	const { ending, deadlineAt, stop, lookAt } = operation;
 	if (ending !== undefined) return proceed(operation, [], now);
 	if (now >= deadlineAt) return leave(operation, { state: 'timed-out', reason: 'it is listed as open for thirty days' }, now);
-	if (breach === undefined && stop === undefined && capAt <= now) return outside(operation, tooLong(operation), now);
-	const due = [...(stop !== undefined && !stop.done && stop.tryAt <= now ? [TERMINATE] : []), ...(lookAt <= now ? [LOOK] : [])];
-	const telling = untold ? tell(operation) : nothing(operation);
+	// It may have ended since the last look: that its time is up says nothing of it.
+	const isDue = Math.min(lookAt, timeIsUpAt(operation)) <= now;
+	const due = [...(stop !== undefined && !stop.done && stop.tryAt <= now ? [TERMINATE] : []), ...(isDue ? [LOOK] : [])];
+	// What a look shows is told once that is known.
+	const telling = isDue ? nothing(operation) : stillToTell(operation);
 	return { ...telling, effects: [...due, ...telling.effects] };
+}
+
+function stillToTell(operation: SessionOperation): Step<SessionOperation> {
+	return operation.untold ? tell(operation) : nothing(operation);
 }
 
 function news(operation: SessionOperation, fact: SessionFact, now: number): Step<SessionOperation> {
@@ -108,9 +117,17 @@ function news(operation: SessionOperation, fact: SessionFact, now: number): Step
 		case 'open': {
 			const { looks } = operation;
 			const seen = { ...operation, seenAt: Math.max(operation.seenAt, at) };
-			if (from === 'look') return nothing({ ...seen, looks: looks + 1, lookAt: now + lookAfter(looks + 1) });
+			if (from === 'look') {
+				const later = { ...seen, looks: looks + 1, lookAt: now + lookAfter(looks + 1) };
+				return timeIsUpAt(operation) <= at ? outside(later, tooLong(operation), now) : stillToTell(later);
+			}
 			const said = note('resumed', `by ${by}`, requestId);
 			return nothing({ ...seen, resumes: operation.resumes + 1, looks: 0, lookAt: now + lookAfter(0) }, said);
+		}
+		case 'ending': {
+			const { asked = { at, how: state.how, requestId } } = operation;
+			const first = at < asked.at ? { at, how: state.how, requestId } : asked;
+			return nothing({ ...operation, asked: first, looks: 0, lookAt: now });
 		}
 		case 'unknown':
 			return unlisted(operation, requestId, now);
@@ -119,35 +136,49 @@ function news(operation: SessionOperation, fact: SessionFact, now: number): Step
 
 /** Systems Manager lists it nowhere. */
 function unlisted(operation: SessionOperation, requestId: string | undefined, now: number): Step<SessionOperation> {
-	const { seenAt, looks, breach } = operation;
-	if (now - seenAt < SHOWN_WITHIN) return nothing({ ...operation, looks: looks + 1, lookAt: now + lookAfter(looks + 1) });
+	const { seenAt, looks, breach, asked } = operation;
+	if (now - seenAt < SHOWN_WITHIN) return stillToTell({ ...operation, looks: looks + 1, lookAt: now + lookAfter(looks + 1) });
+	if (asked !== undefined) return ended(operation, { is: 'over', ...asked }, requestId, now);
 	const reason = 'Systems Manager does not list it any more: when it ended nobody can tell';
 	return close(operation, { state: breach === undefined ? 'skipped' : 'failed', reason, requestId }, {}, now);
 }
 
-function ended(operation: SessionOperation, { at, how, failed }: Over, requestId: string | undefined, now: number): Step<SessionOperation> {
-	const { subject, transcript } = operation;
+function ended(operation: SessionOperation, over: Over, requestId: string | undefined, now: number): Step<SessionOperation> {
+	const { subject, rule, transcript, asked } = operation;
+	const { at, failed } = over;
 	const endedAt = Math.max(at, subject.startedAt);
 	const seconds = Math.round((endedAt - subject.startedAt) / 1_000);
-	const breach = operation.breach ?? (isTooLong(operation, endedAt) ? tooLong(operation) : undefined);
-	const known = breach === undefined ? operation : { ...operation, breach };
+	// What was taken for too long by a list that was behind was not.
+	const breach = breachOf(subject, rule) ?? (isTooLong(operation, endedAt) ? tooLong(operation) : undefined);
+	const known = judged(operation, breach);
 	const session = { session: { endedAt, seconds, ...(transcript && !failed && { transcript }) } };
-	if (failed)
-		return close(known, { state: breach === undefined ? 'skipped' : 'failed', reason: `it never began: ${how}`, requestId }, session, now);
-	const after = `after ${spanText(seconds)}`;
-	if (breach !== undefined)
-		return close(known, { state: 'failed', reason: `${breach}; it ended ${after}: ${how}`, requestId }, session, now);
-	const { stop } = operation;
-	const reason = `it ended ${after}: ${stop === undefined ? how : stop.why}`;
-	return close(known, { state: stop === undefined ? 'succeeded' : 'failed', reason, requestId }, session, now);
+	if (failed) {
+		const reason = `it never began: ${over.how}`;
+		return close(known, { state: breach === undefined ? 'skipped' : 'failed', reason, requestId }, session, now);
+	}
+	const by = asked !== undefined && asked.at <= endedAt + TO_THE_SECOND ? asked : { how: over.how, requestId };
+	const after = `it ended after ${spanText(seconds)}`;
+	if (breach !== undefined) {
+		return close(known, { state: 'failed', reason: `${breach}; ${after}: ${by.how}`, requestId: by.requestId }, session, now);
+	}
+	const { stop } = known;
+	const reason = `${after}: ${stop?.why ?? by.how}`;
+	return close(known, { state: stop === undefined ? 'succeeded' : 'failed', reason, requestId: by.requestId }, session, now);
+}
+
+/** With the rule that it was outside of in the end; where that is none, nobody but a person wanted it terminated. */
+function judged(operation: SessionOperation, breach: string | undefined): SessionOperation {
+	if (breach !== undefined) return { ...operation, breach };
+	const { breach: wrong, stop, ...rest } = operation;
+	return { ...rest, ...(stop !== undefined && stop.why !== wrong && { stop }) };
 }
 
 type Decided = Parameters<typeof end<SessionOperation>>[1];
 
-/** Of one outside the rules, people are told the end too. */
+/** Of one outside the rules, or taken for such, people are told the end too. */
 function close(operation: SessionOperation, decision: Decided, result: Parameters<typeof end>[3], now: number): Step<SessionOperation> {
 	const pending: EndingEffect[] =
-		operation.breach === undefined ? [] : [operation.result?.opsItemId === undefined ? 'open-ops-item' : 'update-ops-item'];
+		operation.result?.opsItemId !== undefined ? ['update-ops-item'] : operation.breach === undefined ? [] : ['open-ops-item'];
 	return end(operation, decision, { then: {}, pending }, result, now, 'ended');
 }
 
@@ -195,7 +226,7 @@ function notDone(operation: SessionOperation, fact: Extract<Fact, { type: 'not-d
 	const again = why === 'retry' ? now + BY_NEXT_TICK : now + REFUSED;
 	if (effect === TERMINATE.name) return notTerminated(operation, message, requestId, now, again);
 	if (effect !== LOOK.name) return itemNotDone(operation, fact, now);
-	return operation.ending === undefined ? nothing({ ...operation, lookAt: again }) : nothing(operation);
+	return operation.ending === undefined ? stillToTell({ ...operation, lookAt: again }) : nothing(operation);
 }
 
 function operator(operation: SessionOperation, fact: Extract<Fact, { type: 'operator' }>, now: number): Step<SessionOperation> {

@@ -4,6 +4,8 @@ import type { OpsItemSpec, SessionRule } from '../../playbook/types.ts';
 /** How a session stands, as AWS tells it. */
 export type SessionState =
 	| { readonly is: 'open' }
+	/** Somebody has asked for its end: it may have been over by then. */
+	| { readonly is: 'ending'; readonly how: string }
 	/** `at`: epoch milliseconds. `failed`: it never began, `how` says why. */
 	| { readonly is: 'over'; readonly at: number; readonly how: string; readonly failed?: true }
 	/** Systems Manager lists no such session. */
@@ -38,6 +40,8 @@ export interface SessionOperation extends OperationOf<SessionSubject> {
 	readonly breach?: string;
 	/** It is being terminated: why, when that is tried next, and whether AWS has taken it. */
 	readonly stop?: { readonly why: string; readonly tryAt: number; readonly done?: true };
+	/** The first time that somebody asked for its end, `how` being by whom: epoch milliseconds, and the call's request id. */
+	readonly asked?: { readonly at: number; readonly how: string; readonly requestId?: string | undefined };
 	/** How it ended, where that was known before the operation was opened. */
 	readonly over?: Extract<SessionState, { is: 'over' }>;
 	readonly resumes: number;

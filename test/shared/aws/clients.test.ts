@@ -3,6 +3,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { HttpResponse } from '@smithy/core/protocols';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Aws, createAws } from '../../../shared/aws/clients.ts';
+import { requestIdOf } from '../../../shared/errors.ts';
 
 /** Answers every request, and keeps the host it was for. */
 function listening() {
@@ -50,6 +51,19 @@ function answering(statusCode: number, error: string) {
 	const requestHandler = { handle: async () => ({ response: new HttpResponse({ statusCode, headers, body: body() }) }) };
 	return { region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, requestHandler: requestHandler as never };
 }
+
+describe('an answer', () => {
+	it.each([[200], [400]])('says of which call it is (%i)', async (statusCode) => {
+		const requestHandler = {
+			handle: async () => ({
+				response: new HttpResponse({ statusCode, headers: { 'x-amzn-requestid': 'request-1' }, body: Buffer.from('{}') }),
+			}),
+		} as never;
+		const { ssm } = createAws({ region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, requestHandler });
+		const answer = await ssm.send(new GetParameterCommand({ Name: 'x' })).catch((error: unknown) => error);
+		expect(requestIdOf(answer)).toBe('request-1 SSM GetParameter');
+	});
+});
 
 describe('a call that AWS throttles', () => {
 	/** The services that were told of, when `call` is made of clients whose every request is answered so. */

@@ -84,6 +84,9 @@ describe('The events of sessions', () => {
 
 		core.pass(7 * MINUTE);
 		expect(await open(core, event(core, 'terminated'))).toEqual(['exists']);
+		core.listed.set(ID, listing(core, ID, { Status: 'Terminated', EndDate: new Date(core.now()) }));
+		core.pass(MINUTE);
+		await tickDue(core.services, 'session');
 		expect(await known(core)).toEqual([]);
 		expect(await open(core, started)).toMatchObject([{ reason: 'old-news' }]);
 	});
@@ -99,9 +102,14 @@ describe('The events of sessions', () => {
 
 	it('are refused where they are malformed, by the name of what is wrong', async () => {
 		const core = await begin();
-		const [nameless, unknown] = await open(core, event(core, 'started', {}, { responseElements: null }), { detail: { eventName: 'Stop' } });
+		const [nameless, overlong, unknown] = await open(
+			core,
+			event(core, 'started', {}, { responseElements: null }),
+			event(core, 'started', {}, { responseElements: { sessionId: 'a'.repeat(97) } }),
+			{ detail: { eventName: 'Stop' } },
+		);
 
-		expect([nameless, unknown].map((error) => error instanceof Fail)).toEqual([true, true]);
+		expect([nameless, overlong, unknown].map((error) => error instanceof Fail)).toEqual([true, true, true]);
 		expect(String(nameless)).toContain('StartSession names none in detail.responseElements.sessionId');
 		expect(String(unknown)).toContain('detail.eventName');
 	});

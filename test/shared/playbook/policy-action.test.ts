@@ -13,7 +13,7 @@ function sample(name: string) {
 	return JSON.parse(text.replaceAll('/fleetkeeper/local/', '/fleetkeeper/test/'));
 }
 
-describe("a policy on a playbook's parameter", () => {
+describe('a policy on a parameter', () => {
 	it.each([
 		['playbook-expired.json', 'Playbook drain-web has expired (stage test)', 'Parameter Store has deleted it'],
 		['playbook-expiring.json', 'Playbook drain-web expires soon (stage test)', 'The parameter expires in 5 Days.'],
@@ -48,7 +48,26 @@ describe("a policy on a playbook's parameter", () => {
 		expect(good?.ok).toBe(true);
 	});
 
-	it('that is about no playbook of this stage is dropped', async () => {
+	it('that is about another parameter of the stage opens an OpsItem too, which does not speak of a playbook', async () => {
+		const world = await createTestAws();
+		await handleNews(world.deps, [sample('parameter-not-changed.json')]);
+		expect(world.opsItems).toMatchObject([
+			{
+				title: 'Parameter /fleetkeeper/test/agent-configuration has not been changed for long (stage test)',
+				description: expect.stringContaining('Look at whether it still holds.'),
+			},
+		]);
+	});
+
+	it('on the code of an activation is dropped when it expires as it should', async () => {
+		const world = await createTestAws();
+		const event = sample('playbook-expired.json');
+		const code = { ...event, detail: { ...event.detail, 'parameter-name': '/fleetkeeper/test/activations/7d0a1b2c' } };
+		expect(await handleNews(world.deps, [code])).toMatchObject([{ ok: false, error: { reason: 'activation-code' } }]);
+		expect(world.opsItems).toEqual([]);
+	});
+
+	it('that is about no parameter of this stage is dropped', async () => {
 		const world = await createTestAws();
 		const event = sample('playbook-expiring.json');
 		const foreign = { ...event, detail: { ...event.detail, 'parameter-name': '/fleetkeeper/prod/playbooks/drain-web' } };

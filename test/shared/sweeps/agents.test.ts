@@ -144,6 +144,20 @@ describe('The check of all agents', () => {
 		expect(nodes[machine(1)]?.detail).toMatch(/^silent since 20.* UTC; its activation is used up \(1 of 1\)$/);
 	});
 
+	it('warns of one that is short in its last quarter', async () => {
+		const core = await createAgentCore();
+		const limits = { RegistrationLimit: 5, RegistrationsCount: 1, Expired: false };
+		const ofOneDay = (ActivationId: string, left: number) => {
+			const ExpirationDate = new Date(core.now() + left * DAY);
+			core.world.activations.push({ ActivationId, ...limits, ExpirationDate, CreatedDate: new Date(ExpirationDate.getTime() - DAY) });
+		};
+		ofOneDay('young', 0.3);
+		ofOneDay('old', 0.2);
+		await check(core);
+
+		expect(await causes(core)).toEqual({ 'activation-expiring': ['old'] });
+	});
+
 	it('warns of activations that expire, that have expired, and that are used up', async () => {
 		const core = await createAgentCore();
 		const id = (n: number) => `5b3e8f0a-1c2d-4e6f-8a9b-00000000000${n}`;
@@ -307,6 +321,40 @@ describe('A playbook for a cause', () => {
 		expect(core.calls('StartAutomationExecution')).toMatchObject([
 			{ DocumentName: 'fleetkeeper-test-attach-instance-profile', Parameters: { InstanceId: [node(1)] } },
 		]);
+	});
+
+	it('has its OpsItem resolved only after its end is on record: who finds the cause again must know of it', async () => {
+		const core = await createAgentCore();
+		runs(core, node(1));
+		await check(core);
+		core.world.instances.clear();
+		let atResolving: AgentOperation | undefined;
+		core.on('UpdateOpsItem', async ({ Status }) => {
+			if (Status === 'Resolved') atResolving = (await open(core))['no-profile'];
+			return {};
+		});
+		core.pass(60 * MINUTE);
+		await check(core);
+
+		expect(atResolving?.ending).toMatchObject({ state: 'succeeded', pending: ['resolve-ops-item'] });
+	});
+
+	it('is given what is on record alone: who finds the node anew would give it again', async () => {
+		const core = await createAgentCore([OBSERVE]);
+		runs(core, node(1));
+		await check(core);
+		runs(core, node(2));
+		let written: (() => Promise<AgentOperation | undefined>) | undefined = async () => (await open(core))['no-profile'];
+		let atHanding: AgentOperation | undefined;
+		core.on('PutEvents', async () => {
+			atHanding ??= await written?.();
+			written = undefined;
+			return { Entries: [] };
+		});
+		core.pass(60 * MINUTE);
+		await check(core);
+
+		expect(Object.keys(atHanding?.nodes ?? {})).toEqual([node(1), node(2)]);
 	});
 
 	it('is looked for again where there was none', async () => {

@@ -6,7 +6,7 @@ import type { Compliance } from '../compliance/compliance.ts';
 import type { Nodes } from '../nodes.ts';
 import type { PatchReport } from '../patching/node-patching.ts';
 import { wireState } from '../patching/report-views.ts';
-import { computerName, PLATFORMS } from '../platforms.ts';
+import { computerName, platformOf } from '../platforms.ts';
 import { type Entry, type Inventory, iso } from './inventory.ts';
 
 interface Deps {
@@ -35,7 +35,7 @@ export function provideInventory(inventory: Inventory, { ctx, nodes, compliance,
 			InstanceId: node.id,
 			InstanceStatus: instanceStatus(node),
 			IpAddress: host.privateIp,
-			...PLATFORMS[host.machine.platform],
+			...platformOf(host.machine),
 			PlatformType: host.machine.platform,
 			ResourceType: nodes.hybrid.get(node.id) ? 'ManagedInstance' : 'EC2Instance',
 		};

@@ -192,11 +192,18 @@ export class AssociationRuns {
 
 	/** What executions have left undone is timed out: their duration is over, or the next one begins. */
 	#timeOut(association: Association, which: (execution: AssociationExecution) => boolean): void {
-		const { clock } = this.#deps.ctx;
+		const { ctx, nodes } = this.#deps;
+		const { clock } = ctx;
 		for (const execution of association.executions) {
 			if (execution.endedAt !== undefined || !which(execution)) continue;
 			for (const state of execution.nodes.values()) {
 				if (isNodeOver(state)) continue;
+				// Of a machine that was deregistered meanwhile nothing more is heard.
+				if (!nodes.knows(state.nodeId)) {
+					execution.nodes.delete(state.nodeId);
+					association.states.delete(state.nodeId);
+					continue;
+				}
 				if (state.run && state.run.endsAt > clock.now()) cancelRun(state.run, clock.now());
 				this.#settle(association, state, 'TimedOut');
 			}

@@ -62,6 +62,10 @@ describe('a command on many nodes', () => {
 			state: 'succeeded',
 			result: { reason: 'restart-service on 3 nodes: 3 succeeded', nodes: { ...NONE, succeeded: 3 } },
 		});
+		const one = running()
+			.after(MINUTE)
+			.meets(ended(), looked({ Success: 1 }));
+		expect(one.operation.result?.reason).toBe('restart-service on 1 node: 1 succeeded');
 	});
 
 	it.each([

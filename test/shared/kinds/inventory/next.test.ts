@@ -141,7 +141,7 @@ describe('The command of a rule', () => {
 		expect(inventoryItem(life.operation).own['command']).toBe(`remove-packages (${COMMAND}): succeeded: all is well`);
 	});
 
-	it('is run on a node once a day, and only where its inventory has come since', () => {
+	it('is run on a node once a day where its inventory has come since, else once in two', () => {
 		const life = run(A)
 			.after(5 * MINUTE)
 			.meets(over(), itemOpened);
@@ -153,7 +153,9 @@ describe('The command of a rule', () => {
 		const silent = run(A)
 			.after(5 * MINUTE)
 			.meets(over(), itemOpened);
-		expect(silent.after(2 * DAY).ticks().asked).not.toContain('run-round');
+		expect(silent.after(DAY).ticks().asked).not.toContain('run-round');
+		expect(silent.operation.dueAt).toBeLessThanOrEqual(OPENED_AT + 2 * DAY + 5 * MINUTE);
+		expect(silent.after(DAY).ticks().asked).toContain('run-round');
 	});
 
 	it('is run at once on a node that falls later, but for one at a time', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sessionItem } from '../../../../shared/kinds/session/item.ts';
 import { nextSession } from '../../../../shared/kinds/session/next.ts';
 import type { SessionOperation, SessionState } from '../../../../shared/kinds/session/types.ts';
 import type { Fact } from '../../../../shared/operation/facts.ts';
@@ -35,6 +36,10 @@ const seen = (state: SessionState, from: 'event' | 'look' = 'look', at = OPENED_
 	...(from === 'event' && { by: 'bert' }),
 });
 const over = (minutes: number, how = 'its shell was left'): SessionState => ({ is: 'over', at: OPENED_AT + minutes * MINUTE, how });
+const terminated = (by: string, minutes: number): Fact => ({
+	...{ type: 'session', from: 'event', by, state: { is: 'ending', how: `terminated by ${by}` } },
+	...{ at: OPENED_AT + minutes * MINUTE, requestId: `request-${by}` },
+});
 const done = (effect: 'terminate-session' | 'open-ops-item' | 'update-ops-item'): Fact => ({
 	...{ type: 'done', effect, requestId: 'request-2' },
 	...(effect === 'open-ops-item' && { opsItemId: 'oi-1', opsItem: 'opened' }),
@@ -80,16 +85,27 @@ describe('A session within the rules', () => {
 		});
 	});
 
-	it('closes at once where somebody terminates it, and goes on where it is resumed', () => {
-		const { operation: after, story } = play(
-			operation(),
-			OPENED,
-			seen({ is: 'open' }, 'event'),
-			seen(over(2, 'terminated by bert'), 'event'),
-		);
+	it('is looked at by the next minute where somebody terminates it, and goes on where it is resumed', () => {
+		const { operation: after, asked, story } = play(operation(), OPENED, seen({ is: 'open' }, 'event'), terminated('bert', 2), 3);
+		expect(asked).toEqual(['look-at-session']);
 
-		expect(story).toEqual(['resumed', 'ended', 'closed']);
-		expect([after.state, after.resumes, after.result?.reason]).toEqual(['succeeded', 1, 'it ended after 2m 00s: terminated by bert']);
+		const ended = play(after, seen(over(2)));
+		expect([...story, ...ended.story.slice(1)]).toEqual(['resumed', 'ended', 'closed']);
+		expect([ended.operation.state, after.resumes, ended.operation.result?.reason]).toEqual([
+			'succeeded',
+			1,
+			'it ended after 2m 00s: terminated by bert',
+		]);
+	});
+
+	it('ended when AWS says, by whoever was the first to terminate it, unless it was over by then', () => {
+		const reasonOf = (...facts: readonly Fact[]) => play(operation(), OPENED, ...facts).operation.result?.reason;
+
+		expect(reasonOf(terminated('anna', 3), terminated('bert', 2), seen(over(2)))).toBe('it ended after 2m 00s: terminated by bert');
+		expect(reasonOf(terminated('bert', 3), seen(over(2)))).toBe('it ended after 2m 00s: its shell was left');
+		expect(reasonOf(terminated('bert', 0), seen({ is: 'over', at: OPENED_AT, how: 'no key', failed: true }))).toBe(
+			'it never began: no key',
+		);
 	});
 
 	it('that never began leaves no transcript, and alarms nobody', () => {
@@ -106,6 +122,8 @@ describe('A session within the rules', () => {
 
 		expect([early.operation.closedAt, late.operation.state]).toEqual([undefined, 'skipped']);
 		expect(late.operation.result?.reason).toContain('does not list it any more');
+		const asked = play(operation(), OPENED, terminated('bert', 1), 15, seen({ is: 'unknown' }));
+		expect(asked.operation.result?.reason).toBe('it ended after 1m 00s: terminated by bert');
 	});
 });
 
@@ -137,9 +155,54 @@ describe('A session outside the rules', () => {
 	it('because its time is over is so from then on, and due then', () => {
 		const capped = play(operation({ maxSeconds: 7 * 60 }), OPENED, 4, seen({ is: 'open' }));
 		expect(capped.operation.dueAt).toBe(OPENED_AT + 6 * MINUTE);
-		const { asked, operation: after } = play(operation({ maxSeconds: 7 * 60 }, { lookAt: OPENED_AT + 20 * MINUTE }), OPENED, 6, 1);
-		expect(asked).toEqual(['terminate-session', 'open-ops-item']);
+		const rare = operation({ maxSeconds: 7 * 60 }, { lookAt: OPENED_AT + 20 * MINUTE });
+		const { asked, operation: after } = play(rare, OPENED, 6, 1, seen({ is: 'open' }, 'look', OPENED_AT + 7 * MINUTE));
+		expect(asked).toEqual(['look-at-session', 'terminate-session', 'open-ops-item']);
 		expect(after.breach).toBe('it has been open for more than 7m');
+	});
+
+	it('because its time is over is none where it has ended before', () => {
+		const rule = { maxSeconds: 300 };
+		const known = play(operation(rule), OPENED, 5, seen(over(4)));
+		expect([known.asked, known.operation.state]).toEqual([['look-at-session'], 'succeeded']);
+
+		// The list was behind: it has been told of by then.
+		const open = seen({ is: 'open' }, 'look', OPENED_AT + 5 * MINUTE);
+		const told = play(
+			operation(rule),
+			OPENED,
+			5,
+			open,
+			done('terminate-session'),
+			done('open-ops-item'),
+			terminated('us', 5),
+			seen(over(4)),
+		);
+		const { operation: after, asked } = play(told.operation, done('update-ops-item'));
+		expect([...told.asked, ...asked]).toEqual(['look-at-session', 'terminate-session', 'open-ops-item', 'update-ops-item']);
+		expect([after.state, after.breach, after.result?.reason]).toEqual([
+			'succeeded',
+			undefined,
+			'it ended after 4m 00s: its shell was left',
+		]);
+		expect(sessionItem(after).own).toEqual({ [`session/${after.id}`]: expect.stringContaining('within the rules after all') });
+	});
+
+	it('is told from those of others by the end of an ARN, however long its path is: OpsCenter takes 512 characters', () => {
+		const path = 'x'.repeat(512);
+		const keyOf = (name: string) =>
+			sessionItem(operation({}, { subject: { ...SUBJECT, owner: `arn:aws:iam::1:user/${path}/${name}` } })).key;
+		expect(keyOf('anna').length).toBeLessThan(450);
+		expect(keyOf('anna')).not.toBe(keyOf('bert'));
+	});
+
+	it('is told of how a look finds it, where telling it was put off', () => {
+		const untold = operation({ forbidden: true }, { breach: 'no', stop: { why: 'no', tryAt: OPENED_AT, done: true }, untold: true });
+		expect(play(untold, 1).asked).toEqual(['look-at-session']);
+		expect(play(untold, 1, seen(over(1))).asked).toEqual(['look-at-session', 'open-ops-item']);
+		expect(play(untold, 1, seen({ is: 'open' })).asked).toEqual(['look-at-session', 'open-ops-item']);
+		const notSeen: Fact = { type: 'not-done', effect: 'look-at-session', why: 'retry', message: 'busy' };
+		expect(play(untold, 1, notSeen).asked).toEqual(['look-at-session', 'open-ops-item']);
 	});
 
 	it('has more time where a person gives it some', () => {
@@ -164,7 +227,7 @@ describe('A session outside the rules', () => {
 		expect(paused.operation.stop).toMatchObject({ tryAt: OPENED_AT + 45_000 });
 
 		const observed = play(operation(REASON, { brakes: { observe: true } }), OPENED, 1);
-		expect(observed.asked).toEqual(['open-ops-item', 'look-at-session', 'open-ops-item']);
+		expect(observed.asked).toEqual(['open-ops-item', 'look-at-session']);
 		expect(observed.story).toEqual(['outside the rules', 'dry run']);
 	});
 
