@@ -24,7 +24,8 @@ const OPTIONS = {
 /** How many of the events each function is sent, in comparison. The clock takes three shapes of event, and long. */
 const SHARES = {
 	...{ 'instance-lifecycle': 20, 'command-status': 16, 'automation-status': 14, 'alarm-state': 18, 'config-compliance': 14 },
-	...{ 'fleet-event': 20, 'node-state': 10, 'playbook-change': 5, reconcile: 3 },
+	...{ 'fleet-event': 20, 'node-state': 10, 'session-event': 10, 'playbook-change': 5, reconcile: 3 },
+	...{ 'inventory-change': 10, 'agent-health': 5 },
 } as const;
 /** Of one part: with fewer, the threads end at the same time. */
 const EVENTS = 2_500;

@@ -16,7 +16,7 @@ const OPTIONS = {
 } as const;
 
 const USE = [
-	'Use: npm run simulate -- [--seeds N] [--from S] [--flows a,b] [--json]   N seeds from S on (200 from 1)',
+	'Use: npm run simulate -- [--seeds N] [--from S] [--flows a,b] [--json]   N seeds from S on (400 from 1)',
 	'     npm run simulate -- --seed S [--flows a,b] [--mask JSON] [--json]   one seed again, and what happened in it',
 	'     npm run simulate -- --mutations                                     shows that bugs are noticed',
 	'     npm run simulate -- --burst N [--runbook] [--seed S] [--json]       N terminations at once',

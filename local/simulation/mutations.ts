@@ -1,8 +1,11 @@
 /** Bugs that the simulation must notice, at least one for each invariant: texts of our sources, and what is put in their place. */
 
 import type { Invariant } from './flow.ts';
+import { AGENT_MUTATIONS } from './flows/agent-mutations.ts';
 import { COMMAND_MUTATIONS } from './flows/command-mutations.ts';
+import { INVENTORY_MUTATIONS } from './flows/inventory-mutations.ts';
 import { PATCH_MUTATIONS } from './flows/patch-mutations.ts';
+import { SESSION_MUTATIONS } from './flows/session-mutations.ts';
 import { STATE_MUTATIONS } from './flows/state-mutations.ts';
 
 export interface Mutation {
@@ -252,4 +255,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	...COMMAND_MUTATIONS,
 	...PATCH_MUTATIONS,
 	...STATE_MUTATIONS,
+	...SESSION_MUTATIONS,
+	...INVENTORY_MUTATIONS,
+	...AGENT_MUTATIONS,
 ];

@@ -36,4 +36,14 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly flows: read
 		flows: ['state'],
 		was: 'the OpsItem of an association was told of one node too many, for what a look found while it was being told was not',
 	},
+	{
+		seed: 11,
+		flows: ['session'],
+		was: 'a session that never began was on record as one that was terminated: whoever asked for its end was taken for its end',
+	},
+	{
+		seed: 483,
+		flows: ['inventory'],
+		was: 'a run that was overtaken while it told an OpsItem took that for told which the other had learned, and a node that was clean stayed in it',
+	},
 ];

@@ -20,7 +20,7 @@ export interface Summary {
 }
 
 /** From so many seeds on, what was never reached is a failure; */
-export const ENOUGH_SEEDS = 200;
+export const ENOUGH_SEEDS = 400;
 /** from so many on, also where it is rare. */
 export const MANY_SEEDS = 5_000;
 

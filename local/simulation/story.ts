@@ -123,6 +123,12 @@ export function fleetOf(story: Story): Fleet {
 		machines: others.flatMap(({ machines = [] }) => machines),
 		resourceGroups: others.flatMap(({ resourceGroups = [] }) => resourceGroups),
 		patches: others.flatMap(({ patches = [] }) => patches),
+		profiles: others.flatMap(({ profiles = [] }) => profiles),
+		operators: others.flatMap(({ operators = [] }) => operators),
+		trails: others.flatMap(({ trails = [] }) => trails),
+		activations: others.flatMap(({ activations = [] }) => activations),
+		defaultHostManagement: others.every(({ defaultHostManagement = true }) => defaultHostManagement),
+		network: others.find(({ network }) => network !== undefined)?.network ?? {},
 	};
 }
 

@@ -13,6 +13,7 @@ import { seedFleet } from '../../local/fleet.ts';
 import { createFleetServices, type FleetServices } from '../../local/services.ts';
 import { type Aws, createAws } from '../../shared/aws/clients.ts';
 import { FLEET, type Ground } from './ground.ts';
+import { INVENTORY, inventoryBucket } from './inventory.ts';
 import { objectionsTo } from './members.ts';
 import { Table } from './table.ts';
 
@@ -59,6 +60,8 @@ export class Account {
 		this.#documents = new Map(documents.map((document) => [document.name, document]));
 		for (const parameter of parameters) this.#services.ssm.putParameter(parameter);
 		seedFleet(this.#services, FLEET, BEFORE);
+		const { objects } = this.#services.s3.createBucket(inventoryBucket(template.stack));
+		for (const [key, object] of INVENTORY) objects.set(key, object);
 		const definitions: Pick<ServiceDefinition, 'name' | 'operations'>[] = [
 			...[...this.#services.definitions, this.sqs.definition, bus.definition],
 			{ name: 'dynamodb', operations: this.table.operations },
@@ -110,7 +113,7 @@ export class Account {
 			const output = await perform(input);
 			if (fault) throw fault.error;
 			if (operation === 'PutEvents') this.#lookAt(output);
-			return { ...output, $metadata: { requestId, httpStatusCode: 200 } };
+			return { ...output, ...bodyOf(output), $metadata: { requestId, httpStatusCode: 200 } };
 		} catch (error) {
 			if (!(error instanceof AwsError)) throw error;
 			throw this.#asSdkError(error, service, operation, requestId);
@@ -133,6 +136,11 @@ export class Account {
 		else if (isOurFault(service, operation, code)) this.refused.push(`${operation}: ${code}: ${message}`);
 		return Object.assign(new Error(message), { ...fields, name: code, $metadata: { requestId, httpStatusCode: status } });
 	}
+}
+
+/** What an object holds, as a client gives it. */
+function bodyOf({ Body }: { readonly Body?: Uint8Array }): object {
+	return Body === undefined ? {} : { Body: { transformToString: async () => Buffer.from(Body).toString() } };
 }
 
 /** What is kept and told is always to be put so that AWS takes it; other calls may be refused for what they are about. */

@@ -9,8 +9,10 @@ import { create as instanceLifecycle } from '../../functions/instance-lifecycle.
 import { create as nodeState } from '../../functions/node-state.ts';
 import { create as playbookChange } from '../../functions/playbook-change.ts';
 import { create as reconcile } from '../../functions/reconcile.ts';
+import { create as sessionEvent } from '../../functions/session-event.ts';
 import type { CreateHandler } from '../../shared/deps.ts';
 import type { Operation } from '../../shared/operation/types.ts';
+import { fleetCare } from './fleet-care.ts';
 import {
 	BAND,
 	done,
@@ -27,6 +29,7 @@ import {
 	type Sample,
 	SERIES,
 	STATE_CHANGE,
+	sessionId,
 	uuid,
 } from './samples.ts';
 
@@ -47,8 +50,11 @@ export interface FuzzedFunction {
 
 /** Subjects that there is something about before the events come. */
 export const PREPARED = 6;
+/** Batches that bring a sample about each of them. */
+export type Prepare = (name: string, create: CreateHandler, sample: Sample) => FuzzedFunction['before'];
+
 /** Alone, and several in one batch: their commands are told apart otherwise. */
-const prepared = (name: string, create: CreateHandler, { make }: Sample) => {
+const prepared: Prepare = (name, create, { make }) => {
 	const events = Array.from({ length: PREPARED }, (_, n) => make(n));
 	return [[name, create, events.slice(0, 1)] as const, [name, create, events.slice(1)] as const];
 };
@@ -75,6 +81,23 @@ const onNode = ({ detail, resources }: Event, n: number) => {
 };
 const patched = ({ detail }: Event, n: number) => Object.assign(detail, { 'resource-id': nodeId('d', n) });
 const associated = ({ detail }: Event, n: number) => Object.assign(detail, { 'association-id': uuid('a', n) });
+const opened = ({ detail }: Event, n: number) => {
+	detail.requestParameters.target = nodeId('d', n % PREPARED);
+	detail.responseElements.sessionId = sessionId('b', n);
+};
+/** Outside the rules: it is terminated, and told. */
+const unexplained = (event: Event, n: number) => {
+	opened(event, n);
+	const { requestParameters, responseElements } = event.detail;
+	responseElements.sessionId = sessionId('c', n);
+	delete requestParameters.reason;
+	delete requestParameters.documentName;
+};
+/** What is done with a session that is there, or with one that nobody has heard of. */
+const handled = (kind: 'b' | 'a') => (event: Event, n: number) => {
+	const id = sessionId(kind, kind === 'b' ? n % PREPARED : n);
+	for (const each of [event.detail.requestParameters, event.detail.responseElements]) each.sessionId = id;
+};
 const foreign = ({ detail }: Event) => Object.assign(detail, { 'document-name': 'acme-backup', Definition: 'acme-backup' });
 /** News of subjects that there is nothing about. */
 const unknown = (about: (event: Event, n: number) => void) => (event: Event, n: number) => about(event, n + PREPARED);
@@ -92,6 +115,7 @@ const drains = prepared('instance-lifecycle', instanceLifecycle, drain);
 const collects = prepared('instance-lifecycle', instanceLifecycle, collect);
 const alarms = prepared('alarm-state', alarmState, highCpu);
 const findings = prepared('config-compliance', configCompliance, noncompliant);
+const shell = opens(file('session-started'), opened);
 const unpatched = opens(file('configuration-compliance-non-compliant'), patched);
 
 /** Ends of whole commands: of none that there is an operation of, of one on one node, and of somebody else's. */
@@ -213,10 +237,24 @@ export function functionsWith(workIds: WorkIds): readonly FuzzedFunction[] {
 			},
 		},
 		{
+			name: 'session-event',
+			create: sessionEvent,
+			samples: [
+				...[shell, opens(file('session-started'), unexplained)],
+				...[opens(file('session-resumed'), handled('b')), opens(file('session-terminated'), handled('b'))],
+				...[dropped(file('session-resumed'), handled('a')), dropped(file('session-terminated'), handled('a'))],
+				dropped(file('session-refused')),
+			],
+			before: prepared('session-event', sessionEvent, shell),
+			isAbout: ({ detail }, { subject }) =>
+				subject.kind === 'session' && subject.sessionId === (detail?.responseElements?.sessionId ?? detail?.requestParameters?.sessionId),
+		},
+		...fleetCare(prepared),
+		{
 			name: 'playbook-change',
 			create: playbookChange,
-			samples: ['playbook-changed', 'playbook-expired', 'playbook-expiring', 'playbook-not-changed', 'tick'].map((name) =>
-				done(file(name)),
+			samples: ['playbook-changed', 'playbook-expired', 'playbook-expiring', 'playbook-not-changed', 'parameter-not-changed', 'tick'].map(
+				(name) => done(file(name)),
 			),
 			before: [],
 			isAbout: () => false,

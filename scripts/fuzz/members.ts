@@ -14,6 +14,7 @@ const MEMBERS: ReadonlyMap<string, RegExp> = new Map(
 		...{
 			AutoScalingGroupName: text(255),
 			AlarmName: text(255),
+			SessionId: text(96),
 			AlarmNames: text(255),
 			ConfigRuleName: text(128),
 			ConfigRuleNames: text(128),

@@ -48,13 +48,18 @@ export function judge(target: FuzzedFunction, ran: Ran): Judged {
 		...(way === 'spoiled' ? [] : account.refused.map((call) => `AWS would not have taken ${call}`)),
 		...moved.flatMap((operation) => [unsound(operation, account), ...toldBy(operation).map((text) => misleading(text, given))]),
 		...toldAws(account).map((text) => misleading(text, given)),
-		...(way === 'batch' ? (batch?.violations ?? []) : byHand(ran, known, given)),
+		...(way === 'batch' ? (batch?.violations ?? []) : byHand(target, ran, known, given)),
 	];
 	return { violations: found.filter((each) => typeof each === 'string'), fates: batch?.fates ?? {} };
 }
 
 /** A function that was called by hand says what it did, or why it did not. */
-function byHand({ result, error, hangs, account, scenario }: Ran, known: readonly Operation[], given: string): (string | undefined)[] {
+function byHand(
+	target: FuzzedFunction,
+	{ result, error, hangs, account, scenario }: Ran,
+	known: readonly Operation[],
+	given: string,
+): (string | undefined)[] {
 	if (hangs) return [];
 	if (error !== undefined) {
 		const { name, message } = error as Error;
@@ -64,6 +69,7 @@ function byHand({ result, error, hangs, account, scenario }: Ran, known: readonl
 	const { outcome, operation, reason, message } = (result ?? {}) as Record<string, unknown>;
 	if (outcome === 'dropped') return [unreadable(message, given), miscounted(reason)];
 	if (outcome === undefined) return [result === null || typeof result !== 'object' ? `it gives ${JSON.stringify(result)}` : undefined];
+	if (operation === undefined && target.does !== undefined) return [];
 	const { id } = operation as Operation;
 	const isKept = scenario.way === 'spoiled' || known.some((each) => each.id === id);
 	return [isKept ? undefined : `it says ${outcome} of ${id}, which is not in the ledger`];
@@ -104,6 +110,7 @@ function ofBatch(
 			if (!isHandled(message)) silent += 1;
 			found.push(message.ends === 'operation' && !isHandled(message) && 'a good event has opened nothing');
 			found.push(message.ends === 'done' && !isDone && 'a good event has had no effect');
+			found.push(message.ends === 'buried' && 'what cannot be read is no dead letter');
 		}
 	}
 	fates.dropped = drops.length;
@@ -121,7 +128,7 @@ function ofBatch(
 
 /** What is wrong with a message that was given up. */
 function misburied({ ends, receives }: Message, reason: string | undefined, { failed }: Account, given: string): string | undefined {
-	if (ends !== undefined && !failed) return `a good event is buried: ${reason}`;
+	if (ends !== undefined && ends !== 'buried' && !failed) return `a good event is buried: ${reason}`;
 	const isLastTry = receives >= 10 && LATER.test(reason ?? '');
 	if (/^tried \d+ times/.test(reason ?? '') && !isLastTry && !failed) return `it was tried again and again: ${reason}`;
 	return unreadable(reason, given);

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 // biome-ignore lint/suspicious/noExplicitAny: events are read and changed here as a person does it, whatever they are.
 export type Event = any;
 
-/** What becomes of an event that nothing has happened to. `done` leaves no operation. */
-export type End = 'operation' | 'drop' | 'done';
+/** What becomes of an event that nothing has happened to. `done` leaves no operation; `buried`: what it leads to cannot be read. */
+export type End = 'operation' | 'drop' | 'done' | 'buried';
 
 export interface Sample {
 	readonly ends: End;
@@ -23,6 +23,7 @@ const hex = (n: number, digits: number) => n.toString(16).padStart(digits, '0');
 
 /** Ids of their own for each kind and number. */
 export const nodeId = (kind: string, n: number) => `i-0${kind}22e5${hex(n, 11)}`;
+export const sessionId = (kind: string, n: number) => `anna-${kind}${hex(n, 16)}`;
 export const uuid = (kind: string, n: number) => `${kind}0000000-0000-4000-8000-${hex(n, 12)}`;
 
 export const file = (name: string): Event => JSON.parse(readFileSync(join(EVENTS, `${name}.json`), 'utf8'));
@@ -42,6 +43,7 @@ function sampleOf(event: Event, ends: End, about: About = () => {}): Sample {
 export const opens = (event: Event, about?: About) => sampleOf(event, 'operation', about);
 export const dropped = (event: Event, about?: About) => sampleOf(event, 'drop', about);
 export const done = (event: Event) => sampleOf(event, 'done');
+export const buried = (event: Event, about?: About) => sampleOf(event, 'buried', about);
 
 /** An envelope for what `events/` has no sample of, in the shape of AWS's event references. */
 function envelope(source: string, detailType: string, resources: readonly string[], detail: object): Event {

@@ -72,7 +72,7 @@ describe('Fuzzing a function', () => {
 });
 
 describe('Fuzzing the checker of playbooks', () => {
-	const fuzz = (check?: Check) => fuzzPlaybooks(400, { seed: 2, ...(check && { check }) });
+	const fuzz = (check?: Check) => fuzzPlaybooks(400, { seed: 5, ...(check && { check }) });
 
 	it('finds nothing wrong with it, and some texts that it accepts', () => {
 		const { failure, accepted, beyondSchema } = fuzz();

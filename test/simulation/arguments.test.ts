@@ -14,8 +14,8 @@ const refusal = (...args: string[]) => {
 };
 
 describe('The arguments of a simulation', () => {
-	it('ask for 200 seeds from 1 on where they say nothing', () => {
-		expect(wantedBy([], FLOWS)).toMatchObject({ first: 1, count: 200, single: false, flows: undefined, mask: {}, json: false });
+	it('ask for 400 seeds from 1 on where they say nothing', () => {
+		expect(wantedBy([], FLOWS)).toMatchObject({ first: 1, count: 400, single: false, flows: undefined, mask: {}, json: false });
 	});
 
 	it('ask for other seeds, and for one alone as a violation prints it', () => {

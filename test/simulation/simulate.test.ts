@@ -80,8 +80,8 @@ describe('The simulation', () => {
 		const one = { seed: 1, operations: 1, events: 1, calls: 1, transitions: {}, features: {}, hash: '', violations: [] };
 		const results = (count: number) => Array.from({ length: count }, (_, seed) => ({ ...one, seed, faults: { 'reply lost': 1 } }));
 
-		expect(unreached(summarise(results(199), FLOWS), FLOWS)).toEqual([]);
-		const missing = unreached(summarise(results(200), FLOWS), FLOWS);
+		expect(unreached(summarise(results(399), FLOWS), FLOWS)).toEqual([]);
+		const missing = unreached(summarise(results(400), FLOWS), FLOWS);
 		expect(missing).toContain("fault 'event dropped'");
 		expect(missing).not.toContain("fault 'reply lost'");
 		expect(missing).not.toContain("feature 'event: no reply'");

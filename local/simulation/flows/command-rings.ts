@@ -52,8 +52,10 @@ export function ringsAtAws({ works, rings }: Checked, operation: Fleet, { detail
 	return ((detail['rings'] ?? []) as readonly string[]).map((name, index) => {
 		const isOwn = (command: Command) => ringOf(command, rings) === name;
 		const own = followed.filter(isOwn);
-		const found = new Set(own.flatMap(({ invocations }) => [...invocations.keys()])).size;
-		return { name, sent: sent.filter(isOwn), followed: own, size: Math.max(works.plannedFor(operation, index), found) };
+		const all = sent.filter(isOwn);
+		// Of a command that is not on record yet, AWS alone knows the nodes.
+		const found = new Set((own.length > 0 ? own : all).flatMap(({ invocations }) => [...invocations.keys()])).size;
+		return { name, sent: all, followed: own, size: Math.max(works.plannedFor(operation, index), found) };
 	});
 }
 

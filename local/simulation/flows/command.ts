@@ -28,7 +28,7 @@ function isEnd({ 'detail-type': type, detail }: BusEvent): boolean {
 
 export const command: Flow = {
 	name: 'command',
-	weight: 1,
+	weight: 2,
 	draw: drawCommands,
 	watch,
 	mustAccountFor: (happened) => isRequest(happened) || isEnd(happened),

@@ -9,6 +9,7 @@ import { checkApplied, checkOpened, checkPace, isAssociation, isState } from './
 import { ASSOCIATIONS, drawStates, NODES, type StatePart } from './state-draw.ts';
 import { checkSettled } from './state-ends.ts';
 import { countFeatures, countLeft, FEATURES, RARE, TRANSITIONS } from './state-features.ts';
+import { isDeployed } from './telling.ts';
 
 const FUNCTION = 'fleetkeeper-local-node-state';
 /** Calls of Systems Manager: of a story in which little happens, and more for each operation. */
@@ -73,8 +74,10 @@ function mustAccountFor({ 'detail-type': type, detail }: BusEvent): boolean {
 	return (type === OF_ASSOCIATION && detail['status'] !== 'Pending') || (type === OF_NODE && detail['status'] === 'Failed');
 }
 
-function accounts({ 'detail-type': type, detail }: BusEvent, { operations }: Scene): boolean {
-	const all = [...operations.values()];
+function accounts(event: BusEvent, scene: Scene): boolean {
+	if (!isDeployed(scene, FUNCTION)) return mustAccountFor(event);
+	const { 'detail-type': type, detail } = event;
+	const all = [...scene.operations.values()];
 	if (type === COMPLIANCE) {
 		const node = String(detail['resource-id']);
 		const about = (operation: Recorded) =>

@@ -1,0 +1,78 @@
+/** Bugs in the checks of agents that the simulation must notice. */
+
+import type { Mutation } from '../mutations.ts';
+
+export const AGENT_MUTATIONS: readonly Mutation[] = [
+	{
+		invariant: 1,
+		breaks: 'the check of the day finds nothing',
+		flow: 'agent',
+		shownBy: 1,
+		file: 'shared/sweeps/agents.ts',
+		find: "return began ? check(services, clients, where, 'check') : { waiting: 0, opened: 0 };",
+		replace: 'return { waiting: began ? 1 : 0, opened: 0 };',
+	},
+	{
+		invariant: 2,
+		breaks: 'a node is given to its playbook at every look',
+		flow: 'agent',
+		shownBy: 31,
+		file: 'shared/kinds/agent/findings.ts',
+		find: 'const HANDED_APART = 86_400_000;',
+		replace: 'const HANDED_APART = 0;',
+	},
+	{
+		invariant: 3,
+		breaks: 'a role that may not speak is taken for one that may',
+		flow: 'agent',
+		shownBy: 5,
+		file: 'shared/kinds/agent/diagnosis.ts',
+		find: '&& finding.denied.length > 0)',
+		replace: '&& finding.denied.length > 99)',
+	},
+	{
+		invariant: 3,
+		breaks: 'instances that are to be left alone are told of',
+		flow: 'agent',
+		shownBy: 1,
+		file: 'shared/kinds/agent/diagnosis.ts',
+		find: '!answers(id) && !ignored.has(id) &&',
+		replace: '!answers(id) &&',
+	},
+	{
+		invariant: 3,
+		breaks: 'an OpsItem is resolved when the first of its nodes is well',
+		flow: 'agent',
+		shownBy: 3,
+		file: 'shared/kinds/agent/next.ts',
+		find: 'if (isWell(known)) return withNotes(notes, solve',
+		replace: 'if (isWell(known) || learned.recovered.length > 0) return withNotes(notes, solve',
+	},
+	{
+		invariant: 3,
+		breaks: 'who has just been put right gets another cause at once',
+		flow: 'agent',
+		shownBy: 29,
+		file: 'shared/kinds/agent/findings.ts',
+		find: 'now - fixedAt >= COMES_BACK_WITHIN',
+		replace: 'now >= fixedAt',
+	},
+	{
+		invariant: 4,
+		breaks: 'nodes that are well again stay among those that are not',
+		flow: 'agent',
+		shownBy: 2,
+		file: 'shared/kinds/agent/findings.ts',
+		find: '!complete || found.has(id));',
+		replace: '!complete || id !== "");',
+	},
+	{
+		invariant: 7,
+		breaks: 'nobody looks after nodes have registered',
+		flow: 'agent',
+		shownBy: 21,
+		file: 'shared/sweeps/agents.ts',
+		find: 'await askForCheck(services, services.now());',
+		replace: '',
+	},
+];

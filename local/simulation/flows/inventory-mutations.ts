@@ -1,0 +1,78 @@
+/** Bugs in rules for software that the simulation must notice. */
+
+import type { Mutation } from '../mutations.ts';
+
+export const INVENTORY_MUTATIONS: readonly Mutation[] = [
+	{
+		invariant: 1,
+		breaks: 'inventory whose events never came is not found',
+		flow: 'inventory',
+		shownBy: 43,
+		file: 'shared/sweeps/inventory.ts',
+		find: 'if (reason !== undefined || rulings.size === 0) return NOTHING;',
+		replace: 'if (reason !== undefined || rulings.size >= 0) return NOTHING;',
+	},
+	{
+		invariant: 1,
+		breaks: 'nodes that come within a minute of others are not told of',
+		flow: 'inventory',
+		shownBy: 23,
+		file: 'shared/kinds/inventory/next.ts',
+		find: 'return nothing({ ...gathering, untold: true }, ...notes);',
+		replace: 'return nothing(gathering, ...notes);',
+	},
+	{
+		invariant: 2,
+		breaks: 'a node is sent a command each time that its inventory comes',
+		flow: 'inventory',
+		shownBy: 2,
+		file: 'shared/kinds/inventory/rounds.ts',
+		find: 'const APART = 86_400_000;',
+		replace: 'const APART = 0;',
+	},
+	{
+		invariant: 2,
+		breaks: 'a command that is begun again is another one',
+		flow: 'inventory',
+		shownBy: 16,
+		file: 'shared/inventory/round.ts',
+		find: 'requestId: `${inventoryId}.${number}`',
+		replace: 'requestId: `${inventoryId}.${number}.${now()}`',
+	},
+	{
+		invariant: 3,
+		breaks: 'a rule holds for nodes of whatever tags',
+		flow: 'inventory',
+		shownBy: 1,
+		file: 'shared/kinds/inventory/rules.ts',
+		find: 'if (hasTags && !hasTags(flatten(node.tags))) return false;',
+		replace: '',
+	},
+	{
+		invariant: 3,
+		breaks: 'versions are compared as text',
+		flow: 'inventory',
+		shownBy: 9,
+		file: 'shared/kinds/inventory/rules.ts',
+		find: 'compareVersions(installed.scheme, installed.version, floor) >= 0',
+		replace: 'installed.version >= floor',
+	},
+	{
+		invariant: 3,
+		breaks: 'an OpsItem is resolved when the first of its nodes is clean',
+		flow: 'inventory',
+		shownBy: 2,
+		file: 'shared/kinds/inventory/next.ts',
+		find: 'if (isWell(known)) {',
+		replace: 'if (isWell(known) || learned.recovered.length > 0) {',
+	},
+	{
+		invariant: 4,
+		breaks: 'nodes that are gone keep an OpsItem open',
+		flow: 'inventory',
+		shownBy: 16,
+		file: 'shared/inventory/rules.ts',
+		find: "return { node: id, is: 'gone', at: now };",
+		replace: 'return undefined;',
+	},
+];
