@@ -6,6 +6,7 @@ import { ensureTemplate } from './package-template.ts';
 import { CARE_STORY } from './stories/care.ts';
 import { COMMAND_STORY } from './stories/command.ts';
 import { CORE_STORY } from './stories/core.ts';
+import { FLEET_STORY } from './stories/fleet.ts';
 import { PATCH_STORY } from './stories/patch.ts';
 import { type Played, play } from './stories/play.ts';
 import { printStory } from './stories/print.ts';
@@ -13,7 +14,7 @@ import type { Story } from './stories/story.ts';
 
 /** Those that are played where none is named, in their order. */
 const TWO_DAYS: readonly Story[] = [CORE_STORY, CARE_STORY];
-const STORIES: readonly Story[] = [...TWO_DAYS, COMMAND_STORY, PATCH_STORY];
+const STORIES: readonly Story[] = [...TWO_DAYS, COMMAND_STORY, PATCH_STORY, FLEET_STORY];
 
 const OPTIONS = { story: { type: 'string' }, json: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } } as const;
 

@@ -4,13 +4,13 @@ import { subjectOf } from '../../shared/kinds/subjects.ts';
 import { createLedger } from '../../shared/operation/ledger.ts';
 import type { Operation } from '../../shared/operation/types.ts';
 import { settingsFrom } from '../../shared/settings.ts';
+import type { ApiCall } from '../aws/api-call.ts';
 import type { CallCounts, RequestEntry } from '../aws/request-log.ts';
 import type { Publication } from '../aws/sns.ts';
-import type { Call } from '../aws/wire.ts';
 import type { LogLine } from '../environment.ts';
 import { loadTemplate, type Template } from '../template.ts';
 import { createWorld, type World } from '../world.ts';
-import type { Expectation, Story } from './story.ts';
+import type { Expectation, SeldomPlayed, Story } from './story.ts';
 import { Terminals, type Typed } from './terminal.ts';
 
 export interface Verdict {
@@ -25,6 +25,8 @@ export interface Played {
 	/** Of the functions alone; what people did is not Fleetkeeper's. */
 	readonly calls: CallCounts;
 	readonly people: readonly Asked[];
+	/** Machines outside EC2 that became nodes, in their order. */
+	readonly joined: readonly Joined[];
 	/** At the command line. */
 	readonly typed: readonly Typed[];
 	/** Of the topics that the story names. */
@@ -37,9 +39,22 @@ export interface Played {
 /** What a person asked of AWS. */
 export interface Asked {
 	readonly at: number;
+	/** A name, where the story has several people. */
+	readonly who?: string;
 	readonly service: string;
 	readonly operation: string;
 	readonly input: Readonly<Record<string, unknown>>;
+	/** The name of the error, where AWS refused it. */
+	readonly refused?: string;
+}
+
+interface Joined {
+	readonly at: number;
+	/** `mi-` and 17 digits. */
+	readonly id: string;
+	/** The computer's own. */
+	readonly name: string;
+	readonly activationId: string;
 }
 
 const PERSON = 'operator';
@@ -57,6 +72,7 @@ export interface PlayOptions {
 export async function play(story: Story, { seed, template, onLog }: PlayOptions): Promise<Played> {
 	const startAt = Date.parse(story.startAt);
 	const people: Asked[] = [];
+	const callers = new Set([PERSON, ...(story.people ?? [])]);
 	const terminals = new Terminals(PERSON);
 	const world: World = await createWorld({
 		seed,
@@ -66,12 +82,9 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 		fleet: story.fleet,
 		...(story.skipsQuiet && { skipsQuiet: true }),
 		...(story.serviceOptions && { serviceOptions: story.serviceOptions }),
-		faults: {
-			...story.faults,
-			call(call) {
-				if (call.caller === PERSON && !terminals.isBusy) people.push(askedIn(call, world.clock.now()));
-				return story.faults.call?.(call);
-			},
+		faults: story.faults,
+		onCall(call) {
+			if (callers.has(call.caller ?? '') && !(call.caller === PERSON && terminals.isBusy)) people.push(askedIn(call));
 		},
 		...(onLog && { onLog }),
 	});
@@ -82,12 +95,13 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 		const { entries } = world.requestLog;
 		// What is read from here on is not the story's.
 		const asked = [...people];
-		const calls = countByService(entries.filter(({ caller }) => caller !== PERSON));
+		const calls = countByService(entries.filter(({ caller = '' }) => !callers.has(caller)));
 		const operations = await readOperations(world, startAt);
 		return {
 			operations,
 			calls,
 			people: asked,
+			joined: joinedSince(world, startAt),
 			typed: terminals.typed,
 			messages: world.services.sns.publications.filter(({ topicArn }) => story.topics?.includes(nameOf(topicArn))),
 			dropped: world.logs.filter(({ message }) => message === 'Event dropped'),
@@ -103,17 +117,28 @@ export async function play(story: Story, { seed, template, onLog }: PlayOptions)
 	}
 }
 
-/** Playbooks of the story are in Parameter Store from the start, as those that are deployed. */
-/** The rules of functions that no story is about. */
-const NOT_PLAYED = /-(inventory-change|session-event|agent-health)(-|$)/;
+const SELDOM_PLAYED: readonly SeldomPlayed[] = ['inventory-change', 'session-event', 'agent-health'];
 
-function withPlaybooks(template: Template, { playbooks = {} }: Story): Template {
+/** Playbooks of the story are in Parameter Store from the start, as those that are deployed. What it is not about hears nothing. */
+function withPlaybooks(template: Template, { playbooks = {}, functions = [] }: Story): Template {
 	const more = Object.entries(playbooks).map(([name, value]) => ({ name: `${SETTINGS.playbookPath}${name}`, type: 'String', value }));
-	return { ...template, parameters: [...template.parameters, ...more], rules: template.rules.filter(({ name }) => !NOT_PLAYED.test(name)) };
+	const left = SELDOM_PLAYED.filter((name) => !functions.includes(name));
+	const isPlayed = (rule: string) => !left.some((name) => `${rule}-`.includes(`-${name}-`));
+	const others = template.parameters.filter(({ name }) => !more.some((each) => each.name === name));
+	return { ...template, parameters: [...others, ...more], rules: template.rules.filter(({ name }) => isPlayed(name)) };
 }
 
-function askedIn({ service, operation, input }: Call, at: number): Asked {
-	return { at, service, operation, input: input as Asked['input'] };
+function askedIn({ at, service, operation, input, caller, error }: ApiCall): Asked {
+	return {
+		...{ at, service, operation, input: (input ?? {}) as Asked['input'] },
+		...(caller !== undefined && caller !== PERSON && { who: caller }),
+		...(error && { refused: error.code }),
+	};
+}
+
+function joinedSince({ services }: World, startAt: number): Joined[] {
+	const joined = services.ssm.hybridMachines().filter(({ registeredAt }) => registeredAt > startAt);
+	return joined.map(({ registeredAt, id, name, activationId }) => ({ at: registeredAt, id, name, activationId }));
 }
 
 function nameOf(arn: string): string {
@@ -137,7 +162,9 @@ async function readOperations(world: World, startAt: number): Promise<Operation[
 		for (let at = startAt; dayOf(at) <= dayOf(world.clock.now()); at += DAY_MS) closed.push(await ledger.closedOn(dayOf(at)));
 		const operations = await ledger.load([...(await ledger.open()), ...closed.flat()]);
 		const name = ({ subject }: Operation) => subjectOf(subject).name(subject);
-		return operations.sort((a, b) => a.openedAt - b.openedAt || name(a).localeCompare(name(b)));
+		// What gives playbooks their work comes before that work.
+		const gives = ({ kind }: Operation) => Number(kind === 'agent');
+		return operations.sort((a, b) => a.openedAt - b.openedAt || gives(b) - gives(a) || name(a).localeCompare(name(b)));
 	});
 }
 

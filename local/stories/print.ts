@@ -28,6 +28,8 @@ const LONGEST_ANSWER = 20;
 /** Of a message's first line. */
 const LONGEST_MESSAGE = 200;
 const BELOW = '          | ';
+/** Before what a line of it does not hold. */
+const MORE = '    ';
 
 /** Services as people call them. */
 const SERVICES: Readonly<Record<string, string>> = { autoscaling: 'Auto Scaling', ec2: 'EC2', ssm: 'Systems Manager' };
@@ -39,12 +41,23 @@ export function printStory(story: Story, played: Played, print: (line: string) =
 	const isLong = story.minutes > DAY_MINUTES;
 	const lines = linesOf(played);
 	const width = Math.max(...lines.map(({ who }) => who.length));
+	const chapters = (story.chapters ?? []).map(({ from, title }) => ({ from: Date.parse(from), title }));
+	let before = Number.NEGATIVE_INFINITY;
 	for (const { at, who, what, why, below = [] } of lines) {
+		for (const { title } of chapters.filter(({ from }) => before < from && from <= at)) {
+			if (before > Number.NEGATIVE_INFINITY) print('');
+			print(title);
+		}
+		before = at;
 		const head = `${clock(at, isLong)}  ${who.padEnd(width)}  ${what.padEnd(27)}`;
 		const [first = '', ...more] = wrap(why, WIDTH - head.length);
 		print(`${head}  ${first}`);
 		for (const line of more) print(`${' '.repeat(head.length)}  ${line}`);
-		for (const line of below) for (const part of wrap(line, WIDTH - BELOW.length)) print(`${BELOW}${part}`.trimEnd());
+		for (const line of below) {
+			for (const [index, part] of wrap(line, WIDTH - BELOW.length - MORE.length).entries()) {
+				print(`${BELOW}${index === 0 ? '' : MORE}${part}`.trimEnd());
+			}
+		}
 	}
 	print('');
 	print('How each operation ended');
@@ -65,15 +78,18 @@ export function printStory(story: Story, played: Played, print: (line: string) =
 	for (const { part, holds, found } of played.verdicts) print(`  ${holds ? 'yes' : 'NO '}  ${part}${found ? ` (found: ${found})` : ''}`);
 }
 
-function linesOf({ operations, people, typed, messages, dropped }: Played): Line[] {
+function linesOf({ operations, people, joined, typed, messages, dropped }: Played): Line[] {
 	const history = operations.flatMap((operation) =>
 		operation.history.map(({ at, what, why }) => ({ at: Date.parse(at), who: named(operation), what, why })),
 	);
-	const asked = people.map(({ at, service, operation, input }) => ({
-		at,
-		who: 'a person',
+	const asked = people.map(({ at, who = 'a person', service, operation, input, refused }) => ({
+		...{ at, who },
 		what: `asks ${SERVICES[service] ?? service}`,
-		why: [operation, ...Object.entries(input).map(valueText)].join(' '),
+		why: [operation, ...Object.entries(input).map(valueText), ...(refused ? [`(refused: ${refused})`] : [])].join(' '),
+	}));
+	const machines = joined.map(({ at, id, name, activationId }) => ({
+		...{ at, who: name, what: 'registers' },
+		why: `as ${id}, with activation ${activationId}`,
 	}));
 	const atTerminal = typed.map(({ at, args, answer }) => ({
 		...{ at, who: 'a person', what: 'at the command line', why: ['fleet --', ...args.map(argumentText)].join(' ') },
@@ -94,7 +110,7 @@ function linesOf({ operations, people, typed, messages, dropped }: Played): Line
 		...{ who: 'nobody', what: 'left alone' },
 		why: same.length > 1 ? `${why} (and ${same.length - 1} more like it)` : why,
 	}));
-	return [...asked, ...atTerminal, ...history, ...told, ...left].sort((a, b) => a.at - b.at);
+	return [...asked, ...machines, ...atTerminal, ...history, ...told, ...left].sort((a, b) => a.at - b.at);
 }
 
 function valueText([name, value]: [string, Asked['input'][string]]): string {

@@ -22,6 +22,9 @@ export interface Expectation {
 	readonly also?: (operation: Operation) => boolean;
 }
 
+/** Functions with clocks of their own, which most stories leave out: they cost time. */
+export type SeldomPlayed = 'inventory-change' | 'session-event' | 'agent-health';
+
 export interface Story {
 	/** What `npm run demo -- --story` calls it. */
 	readonly name: string;
@@ -30,7 +33,13 @@ export interface Story {
 	readonly minutes: number;
 	/** It takes so long that clocks are left out while nothing happens: see quiet.ts. */
 	readonly skipsQuiet?: true;
+	/** Those that it is about. */
+	readonly functions?: readonly SeldomPlayed[];
+	/** What its parts are called, each from an instant on, the first first. */
+	readonly chapters?: readonly { readonly from: string; readonly title: string }[];
 	readonly fleet: Fleet;
+	/** Who calls AWS with keys of their own; there is one person in every story. */
+	readonly people?: readonly string[];
 	/** Texts of playbooks beside those that are deployed, by their names. */
 	readonly playbooks?: Readonly<Record<string, string>>;
 	readonly serviceOptions?: FleetServicesOptions;

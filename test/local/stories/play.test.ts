@@ -107,6 +107,7 @@ describe('a printed story', () => {
 		operations: [resolved, drained, observed, anAlarm()],
 		calls: { ssm: { CreateOpsItem: 1 }, resourcegroupstaggingapi: { GetResources: 2 } },
 		people: [{ at: OPENED_AT, service: 'ssm', operation: 'PutParameter', input }],
+		joined: [],
 		typed: [
 			{
 				at: OPENED_AT,
