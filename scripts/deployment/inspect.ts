@@ -4,7 +4,7 @@ import { DescribeStacksCommand, paginateListStackResources } from '@aws-sdk/clie
 import { type RawTemplate, Resolver } from '../../local/template/intrinsics.ts';
 import type { Clients } from './clients.ts';
 import { differences } from './differences.ts';
-import { eventSourceMapping, lambda, managedPolicy, permission, role } from './looks/functions.ts';
+import { eventSourceMapping, instanceProfile, lambda, managedPolicy, permission, role } from './looks/functions.ts';
 import { bucket, key, logGroup, logResourcePolicy, table } from './looks/keeping.ts';
 import type { Look, Wanted } from './looks/look.ts';
 import { eventBus, queue, rule, topic } from './looks/messaging.ts';
@@ -16,6 +16,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
 	'AWS::DynamoDB::Table': table,
 	'AWS::Events::EventBus': eventBus,
 	'AWS::Events::Rule': rule,
+	'AWS::IAM::InstanceProfile': instanceProfile,
 	'AWS::IAM::ManagedPolicy': managedPolicy,
 	'AWS::IAM::Role': role,
 	'AWS::KMS::Key': key,

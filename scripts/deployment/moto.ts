@@ -16,6 +16,7 @@ export const NOT_CREATED: Readonly<Record<string, string>> = {
 	'AWS::SSM::MaintenanceWindowTarget': NO_MODEL,
 	'AWS::SSM::MaintenanceWindowTask': NO_MODEL,
 	'AWS::SSM::PatchBaseline': NO_MODEL,
+	'AWS::SSM::ResourceDataSync': NO_MODEL,
 };
 
 const NOT_PASSED_ON = "moto's CloudFormation does not hand this property to the service";
@@ -24,6 +25,12 @@ const NO_KEY =
 const NO_ANSWER = 'no call of the service says it';
 
 type Reasons = Readonly<Record<string, string>>;
+
+const BUCKET: Reasons = {
+	LifecycleConfiguration: NOT_PASSED_ON,
+	OwnershipControls: NOT_PASSED_ON,
+	PublicAccessBlockConfiguration: NOT_PASSED_ON,
+};
 
 /** By type, or by logical id where it is one resource alone: values that are not found again as they were written. */
 const NOT_KEPT: Readonly<Record<string, Reasons>> = {
@@ -41,11 +48,10 @@ const NOT_KEPT: Readonly<Record<string, Reasons>> = {
 	},
 	'AWS::SSM::Document': { UpdateMethod: `${NO_ANSWER}: updating shows it` },
 	NodePolicy: { 'PolicyDocument.Statement[2].Resource': "the ARN of a log group that moto gives lacks the `:*` that CloudFormation's has" },
-	OutputBucket: {
-		LifecycleConfiguration: NOT_PASSED_ON,
-		OwnershipControls: NOT_PASSED_ON,
-		PublicAccessBlockConfiguration: NOT_PASSED_ON,
-	},
+	HybridRole: { ManagedPolicyArns: NOT_PASSED_ON },
+	NodeRole: { ManagedPolicyArns: NOT_PASSED_ON },
+	InventoryBucket: { ...BUCKET, NotificationConfiguration: NOT_PASSED_ON },
+	OutputBucket: BUCKET,
 };
 
 /** Why values of a resource are not found again, by their place. */

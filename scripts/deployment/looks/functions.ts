@@ -45,6 +45,11 @@ export const role: Look = async ({ properties: { RoleName } }, { ask }) => {
 	});
 };
 
+export const instanceProfile: Look = async ({ physicalId: InstanceProfileName }, { ask }) => {
+	const { InstanceProfile } = await ask('iam', 'GetInstanceProfile', { InstanceProfileName });
+	return known({ ...InstanceProfile, Roles: InstanceProfile.Roles.map(({ RoleName }: { RoleName: string }) => RoleName) });
+};
+
 export const managedPolicy: Look = async ({ physicalId }, { ask }) => {
 	const { Policy } = await ask('iam', 'GetPolicy', { PolicyArn: physicalId });
 	const { PolicyVersion } = await ask('iam', 'GetPolicyVersion', { PolicyArn: physicalId, VersionId: Policy.DefaultVersionId });

@@ -26,6 +26,7 @@ export const bucket: Look = async ({ physicalId: Bucket }, { ask }) => {
 	const encryption = await or(ask('s3', 'GetBucketEncryption', { Bucket }));
 	const access = await or(ask('s3', 'GetPublicAccessBlock', { Bucket }));
 	const ownership = await or(ask('s3', 'GetBucketOwnershipControls', { Bucket }));
+	const { EventBridgeConfiguration } = await ask('s3', 'GetBucketNotificationConfiguration', { Bucket });
 	const lifecycle = await or(ask('s3', 'GetBucketLifecycleConfiguration', { Bucket }));
 	return known({
 		BucketName: Bucket,
@@ -36,6 +37,7 @@ export const bucket: Look = async ({ physicalId: Bucket }, { ask }) => {
 		},
 		PublicAccessBlockConfiguration: access?.PublicAccessBlockConfiguration,
 		OwnershipControls: ownership?.OwnershipControls,
+		NotificationConfiguration: EventBridgeConfiguration && { EventBridgeConfiguration: { EventBridgeEnabled: true } },
 		LifecycleConfiguration: lifecycle && {
 			Rules: lifecycle.Rules.map(({ ID, Expiration, ...each }: Answer) => ({ ...each, Id: ID, ExpirationInDays: Expiration?.Days })),
 		},
