@@ -46,4 +46,9 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly flows: read
 		flows: ['inventory'],
 		was: 'a run that was overtaken while it told an OpsItem took that for told which the other had learned, and a node that was clean stayed in it',
 	},
+	{
+		seed: 2931,
+		flows: ['lifecycle', 'alarm'],
+		was: 'the clock began the work of an alarm that had been deleted, for whoever had opened it died before',
+	},
 ];

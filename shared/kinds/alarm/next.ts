@@ -90,8 +90,9 @@ function tick(operation: AlarmOperation, now: number): Step<AlarmOperation> {
 	return { ...step, effects: [...step.effects, ...telling] };
 }
 
-/** A pause is not the playbook's time. */
-function tickBusy(operation: AlarmOperation, now: number): Step<AlarmOperation> {
+/** A pause is not the playbook's time. Work that whoever opened it never came to may not be wanted any more: the alarm is looked at first. */
+function tickBusy(found: AlarmOperation, now: number): Step<AlarmOperation> {
+	const operation = found.state === 'starting' && !found.work ? change(found, { state: 'waiting' }) : found;
 	return tickWork(course, operation, now, operation.waiting === 'pause' ? Infinity : operation.deadlineAt);
 }
 

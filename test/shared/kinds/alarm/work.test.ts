@@ -23,6 +23,7 @@ import {
 	itemTold,
 	itemToldBefore,
 	life,
+	looksGone,
 	looksInAlarm,
 	looksOk,
 	notDone,
@@ -38,6 +39,13 @@ describe('The work of an alarm', () => {
 	it('starts at once, beside its OpsItem', () => {
 		expect(life({ run: RUNBOOK }).meets({ type: 'opened' }).asked).toEqual(['open-ops-item', 'start-work']);
 		expect(running().operation).toMatchObject({ state: 'running', deadlineAt: OPENED_AT + RUNBOOK.timeoutSeconds * SECOND });
+	});
+
+	it('is begun by the clock, where whoever opened it never came to that, only if the alarm is there and in ALARM', () => {
+		const left = () => life({ run: RUNBOOK }).after(MINUTE).ticks();
+		expect(left().asked).toEqual(['look-at-alarm', 'open-ops-item']);
+		expect(left().meets(looksInAlarm(0)).asked).toContain('start-work');
+		expect(left().meets(itemOpened, looksGone(MINUTE)).asked).not.toContain('start-work');
 	});
 
 	it('is told to the OpsItem when it succeeds, which then waits for OK', () => {
